@@ -1,0 +1,50 @@
+/*
+ * JSON by json-c, made strict. Even in its strict mode json-c takes duplicate keys, NaN, and single
+ * quotes, and cuts keys at \u0000; all of those could make two readers of one text see different
+ * things, so a scan over the raw text refuses them first (RFC 8259).
+ */
+#ifndef TS_JSON_H
+#define TS_JSON_H
+
+#include <json-c/json_object.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/secret.h"
+
+#define TS_JSON_DEPTH_MAX 16
+
+/*
+ * Parses exactly one value, the whole of the text, as a JSON *object* of at most TS_JSON_DEPTH_MAX
+ * levels. On success *ret is the caller's to put. Returns 0, TS_ERR_SYNTAX or TS_ERR_NOMEM; the
+ * text never quotes the input.
+ */
+int ts_json_parse_object(const char *text, size_t len, struct json_object **ret,
+                         struct ts_err *err);
+
+/* json_object_put, for TS_CLEANUP. */
+void ts_json_put(struct json_object **object);
+
+/* As ts_json_put, zeroing the object's string members first: for documents that hold secrets. */
+void ts_json_put_secret(struct json_object **object);
+
+/* A member of that name and type, or NULL. The string is valid as long as the object. */
+const char *ts_json_string(struct json_object *object, const char *name);
+bool ts_json_integer(struct json_object *object, const char *name, int64_t *ret);
+bool ts_json_bool(struct json_object *object, const char *name, bool *ret);
+struct json_object *ts_json_member(struct json_object *object, const char *name);
+
+/* Add a member. Return 0 or TS_ERR_NOMEM. */
+int ts_json_add_string(struct json_object *object, const char *name, const char *value);
+int ts_json_add_integer(struct json_object *object, const char *name, int64_t value);
+int ts_json_add_bool(struct json_object *object, const char *name, bool value);
+/* Takes ownership of `value` in every case; NULL counts as out of memory. */
+int ts_json_add(struct json_object *object, const char *name, struct json_object *value);
+
+/* Appends the object as one line of JSON without a final newline. The text that json-c caches
+ * inside the object goes with ts_json_put; use ts_json_put_secret where it matters. */
+int ts_json_print(struct json_object *object, struct ts_secret *ret);
+
+#endif
