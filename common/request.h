@@ -53,6 +53,7 @@ struct ts_request {
     char *cache_dir;       /* or NULL: none can be had */
     char *session_token_file; /* $THRIVESTACK_TOKEN_FILE, or NULL */
     bool debug;               /* explain each step on stderr */
+    char *const *environment; /* key_command's, NULL-terminated; borrowed; NULL: none */
 };
 
 #define TS_REQUEST_INIT                                                                            \
