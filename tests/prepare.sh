@@ -1,0 +1,76 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # The callers use and set what looks unused or unset.
+# Sourced by tests/demo and tests/run, which stand in the root of the tree: installs what is missing
+# and builds. Every function ends the script with one clear line where it cannot go on.
+
+build_packages='gcc meson ninja-build pkg-config libpam0g-dev libcurl4-openssl-dev libssl-dev
+    libjson-c-dev libcmocka-dev libmicrohttpd-dev git openssl ca-certificates'
+test_packages='clang libclang-rt-14-dev valgrind strace curl jq bash procps util-linux iproute2
+    mandoc pamtester libpam-wrapper libpamtest0-dev openssh-server openssh-client sudo nginx
+    libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci'
+
+# The docker command, for `docker manifest inspect`, from wherever it came.
+command -v docker >/dev/null || test_packages="$test_packages docker.io"
+
+die() {
+    printf '%s: %s\n' "$0" "$*" >&2
+    exit 1
+}
+
+# Prints those of the packages named that are not installed.
+missing_packages() {
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            printf '%s ' "$package"
+    done
+}
+
+# Debian starts servers as soon as they are installed; for the time of the installation this file
+# forbids it, unless the machine has one of its own.
+install_quietly() {
+    guard=/usr/sbin/policy-rc.d
+    made=no
+    if [ ! -e "$guard" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$guard" && chmod 755 "$guard" && made=yes
+    fi
+    status=0
+    {
+        apt-get update -qq &&
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+    } >"$build_root/apt.log" 2>&1 </dev/null || status=$?
+    [ "$made" = no ] || rm -f "$guard"
+    return "$status"
+}
+
+need_packages() {
+    command -v dpkg-query >/dev/null || die "this is not a Debian system: install the tools that CONTRIBUTING.md names, then build with meson"
+    # shellcheck disable=SC2046,SC2086 # Lists of words are wanted here.
+    set -- $(missing_packages "$@")
+    [ $# -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] || die "missing packages; run as root: apt-get install --no-install-recommends $*"
+    echo "Installing: $*"
+    install_quietly "$@" || {
+        tail -n 5 "$build_root/apt.log" >&2
+        die "apt-get could not install: $*"
+    }
+}
+
+# build NAME [meson options]: builds the tree in $build_root/NAME and installs it to
+# $build_root/NAME/root. CC decides the compiler. A warning is an error here.
+build() {
+    name=$1
+    shift
+    folder=$build_root/$name
+    log=$build_root/$name.log
+    mkdir -p "$build_root"
+    if [ ! -e "$folder/build.ninja" ]; then
+        meson setup "$folder" --prefix="$folder/root" -Drundir="$folder/root/run" \
+            --werror "$@" >"$log" 2>&1 || {
+            tail -n 20 "$log" >&2
+            die "meson setup failed (all of it: $log)"
+        }
+    fi
+    { meson compile -C "$folder" && meson install -C "$folder" --no-rebuild; } >"$log" 2>&1 || {
+        tail -n 40 "$log" >&2
+        die "the build '$name' failed (all of it: $log)"
+    }
+}
