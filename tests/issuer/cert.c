@@ -67,8 +67,8 @@ static int
 set_names(X509 *x509, X509 *issuer, const char *name)
 {
     X509_NAME *subject = X509_get_subject_name(x509);
-    if (X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1,
-                                   0) != 1)
+    if (X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1,
+                                   -1, 0) != 1)
         return -1;
     return X509_set_issuer_name(x509, X509_get_subject_name(issuer)) == 1 ? 0 : -1;
 }

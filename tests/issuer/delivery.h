@@ -1,8 +1,8 @@
 /*
  * How an answer goes out: at once, late, in drips, half, or not at all.
  *
- * Each connection has a thread of its own, so that waiting here holds up nobody else. Every wait ends
- * when the client is gone or the server stops.
+ * Each connection has a thread of its own, so that waiting here holds up nobody else. Every wait
+ * ends when the client is gone or the server stops.
  */
 #ifndef ISSUER_DELIVERY_H
 #define ISSUER_DELIVERY_H

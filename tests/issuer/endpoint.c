@@ -54,8 +54,8 @@ answer_on_arrival(struct exchange *exchange)
     return true;
 }
 
-/* Applies the claims that the fault's row drops or sets, then its function. A member is the header's
- * if the header has it. */
+/* Applies the claims that the fault's row drops or sets, then its function. A member is the
+ * header's if the header has it. */
 static void
 apply_claims(struct exchange *exchange)
 {
@@ -64,9 +64,10 @@ apply_claims(struct exchange *exchange)
     if (name) {
         bool in_header = json_object_object_get_ex(exchange->header, name, NULL);
         struct json_object *part = in_header ? exchange->header : exchange->payload;
-        json_object_object_del(part, name);
         if (fault->set)
             json_object_object_add(part, name, json_parse(fault->to, strlen(fault->to)));
+        else
+            json_object_object_del(part, name);
     }
     if (fault->claims)
         fault->claims(exchange);
@@ -82,8 +83,8 @@ make_token(struct exchange *exchange)
     exchange->header = claims_header("RS256", grant->key_id);
     exchange->payload = claims_payload(claims_aud(grant->scopes), grant->key_id, exchange->now,
                                        exchange->now + grant->expiry * unit);
-    exchange->job = (struct sign_job){
-        .alg = sign_alg_find("RS256"), .key = grant->key, .form = fault->form};
+    exchange->job =
+        (struct sign_job){.alg = sign_alg_find("RS256"), .key = grant->key, .form = fault->form};
     apply_claims(exchange);
 
     const char *header = json_text(exchange->header);

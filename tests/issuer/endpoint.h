@@ -10,9 +10,9 @@
 
 #include "exchange.h"
 
-/* Answers: reads issuer and inquiry, fills the rest, writes the request's line to the log. Faults of
- * the sending are left to the caller. The caller releases the exchange. Needs no lock; any number of
- * threads may call it. */
+/* Answers: reads issuer and inquiry, fills the rest, writes the request's line to the log. Faults
+ * of the sending are left to the caller. The caller releases the exchange. Needs no lock; any
+ * number of threads may call it. */
 void endpoint_answer(struct exchange *exchange);
 
 #endif

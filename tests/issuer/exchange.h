@@ -71,7 +71,8 @@ struct exchange {
     struct reply reply;
 };
 
-/* Frees everything the exchange owns; private keys and tokens are wiped. */
+/* Frees everything the exchange owns. Token and answer are wiped; the parsed request is not, since
+ * json-c cannot. */
 void exchange_release(struct exchange *exchange);
 
 /* Makes {"message","response_id"} the reply, JSON, in place of what it was. */

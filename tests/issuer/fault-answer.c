@@ -74,7 +74,8 @@ answer_message_control(struct exchange *exchange)
 {
     /* ESC with a terminal command, newline and CR, NUL, DEL, C1 (NEL, CSI), bidi overrides. */
     static const char message[] = "refused \x1b[31mred\x1b[0m\nforged log line\rback\0after nul"
-                                  "\x7f del \xc2\x85 nel \xc2\x9b" "31m csi \xe2\x80\xae olleh"
+                                  "\x7f del \xc2\x85 nel \xc2\x9b"
+                                  "31m csi \xe2\x80\xae olleh"
                                   "\xe2\x80\xac \xe2\x81\xa6isolate\xe2\x81\xa9 end";
     exchange_message(exchange, 403, LITERAL(message));
 }
@@ -82,8 +83,8 @@ answer_message_control(struct exchange *exchange)
 void
 answer_message_long(struct exchange *exchange)
 {
-    /* 10,000 bytes: one character, then two-byte ones, so that a cut at an even length, such as 200,
-     * falls within a character. */
+    /* 10,000 bytes: one character, then two-byte ones, so that a cut at an even length, such as
+     * 200, falls within a character. */
     char message[10000];
     message[0] = 'x';
     for (size_t i = 1; i + 1 < sizeof(message); i += 2)

@@ -35,9 +35,9 @@ struct fault {
     long shift;   /* seconds that this answer's whole clock is ahead */
     int64_t unit; /* seconds in one unit of `expiry`, in place of the server's */
 
-    const char *drop;       /* removes this claim, or member of the header */
-    const char *set;        /* gives this claim, or member of the header ... */
-    const char *to;         /* ... this value, JSON */
+    const char *drop;                          /* removes this claim, or member of the header */
+    const char *set;                           /* gives this claim, or member of the header ... */
+    const char *to;                            /* ... this value, JSON */
     void (*claims)(struct exchange *exchange); /* changes header, payload and job before signing */
     enum base64_form form;
     void (*finish)(struct exchange *exchange); /* changes the token when it is signed */

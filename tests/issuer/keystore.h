@@ -4,8 +4,8 @@
  *     {"key_id","name","expiry","rotation_frequency","created_at","revoked","scopes","public_key"}
  *
  * `expiry` is the last day, UTC, "YYYY-MM-DD". `scopes` is what the key may ask for, null for
- * anything. Only the public half is kept, as at ThriveStack. Files are read at each request, so that
- * a revocation counts from the next request on.
+ * anything. Only the public half is kept, as at ThriveStack. Files are read at each request, so
+ * that a revocation counts from the next request on.
  *
  * A key is a JSON object that the caller puts. Functions that return -1 or NULL have reported it,
  * except where they say otherwise.

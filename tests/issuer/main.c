@@ -24,8 +24,8 @@
  *     text.c, file.c, scoped.h   strings, files, variables that free themselves
  *
  * A folder made by `init` holds ca.pem, server.pem and .key (localhost, 127.0.0.1, ::1), server.pin
- * (for curl's --pinnedpubkey), other-ca.pem, wronghost.pem, untrusted.pem and expired.pem with their
- * keys, keys/, and, once it was served, requests.log.
+ * (for curl's --pinnedpubkey), other-ca.pem, wronghost.pem, untrusted.pem and expired.pem with
+ * their keys, keys/, and, once it was served, requests.log.
  */
 #include "commands.h"
 
@@ -35,8 +35,9 @@
 #include <string.h>
 
 static const struct command commands[] = {
-    {"init", "DIR", "Makes DIR (0700) with a CA, server certificates (right and wrong) and server.pin.",
-     1, command_init},
+    {"init", "DIR",
+     "Makes DIR (0700) with a CA, server certificates (right and wrong) and server.pin.", 1,
+     command_init},
     {"key new", "DIR",
      "Makes an API key: stores its public half in DIR, writes the download to FILE (0600),\n"
      "FILE.pem and FILE.pub.pem, and prints the key id.",
@@ -83,7 +84,7 @@ match(const struct command *command, char **argv)
 int
 main(int argc, char **argv)
 {
-    /* A reader of our output or a client that went away is an error to handle, not a reason to die. */
+    /* A reader or a client that went away is an error to handle, not a reason to die. */
     signal(SIGPIPE, SIG_IGN);
     if (argc < 2) {
         print_usage(stderr);

@@ -1,5 +1,6 @@
 /*
- * The command line: commands and their options, each a const table from which --help is printed too.
+ * The command line: commands and their options, each a const table from which --help is printed
+ * too.
  */
 #ifndef ISSUER_OPTIONS_H
 #define ISSUER_OPTIONS_H
@@ -36,7 +37,7 @@ struct option_list {
 struct option_row {
     const char *name; /* with its dashes; NULL ends the table */
     enum option_kind kind;
-    void *to;         /* what its kind says */
+    void *to;          /* what its kind says */
     const char *value; /* what --help calls the value, NULL for a flag */
     const char *says;
 };

@@ -151,7 +151,8 @@ request_read(struct exchange *exchange, struct refusal *ret)
     return 0;
 }
 
-/* True where the private key really is the other half: the moduli may agree and the exponent not. */
+/* True where the private key really is the other half: the moduli may agree and the exponent not.
+ */
 static bool
 proves(EVP_PKEY *private, EVP_PKEY *public)
 {

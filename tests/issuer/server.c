@@ -153,9 +153,8 @@ start_daemon(struct server *server, const struct sockaddr_storage *address, cons
     return MHD_start_daemon(flags, 0, NULL, NULL, on_request, server, MHD_OPTION_SOCK_ADDR, address,
                             MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
                             MHD_OPTION_CONNECTION_LIMIT, (unsigned int)CONNECTIONS_MAX,
-                            MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)1024,
-                            MHD_OPTION_ARRAY, tls->cert ? tls_options : tls_options + 2,
-                            MHD_OPTION_END);
+                            MHD_OPTION_LISTEN_BACKLOG_SIZE, (unsigned int)1024, MHD_OPTION_ARRAY,
+                            tls->cert ? tls_options : tls_options + 2, MHD_OPTION_END);
 }
 
 /* Each connection takes two descriptors or three; the usual limit of 1024 is for programs that call
@@ -165,7 +164,8 @@ raise_descriptor_limit(void)
 {
     struct rlimit limit = {0};
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 4 * CONNECTIONS_MAX) {
-        limit.rlim_cur = limit.rlim_max < 4 * CONNECTIONS_MAX ? limit.rlim_max : 4 * CONNECTIONS_MAX;
+        limit.rlim_cur =
+            limit.rlim_max < 4 * CONNECTIONS_MAX ? limit.rlim_max : 4 * CONNECTIONS_MAX;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
 }
@@ -182,12 +182,15 @@ server_start(const struct server_options *options)
     struct server *server = must_alloc(sizeof(*server));
     server->options = options;
     server->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (server->stop_fd >= 0 && read_tls(options, &tls) == 0)
+    if (server->stop_fd >= 0 && read_tls(options, &tls) == 0) {
         server->daemon = start_daemon(server, &address, &tls);
+        if (!server->daemon)
+            warnx("serve: cannot listen on %s port %lld", options->listen,
+                  (long long)options->port);
+    }
     free(tls.cert);
     free(tls.key);
     if (!server->daemon) {
-        warnx("serve: cannot listen on %s port %lld", options->listen, (long long)options->port);
         fd_scope(&server->stop_fd);
         free(server);
         return NULL;

@@ -117,10 +117,8 @@ print_token(const struct sign_options *options, EVP_PKEY *key)
     if (options->hmac_key && file_read(options->hmac_key, &hmac_key, &hmac_len) != 0)
         return -1;
 
-    const struct sign_job job = {.alg = sign_alg_find(options->alg),
-                                 .key = key,
-                                 .hmac_key = hmac_key,
-                                 .hmac_len = hmac_len};
+    const struct sign_job job = {
+        .alg = sign_alg_find(options->alg), .key = key, .hmac_key = hmac_key, .hmac_len = hmac_len};
     scoped(text) char *token = sign_compact(&job, header, header_len, payload, payload_len);
     if (!token)
         return -1;

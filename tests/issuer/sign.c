@@ -16,12 +16,9 @@ struct sign_alg {
 };
 
 static const struct sign_alg algs[] = {
-    {"none", FAMILY_NONE, NULL},
-    {"HS256", FAMILY_HMAC, EVP_sha256},
-    {"RS256", FAMILY_PKCS1, EVP_sha256},
-    {"RS384", FAMILY_PKCS1, EVP_sha384},
-    {"RS512", FAMILY_PKCS1, EVP_sha512},
-    {"PS256", FAMILY_PSS, EVP_sha256},
+    {"none", FAMILY_NONE, NULL},         {"HS256", FAMILY_HMAC, EVP_sha256},
+    {"RS256", FAMILY_PKCS1, EVP_sha256}, {"RS384", FAMILY_PKCS1, EVP_sha384},
+    {"RS512", FAMILY_PKCS1, EVP_sha512}, {"PS256", FAMILY_PSS, EVP_sha256},
 };
 
 const struct sign_alg *
@@ -95,8 +92,8 @@ sign_text(const struct sign_job *job, const char *input, struct signature *ret)
 }
 
 char *
-sign_compact(const struct sign_job *job, const char *header, size_t header_len,
-             const char *payload, size_t payload_len)
+sign_compact(const struct sign_job *job, const char *header, size_t header_len, const char *payload,
+             size_t payload_len)
 {
     scoped(text) char *first = base64_encode(header, header_len, job->form);
     scoped(text) char *second = base64_encode(payload, payload_len, job->form);

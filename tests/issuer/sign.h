@@ -15,20 +15,20 @@
 
 struct sign_alg;
 
-/* Finds an algorithm by its name in RFC 7518 section 3.1: none, HS256, RS256, RS384, RS512 or PS256.
- * Returns NULL for any other. */
+/* Finds an algorithm by its name in RFC 7518 section 3.1: none, HS256, RS256, RS384, RS512 or
+ * PS256. Returns NULL for any other. */
 const struct sign_alg *sign_alg_find(const char *name);
 
 struct sign_job {
     const struct sign_alg *alg;
-    EVP_PKEY *key;         /* for RS and PS; borrowed */
-    const char *hmac_key;  /* for HS; borrowed */
+    EVP_PKEY *key;        /* for RS and PS; borrowed */
+    const char *hmac_key; /* for HS; borrowed */
     size_t hmac_len;
     enum base64_form form; /* BASE64_URL unless the encoding itself is to be wrong */
 };
 
-/* Returns "header.payload.signature", which the caller frees, or NULL where the key does not fit the
- * algorithm; that has been reported then. With alg none the signature is empty. */
+/* Returns "header.payload.signature", which the caller frees, or NULL where the key does not fit
+ * the algorithm; that has been reported then. With alg none the signature is empty. */
 char *sign_compact(const struct sign_job *job, const char *header, size_t header_len,
                    const char *payload, size_t payload_len);
 

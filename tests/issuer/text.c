@@ -128,8 +128,8 @@ date_print(time_t when, char ret[DATE_LEN + 1])
 const char *
 json_text(struct json_object *value)
 {
-    const char *text =
-        json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
+                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
     if (!text)
         errx(1, "out of memory");
     return text;
@@ -154,13 +154,17 @@ json_parse(const char *text, size_t len)
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 
     scoped(json) struct json_object *value = json_tokener_parse_ex(tokener, text, (int)len);
-    /* A bare number ends only with the byte behind it, hence the NUL that every caller keeps there. */
+    size_t end = json_tokener_get_parse_end(tokener);
+    /* A bare number ends only with a byte behind it. */
     if (json_tokener_get_error(tokener) == json_tokener_continue)
         value = json_tokener_parse_ex(tokener, "", 1);
     if (json_tokener_get_error(tokener) != json_tokener_success)
         return NULL;
-    /* In strict mode json-c refuses what follows within the text, but for a value that the added NUL
-     * ended nothing can follow. */
+    /* json-c takes a NUL for the end of the text. */
+    while (end < len && text[end] && strchr(" \t\r\n", text[end]))
+        end++;
+    if (end != len)
+        return NULL;
     struct json_object *result = value;
     value = NULL;
     return result;

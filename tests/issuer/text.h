@@ -54,8 +54,8 @@ const char *json_text(struct json_object *value);
 /* Returns a string member of an object, or NULL where there is none of that name and type. */
 const char *json_member(struct json_object *object, const char *name);
 
-/* Parses exactly one JSON value of `len` bytes, nested at most 32 deep, nothing behind it. Returns a
- * value that the caller puts, or NULL (also for JSON's null); reports nothing. */
+/* Parses exactly one JSON value of `len` bytes, nested at most 32 deep, nothing behind it. Returns
+ * a value that the caller puts, or NULL (also for JSON's null); reports nothing. */
 struct json_object *json_parse(const char *text, size_t len);
 
 #endif
