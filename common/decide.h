@@ -77,9 +77,11 @@ enum ts_reason ts_decide(const struct ts_question *question, const char *text, s
 
 /* The rules in the order in which ts_decide applies them, for `explain`: what each demands, in a
  * few words ("signature verifies under the key"), and the reason that its failure gives. */
+struct ts_judging;
 struct ts_decide_rule {
     enum ts_reason reason;
     const char *demand;
+    enum ts_reason (*check)(struct ts_judging *judging); /* ts_decide's own */
 };
 const struct ts_decide_rule *ts_decide_rules(size_t *ret_len);
 
@@ -88,7 +90,9 @@ enum ts_reason ts_decide_local(const struct ts_question *question, struct ts_ver
 
 /*
  * Whether what a client sent is only the beginning of a token: it begins with `eyJ` and has no
- * signature yet, or its key is known and the signature is shorter than the key's modulus.
+ * signature yet, or its key is known and the signature is shorter than the key's modulus. What holds
+ * characters that no token has, a header that is never accepted, or over TS_TOKEN_MAX characters,
+ * is not the beginning of one. One trailing newline of the text is dropped.
  */
 bool ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len);
 

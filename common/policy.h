@@ -1,6 +1,6 @@
 /*
- * policy.conf(5): whom and what this host believes. Strict, default deny: a policy with one mistake,
- * one unsafe file or one unusable public key is no policy at all.
+ * policy.conf(5): whom and what this host believes. Strict, default deny: a policy with one
+ * mistake, one unsafe file or one unusable public key is no policy at all.
  */
 #ifndef TS_POLICY_H
 #define TS_POLICY_H
@@ -18,7 +18,7 @@ struct evp_pkey_st;
 enum ts_source { TS_SOURCE_PROMPT, TS_SOURCE_LOCAL };
 
 struct ts_policy_service {
-    char *name; /* "*" stands for every service without a section of its own */
+    char *name; /* normalised, lower case; "*": every service without a section of its own */
     struct ts_list scopes;
     int64_t max_age; /* seconds; -1: none */
     bool single_use;
@@ -30,8 +30,8 @@ struct ts_policy_service {
 struct ts_policy_key {
     char *id;
     struct evp_pkey_st *public_key;
-    struct ts_list users; /* local users, and `@group` */
-    struct ts_list services; /* normalised names, or `*` */
+    struct ts_list users;    /* local users, and `@group` */
+    struct ts_list services; /* normalised names in lower case, or `*` */
     struct ts_list scopes;
     int64_t max_lifetime; /* seconds */
     int64_t expires;      /* last second it is good for, Unix time; INT64_MAX: never */
@@ -40,9 +40,9 @@ struct ts_policy_key {
 
 struct ts_policy {
     char *file;
-    struct ts_policy_service *services;
+    struct ts_policy_service *services; /* sorted by name */
     size_t services_len;
-    struct ts_policy_key *keys;
+    struct ts_policy_key *keys; /* sorted by id */
     size_t keys_len;
 };
 
@@ -65,7 +65,9 @@ int ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct
                    struct ts_err *err);
 void ts_policy_release(struct ts_policy *policy);
 
-/* `sudo-i`, `su-l`, `remote` count as `sudo`, `su`, `login`; any other name is itself. */
+/* `sudo-i`, `su-l`, `remote` count as `sudo`, `su`, `login`; any other name is itself. Here and
+ * below names of services are compared without regard to case (ASCII), since Linux-PAM makes them
+ * lower case before it looks for a stack. */
 const char *ts_policy_service_name(const char *service);
 
 /* The section that serves a service: its own, else `*`, else NULL. */
@@ -89,6 +91,9 @@ int ts_subject_lookup(const struct ts_policy *policy, const char *name, struct t
                       struct ts_err *err);
 void ts_subject_release(struct ts_subject *subject);
 
+/* Whether a key is good for a service. */
+bool ts_policy_key_names_service(const struct ts_policy_key *key, const char *service);
+
 /* Whether a key is for this user: named literally, or by a group; an account with uid 0 only where
  * named literally. */
 bool ts_policy_key_names_user(const struct ts_policy_key *key, const struct ts_subject *subject);
@@ -96,10 +101,13 @@ bool ts_policy_key_names_user(const struct ts_policy_key *key, const struct ts_s
 /* Whether any key is for this user. */
 bool ts_policy_names_user(const struct ts_policy *policy, const struct ts_subject *subject);
 
-/* The settings of the file, for the manual's test. */
+/* The settings of the file: what the manual's test knows of it, and the loader's schema. */
+struct ts_policy_input;
 struct ts_policy_setting {
     const char *section; /* "service" or "key" */
     const char *key;
+    bool required;
+    int (*read)(const struct ts_policy_input *input, struct ts_err *err); /* the loader's own */
 };
 const struct ts_policy_setting *ts_policy_settings(size_t *ret_len);
 
