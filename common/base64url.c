@@ -1,6 +1,7 @@
 #include "common/base64url.h"
 #include "common/error.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 static int
@@ -15,23 +16,25 @@ value_of(char c)
     return c == '-' ? 62 : c == '_' ? 63 : -1;
 }
 
-int
-ts_base64url_decode(const char *text, size_t len, struct ts_secret *ret)
+static size_t
+decoded_len(size_t len)
+{
+    return len / 4 * 3 + (len % 4 > 0 ? len % 4 - 1 : 0);
+}
+
+/* The caller has made room. */
+static bool
+decode(const char *text, size_t len, struct ts_secret *ret)
 {
     uint32_t bits = 0;
     unsigned count = 0;
+    bool ok = true;
 
-    if (len % 4 == 1)
-        return TS_ERR_SYNTAX;
-    int rc = ts_secret_reserve(ret, ret->len + len / 4 * 3 + 2);
-    if (rc < 0)
-        return rc;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len && ok; i++) {
         int value = value_of(text[i]);
 
-        if (value < 0)
-            return TS_ERR_SYNTAX;
-        bits = bits << 6 | (uint32_t)value;
+        ok = value >= 0;
+        bits = bits << 6 | ((uint32_t)value & 63);
         count += 6;
         if (count < 8)
             continue;
@@ -40,7 +43,21 @@ ts_base64url_decode(const char *text, size_t len, struct ts_secret *ret)
         bits &= (1u << count) - 1;
     }
     ret->data[ret->len] = '\0';
-    return bits == 0 ? 0 : TS_ERR_SYNTAX;
+    return ok && bits == 0;
+}
+
+int
+ts_base64url_decode(const char *text, size_t len, struct ts_secret *ret)
+{
+    size_t start = ret->len;
+    int rc = len % 4 == 1 ? TS_ERR_SYNTAX : ts_secret_reserve(ret, start + decoded_len(len));
+
+    if (rc < 0)
+        return rc;
+    if (decode(text, len, ret))
+        return 0;
+    ts_secret_truncate(ret, start);
+    return TS_ERR_SYNTAX;
 }
 
 int

@@ -9,7 +9,8 @@
 
 #include "common/secret.h"
 
-/* Appends the decoded bytes. Returns 0, TS_ERR_SYNTAX, or as ts_secret_append. */
+/* Appends the decoded bytes. Returns 0, TS_ERR_SYNTAX, or as ts_secret_append; on failure the
+ * contents are unchanged. */
 int ts_base64url_decode(const char *text, size_t len, struct ts_secret *ret);
 
 /* Appends the encoded text. Returns as ts_secret_append. */

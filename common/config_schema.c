@@ -1,6 +1,7 @@
 #include "common/cleanup.h"
 #include "common/config_internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DAY 86400
@@ -102,16 +103,35 @@ apply_scopes(const char *value, struct ts_list *field, struct ts_err *err)
     return 0;
 }
 
+/* The largest unit that leaves no rest, as a person would write it. */
+static void
+print_duration(char *ret, size_t size, int64_t seconds)
+{
+    static const struct {
+        int64_t seconds;
+        char letter;
+    } units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
+    size_t i = 0;
+
+    while (seconds == 0 ? units[i].seconds > 1 : seconds % units[i].seconds != 0)
+        i++;
+    (void)snprintf(ret, size, "%lld%c", (long long)(seconds / units[i].seconds), units[i].letter);
+}
+
 static int
 apply_duration(const struct ts_config_setting *setting, const char *value, int64_t *field,
                struct ts_err *err)
 {
     int64_t seconds = 0;
 
-    if (!ts_text_duration(value, setting->min, setting->max, &seconds))
+    if (!ts_text_duration(value, setting->min, setting->max, &seconds)) {
+        char min[24], max[24];
+
+        print_duration(min, sizeof(min), setting->min);
+        print_duration(max, sizeof(max), setting->max);
         return ts_err_set(err, TS_ERR_SYNTAX,
-                          "not a duration from %llds to %llds (written 90, 90s, 15m, 1h, 1d)",
-                          (long long)setting->min, (long long)setting->max);
+                          "not a duration from %s to %s (like 90s, 15m, 1h, 1d)", min, max);
+    }
     *field = setting->type == TS_SETTING_MS ? seconds * 1000 : seconds;
     return 0;
 }

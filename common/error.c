@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,12 +29,25 @@ static const struct {
     {TS_ERR_TIMEOUT, 69},
 };
 
+/* C1 control characters, two bytes each in UTF-8, steer terminals as C0's do. */
+static bool
+is_c1(const char *text)
+{
+    unsigned char second = (unsigned char)text[1];
+
+    return (unsigned char)text[0] == 0xc2 && second >= 0x80 && second <= 0x9f;
+}
+
 static void
 make_one_line(char *text)
 {
-    for (char *p = text; *p != '\0'; p++)
-        if ((unsigned char)*p < 0x20 || *p == 0x7f)
-            *p = '?';
+    for (char *p = text; *p != '\0'; p++) {
+        if (is_c1(p))
+            *p++ = '?';
+        else if ((unsigned char)*p >= 0x20 && *p != 0x7f)
+            continue;
+        *p = '?';
+    }
 }
 
 __attribute__((format(printf, 2, 0))) static void

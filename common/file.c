@@ -11,9 +11,12 @@ check_owner(const struct stat *st, const char *name, const struct ts_file_rules 
 {
     if (st->st_uid == 0 || st->st_uid == rules->owner)
         return 0;
-    return ts_err_set(err, TS_ERR_UNSAFE, "%s is owned by user %u, not by %s%u: chown %u %s", name,
-                      (unsigned)st->st_uid, rules->owner == 0 ? "root, " : "user ",
-                      (unsigned)rules->owner, (unsigned)rules->owner, name);
+    if (rules->owner == 0)
+        return ts_err_set(err, TS_ERR_UNSAFE, "%s is owned by user %u, not by root: chown root %s",
+                          name, (unsigned)st->st_uid, name);
+    return ts_err_set(err, TS_ERR_UNSAFE,
+                      "%s is owned by user %u, not by user %u or root: chown %u %s", name,
+                      (unsigned)st->st_uid, (unsigned)rules->owner, (unsigned)rules->owner, name);
 }
 
 static int

@@ -234,7 +234,11 @@ ts_json_integer(struct json_object *object, const char *name, int64_t *ret)
 
     if (!json_object_is_type(member, json_type_int))
         return false;
-    *ret = json_object_get_int64(member);
+    /* json-c answers the nearest value it has for a number that does not fit. */
+    int64_t value = json_object_get_int64(member);
+    if (value == INT64_MAX || value == INT64_MIN)
+        return false;
+    *ret = value;
     return true;
 }
 
@@ -288,7 +292,8 @@ ts_json_print(struct json_object *object, struct ts_secret *ret)
     if (text == NULL)
         return TS_ERR_NOMEM;
     int rc = ts_secret_append(ret, text, len);
-    /* The text is json-c's own cached copy; it goes with the object, but not before it is zeroed. */
+    /* The text is json-c's own cached copy; it goes with the object, but not before it is zeroed.
+     */
     union {
         const char *readable;
         char *writable;

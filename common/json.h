@@ -32,6 +32,7 @@ void ts_json_put_secret(struct json_object **object);
 
 /* A member of that name and type, or NULL. The string is valid as long as the object. */
 const char *ts_json_string(struct json_object *object, const char *name);
+/* False, too, for a number that does not fit (the two outermost values count as such). */
 bool ts_json_integer(struct json_object *object, const char *name, int64_t *ret);
 bool ts_json_bool(struct json_object *object, const char *name, bool *ret);
 struct json_object *ts_json_member(struct json_object *object, const char *name);

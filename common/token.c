@@ -24,8 +24,7 @@ ts_token_split(struct ts_token *ret, const char *text, size_t len, struct ts_err
     const char *first = memchr(text, '.', len);
     const char *last = memrchr(text, '.', len);
     if (first == NULL || first == last || first == text || last == first + 1 ||
-        last == text + len - 1 ||
-        memchr(first + 1, '.', (size_t)(last - first - 1)) != NULL)
+        last == text + len - 1 || memchr(first + 1, '.', (size_t)(last - first - 1)) != NULL)
         return ts_err_set(err, TS_ERR_SYNTAX, "the token does not have three parts");
     ret->text = text;
     ret->len = len;
@@ -102,7 +101,8 @@ static int
 add_audience(struct ts_token *token, struct json_object *value, struct ts_err *err)
 {
     if (!json_object_is_type(value, json_type_string))
-        return ts_err_set(err, TS_ERR_SYNTAX, "the token's aud is neither text nor a list of texts");
+        return ts_err_set(err, TS_ERR_SYNTAX,
+                          "the token's aud is neither text nor a list of texts");
     return ts_list_add_split(&token->audience, json_object_get_string(value), err);
 }
 
@@ -144,7 +144,8 @@ ts_token_read_payload(struct ts_token *token, struct ts_err *err)
 {
     TS_CLEANUP(ts_json_put) struct json_object *payload = NULL;
     size_t start = token->header_len + 1;
-    int rc = decode_object(token->text + start, token->signed_len - start, "payload", &payload, err);
+    int rc =
+        decode_object(token->text + start, token->signed_len - start, "payload", &payload, err);
 
     if (rc == 0)
         rc = read_issuer(token, payload, err);
