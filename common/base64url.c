@@ -68,7 +68,7 @@ ts_base64url_encode(const void *data, size_t len, struct ts_secret *ret)
     const unsigned char *in = data;
     uint32_t bits = 0;
     unsigned count = 0;
-    int rc = ts_secret_reserve(ret, ret->len + len / 3 * 4 + 4);
+    int rc = ts_secret_reserve(ret, ret->len + len / 3 * 4 + (len % 3 > 0 ? len % 3 + 1 : 0));
 
     for (size_t i = 0; i < len && rc == 0; i++) {
         bits = bits << 8 | in[i];

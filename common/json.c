@@ -1,4 +1,5 @@
 #include "common/json.h"
+#include "common/text.h"
 
 #include <errno.h>
 #include <json-c/json_tokener.h>
@@ -153,7 +154,9 @@ ts_json_parse_object(const char *text, size_t len, struct json_object **ret, str
 
     if (len == 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "empty where a JSON object is expected");
-    if (len > INT_MAX || memchr(text, '\0', len) != NULL || !scan_text(&scan))
+    /* json-c's own look at UTF-8 lets overlong forms and surrogates pass. */
+    if (len > INT_MAX || memchr(text, '\0', len) != NULL || !ts_text_is_utf8(text, len) ||
+        !scan_text(&scan))
         return ts_err_set(err, TS_ERR_SYNTAX, "not valid JSON");
     struct json_object *object = tokenize(text, len, &nomem);
     if (nomem)

@@ -1,7 +1,7 @@
 /*
  * JSON by json-c, made strict. Even in its strict mode json-c takes duplicate keys, NaN, and single
  * quotes, and cuts keys at \u0000; all of those could make two readers of one text see different
- * things, so a scan over the raw text refuses them first (RFC 8259).
+ * things, so a scan over the raw text refuses them first (RFC 8259), and what is not UTF-8.
  */
 #ifndef TS_JSON_H
 #define TS_JSON_H

@@ -184,6 +184,22 @@ utf8_decode(const unsigned char *text, size_t len, uint32_t *ret)
     return size;
 }
 
+bool
+ts_text_is_utf8(const char *text, size_t len)
+{
+    const unsigned char *in = (const unsigned char *)text;
+
+    for (size_t i = 0; i < len;) {
+        uint32_t ignored = 0;
+        size_t step = utf8_decode(in + i, len - i, &ignored);
+
+        if (step == 0)
+            return false;
+        i += step;
+    }
+    return true;
+}
+
 static bool
 is_hidden(uint32_t point)
 {

@@ -35,6 +35,9 @@ bool ts_text_is_key_id(const char *text);
 /* A scope: 1 to 256 of RFC 6749's scope-token characters (0x21, 0x23-0x5b, 0x5d-0x7e). */
 bool ts_text_is_scope(const char *text);
 
+/* Whether all of it is UTF-8 (RFC 3629): nothing overlong, no surrogates. */
+bool ts_text_is_utf8(const char *text, size_t len);
+
 /*
  * Copies untrusted text to `ret` (size bytes, at most size-1 used) so that it is safe to show: C0
  * and C1 control characters and Unicode's bidirectional controls are dropped, runs of blanks become

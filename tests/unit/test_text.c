@@ -1,0 +1,266 @@
+/* Small texts: numbers, durations, dates, words, scopes, and what is safe to show. */
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+#include "common/text.h"
+
+static void
+reads_integers_whole(void **state)
+{
+    static const char *const wrong[] = {
+        "", " 1", "1 ", "+1", "-1", "0x1", "1a", "1.", "10", "1\n", "999999999999999999999"};
+    int64_t value = -7;
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(wrong); i++)
+        CHECK(wrong[i], !ts_text_integer(wrong[i], 0, 9, &value) && value == -7);
+    assert_true(ts_text_integer("9", 0, 9, &value) && value == 9);
+    assert_true(ts_text_integer("0", 0, 9, &value) && value == 0);
+    assert_false(ts_text_integer("0", 1, 9, &value));
+    assert_true(ts_text_integer("999999999999999999", 0, INT64_MAX, &value));
+    assert_true(value == INT64_C(999999999999999999));
+}
+
+static void
+reads_durations(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t seconds; /* -1: refused */
+    } cases[] = {
+        {"90", 90},
+        {"90s", 90},
+        {"15m", 900},
+        {"1h", 3600},
+        {"1d", 86400},
+        {"0", 0},
+        {"0d", 0},
+        {"", -1},
+        {"s", -1},
+        {"1w", -1},
+        {"1H", -1},
+        {"1 h", -1},
+        {"1h30m", -1},
+        {"-1", -1},
+        {"+1", -1},
+        {"1.5h", -1},
+        {"1ms", -1},
+        {" 1h", -1},
+        {"2d", -1},
+        {"25h", -1},
+        {"86401", -1},
+        {"999999999999999999d", -1},
+        {"106751991167301d", -1}, /* 2^63 seconds and a few */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
+        int64_t seconds = -1;
+        bool ok = ts_text_duration(cases[i].text, 0, 86400, &seconds);
+
+        CHECK_INT(cases[i].text, ok, cases[i].seconds >= 0);
+        CHECK_INT(cases[i].text, seconds, cases[i].seconds);
+    }
+}
+
+static void
+reads_the_end_of_a_day(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t seconds; /* -1: refused */
+    } cases[] = {
+        {"1970-01-01", 86399},
+        {"2027-01-31", 1801439999},
+        {"2024-02-29", 1709251199},
+        {"2000-02-29", 951868799},
+        {"2027-01-31T10:00:00Z", 1801439999},
+        {"2027-01-31 10:00", 1801439999},
+        {"2023-02-29", -1},
+        {"2100-02-29", -1},
+        {"2027-04-31", -1},
+        {"2027-00-01", -1},
+        {"2027-13-01", -1},
+        {"2027-01-00", -1},
+        {"1969-12-31", -1},
+        {"2027-1-31", -1},
+        {"2027/01/31", -1},
+        {"2027-01-31x", -1},
+        {"27-01-31", -1},
+        {"+027-01-31", -1},
+        {"", -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
+        int64_t seconds = -1;
+        bool ok = ts_text_date_end(cases[i].text, &seconds);
+
+        CHECK_INT(cases[i].text, ok, cases[i].seconds >= 0);
+        CHECK_INT(cases[i].text, seconds, cases[i].seconds);
+    }
+}
+
+static void
+reads_yes_and_no(void **state)
+{
+    static const char *const wrong[] = {"", "Yes", "true", "1", "yes ", "y", "on"};
+    bool value = false;
+
+    (void)state;
+    assert_true(ts_text_bool("yes", &value) && value);
+    assert_true(ts_text_bool("no", &value) && !value);
+    for (size_t i = 0; i < TS_ARRAY_LEN(wrong); i++)
+        CHECK(wrong[i], !ts_text_bool(wrong[i], &value));
+}
+
+static void
+knows_key_ids_and_scopes(void **state)
+{
+    static const char *const ids[] = {"a", "0c2f3a52-5f5c-4a0e-9d1f-3b1f6f0f0a01", "A_z-9"};
+    static const char *const not_ids[] = {"", "a b", "../a", "a/b", "a.b", "a\n", "\xc3\xa9", "a:"};
+    static const char *const scopes[] = {"user_management", "a:b/c.d", "!", "~", "[]"};
+    static const char *const not_scopes[] = {"", "a b", "a\"b", "a\\b", "a\tb", "\x7f", "\xc3\xa9"};
+    char longest[258];
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(ids); i++)
+        CHECK(ids[i], ts_text_is_key_id(ids[i]));
+    for (size_t i = 0; i < TS_ARRAY_LEN(not_ids); i++)
+        CHECK(not_ids[i], !ts_text_is_key_id(not_ids[i]));
+    for (size_t i = 0; i < TS_ARRAY_LEN(scopes); i++)
+        CHECK(scopes[i], ts_text_is_scope(scopes[i]));
+    for (size_t i = 0; i < TS_ARRAY_LEN(not_scopes); i++)
+        CHECK(not_scopes[i], !ts_text_is_scope(not_scopes[i]));
+    memset(longest, 'a', sizeof(longest));
+    longest[257] = '\0';
+    assert_false(ts_text_is_scope(longest));
+    longest[256] = '\0';
+    assert_true(ts_text_is_scope(longest));
+    longest[65] = '\0';
+    assert_false(ts_text_is_key_id(longest));
+    longest[64] = '\0';
+    assert_true(ts_text_is_key_id(longest));
+}
+
+static void
+cleans_what_is_shown(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+        size_t size;
+        const char *shown;
+    } cases[] = {
+        {"plain", "invalid key", 64, "invalid key"},
+        {"escape_sequence", "a\x1b[31mb", 64, "a[31mb"},
+        {"newlines", "a\r\nb\n", 64, "a b"},
+        {"runs_of_blanks", "  a \t  b  ", 64, "a b"},
+        {"c1_control",
+         "a\xc2\x9b"
+         "31mb",
+         64, "a31mb"},
+        {"right_to_left_override",
+         "a\xe2\x80\xae"
+         "b",
+         64, "ab"},
+        {"isolate",
+         "a\xe2\x81\xa6"
+         "b",
+         64, "ab"},
+        {"byte_order_mark",
+         "\xef\xbb\xbf"
+         "a",
+         64, "a"},
+        {"not_utf8", "a\xff\xc3)b", 64, "a?\?)b"},
+        {"overlong", "a\xc0\xaf", 64, "a??"},
+        {"surrogate", "\xed\xa0\x80", 64, "???"},
+        {"cut_sequence", "a\xe2\x82", 64, "a??"},
+        {"letters", "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", 64,
+         "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80"},
+        {"cut", "abcdef", 4, "abc"},
+        {"cut_before_a_character", "ab\xe2\x82\xac", 5, "ab"},
+        {"cut_at_a_blank", "ab cd", 4, "ab"},
+        {"only_controls", "\x01\x02", 8, ""},
+        {"no_room", "a", 1, ""},
+    };
+    char shown[64];
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
+        ts_text_clean(shown, cases[i].size, cases[i].text, strlen(cases[i].text));
+        CHECK_TEXT(cases[i].name, shown, cases[i].shown);
+    }
+    ts_text_clean(shown, sizeof(shown), "a\0b", 3);
+    assert_string_equal(shown, "ab");
+}
+
+static void
+hashes_as_fnv_says(void **state)
+{
+    (void)state;
+    /* Landon Curt Noll's test vectors. */
+    assert_int_equal(ts_text_fnv1a32("", 0), 0x811c9dc5);
+    assert_int_equal(ts_text_fnv1a32("a", 1), 0xe40c292c);
+    assert_int_equal(ts_text_fnv1a32("foobar", 6), 0xbf9cf968);
+    assert_true(ts_text_fnv1a64("", 0, TS_FNV1A64_SEED) == UINT64_C(0xcbf29ce484222325));
+    assert_true(ts_text_fnv1a64("a", 1, TS_FNV1A64_SEED) == UINT64_C(0xaf63dc4c8601ec8c));
+    assert_true(ts_text_fnv1a64("foobar", 6, TS_FNV1A64_SEED) == UINT64_C(0x85944171f73967e8));
+}
+
+static void
+writes_times(void **state)
+{
+    char text[32];
+
+    (void)state;
+    ts_text_rfc3339(text, 0);
+    assert_string_equal(text, "1970-01-01T00:00:00Z");
+    ts_text_rfc3339(text, 1801439999);
+    assert_string_equal(text, "2027-01-31T23:59:59Z");
+}
+
+static void
+handles_lists(void **state)
+{
+    TS_CLEANUP(ts_list_release) struct ts_list list = {NULL, 0}, part = {NULL, 0};
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(64);
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_int_equal(ts_list_add_split(&list, " \t", &err), 0);
+    assert_int_equal(list.len, 0);
+    assert_int_equal(ts_list_add_split(&list, " c\ta  b c ", &err), 0);
+    assert_int_equal(list.len, 4);
+    ts_list_normalize(&list);
+    assert_int_equal(ts_list_join(&list, ' ', &text), 0);
+    assert_string_equal(ts_secret_string(&text), "a b c");
+    assert_true(ts_list_has(&list, "b"));
+    assert_false(ts_list_has(&list, "B"));
+    assert_true(ts_list_has_all(&list, &part));
+    assert_int_equal(ts_list_add_len(&part, "bx", 1, &err), 0);
+    assert_true(ts_list_has_all(&list, &part));
+    assert_int_equal(ts_list_add(&part, "d", &err), 0);
+    assert_false(ts_list_has_all(&list, &part));
+    assert_int_equal(ts_list_copy(&part, &list, &err), 0);
+    assert_true(ts_list_has_all(&part, &list) && part.len == 3);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_integers_whole),
+        cmocka_unit_test(reads_durations),
+        cmocka_unit_test(reads_the_end_of_a_day),
+        cmocka_unit_test(reads_yes_and_no),
+        cmocka_unit_test(knows_key_ids_and_scopes),
+        cmocka_unit_test(cleans_what_is_shown),
+        cmocka_unit_test(hashes_as_fnv_says),
+        cmocka_unit_test(writes_times),
+        cmocka_unit_test(handles_lists),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
