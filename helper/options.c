@@ -1,0 +1,185 @@
+#include "helper/options.h"
+
+#include <string.h>
+
+#include "common/cleanup.h"
+
+/* --min-valid may ask for more than any token lives: that is the endpoint's failure (76), and is
+ * told with the life it did grant. */
+#define MIN_VALID_MAX (INT64_C(366) * 86400)
+#define LIFETIME_MAX INT64_C(86400)
+
+/* How an option's value is read. FLAG takes none. */
+enum option_type { FLAG, TEXT, SCOPES, DURATION };
+
+struct option_row {
+    enum option option;
+    const char *name;
+    const char *argument; /* what --help calls the value; NULL for a flag */
+    enum option_type type;
+    size_t offset; /* of the member of struct options it is kept in */
+    int64_t min;
+    int64_t max;
+    const char *help;
+};
+
+#define MEMBER(name) offsetof(struct options, name)
+
+static const struct option_row rows[] = {
+    {OPTION_SCOPE, "scope", "S", SCOPES, MEMBER(scopes), 0, 0,
+     "ask for this scope instead of the configured ones; may be repeated"},
+    {OPTION_LIFETIME, "lifetime", "T", DURATION, MEMBER(lifetime), 1, LIFETIME_MAX,
+     "ask for a token that lives this long: 90s, 15m, 1h, at most 1d"},
+    {OPTION_MIN_VALID, "min-valid", "T", DURATION, MEMBER(min_valid), 0, MIN_VALID_MAX,
+     "the token must still live at least this long"},
+    {OPTION_FRESH, "fresh", NULL, FLAG, 0, 0, 0,
+     "ask the endpoint for a token that was not handed out before"},
+    {OPTION_JSON, "json", NULL, FLAG, 0, 0, 0, "print one JSON object, for programs"},
+    {OPTION_HEADER, "header", NULL, FLAG, 0, 0, 0, "print an HTTP Authorization header"},
+    {OPTION_ALL, "all", NULL, FLAG, 0, 0, 0, "of every profile"},
+    {OPTION_CONFIG, "config", "FILE", TEXT, MEMBER(config), 0, 0,
+     "read this file instead of the system's and the user's credential.conf"},
+    {OPTION_PROFILE, "profile", "NAME", TEXT, MEMBER(profile), 0, 0,
+     "use this profile, whatever the host's section says"},
+    {OPTION_HELP, "help", NULL, FLAG, 0, 0, 0, "show this help"},
+    {OPTION_VERSION, "version", NULL, FLAG, 0, 0, 0, "show the version"},
+};
+
+static const struct option_row *
+find_row(const char *name, size_t len)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        if (strlen(rows[i].name) == len && memcmp(rows[i].name, name, len) == 0)
+            return &rows[i];
+    return NULL;
+}
+
+static int
+add_scopes(struct ts_list *list, const char *value, struct ts_err *err)
+{
+    size_t before = list->len;
+    int rc = ts_list_add_split(list, value, err);
+
+    if (rc < 0)
+        return rc;
+    if (list->len == before)
+        return ts_err_set(err, TS_ERR_USAGE, "--scope needs a scope");
+    for (size_t i = before; i < list->len; i++)
+        if (!ts_text_is_scope(list->items[i]))
+            return ts_err_set(err, TS_ERR_USAGE, "--scope: not a scope: '%s'", list->items[i]);
+    return 0;
+}
+
+static int
+store_value(const struct option_row *row, const char *value, struct options *ret,
+            struct ts_err *err)
+{
+    void *member = (char *)ret + row->offset;
+
+    switch (row->type) {
+    case FLAG:
+        return 0;
+    case TEXT:
+        if (value[0] == '\0')
+            return ts_err_set(err, TS_ERR_USAGE, "--%s needs a value", row->name);
+        *(const char **)member = value;
+        return 0;
+    case SCOPES:
+        return add_scopes(member, value, err);
+    case DURATION:
+        if (ts_text_duration(value, row->min, row->max, member))
+            return 0;
+        return ts_err_set(err, TS_ERR_USAGE,
+                          "--%s: not a duration in range: '%s' (90s, 15m, 1h, 1d)", row->name,
+                          value);
+    }
+    return 0;
+}
+
+/* Reads the option at argv[*index], and its value, which may be the argument after it. */
+static int
+read_option(int argc, char **argv, int *index, struct options *ret, struct ts_err *err)
+{
+    const char *name = argv[*index] + 2;
+    const char *equals = strchr(name, '=');
+    const struct option_row *row =
+        find_row(name, equals != NULL ? (size_t)(equals - name) : strlen(name));
+
+    if (row == NULL)
+        return ts_err_set(err, TS_ERR_USAGE, "unknown option '%s'", argv[*index]);
+    const char *value = equals != NULL ? equals + 1 : NULL;
+    if (row->type == FLAG && value != NULL)
+        return ts_err_set(err, TS_ERR_USAGE, "--%s takes no value", row->name);
+    if (row->type != FLAG && value == NULL) {
+        if (*index + 1 >= argc)
+            return ts_err_set(err, TS_ERR_USAGE, "--%s needs a value", row->name);
+        value = argv[++*index];
+    }
+    ret->given |= row->option;
+    return store_value(row, value, ret, err);
+}
+
+int
+options_parse(int argc, char **argv, struct options *ret, struct ts_err *err)
+{
+    bool only_arguments = false;
+
+    ret->arguments = argc > 0 ? argv + 1 : argv;
+    for (int i = 1; i < argc; i++) {
+        if (only_arguments || argv[i][0] != '-' || argv[i][1] == '\0') {
+            /* Never ahead of i, so nothing unread is overwritten. */
+            ret->arguments[ret->arguments_len++] = argv[i];
+            continue;
+        }
+        if (strcmp(argv[i], "--") == 0) {
+            only_arguments = true;
+            continue;
+        }
+        if (argv[i][1] != '-')
+            return ts_err_set(err, TS_ERR_USAGE, "unknown option '%s'", argv[i]);
+        int rc = read_option(argc, argv, &i, ret, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+int
+options_check(const struct options *options, unsigned allowed, const char *command,
+              struct ts_err *err)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        if ((options->given & ~allowed & (unsigned)rows[i].option) != 0)
+            return ts_err_set(err, TS_ERR_USAGE, "--%s does not go with '%s'", rows[i].name,
+                              command);
+    return 0;
+}
+
+void
+options_release(struct options *options)
+{
+    ts_list_release(&options->scopes);
+}
+
+int
+options_describe(unsigned set, struct ts_secret *ret)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
+        const char *argument = rows[i].argument != NULL ? rows[i].argument : "";
+        char spelled[40];
+
+        if ((set & (unsigned)rows[i].option) == 0)
+            continue;
+        (void)snprintf(spelled, sizeof(spelled), "--%s %s", rows[i].name, argument);
+        int rc = ts_secret_append_format(ret, "  %-16s  %s\n", spelled, rows[i].help);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+const char *
+options_name(size_t index)
+{
+    return index < TS_ARRAY_LEN(rows) ? rows[index].name : NULL;
+}
