@@ -1,0 +1,6 @@
+/* The yardstick: a C program that only starts. */
+int
+main(void)
+{
+    return 0;
+}
