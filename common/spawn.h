@@ -2,10 +2,10 @@
  * Children: the one place that starts processes, for the helper and inside hosts of the PAM module,
  * which may be multi-threaded, hold ten thousand descriptors and treat SIGCHLD as they like.
  *
- * A child starts from nothing: an absolute path, a fixed argv, a built environment, descriptors 0 to
- * 2 and those named here, default signals, an empty signal mask. It is created without SIGCHLD as
- * its exit signal, so that a host's SIGCHLD disposition and wait(2) loops neither see nor eat it.
- * Between clone and exec only async-signal-safe calls run.
+ * A child starts from nothing: an absolute path, a fixed argv, a built environment, descriptors 0
+ * to 2 and those named here, default signals, an empty signal mask. It is created without SIGCHLD
+ * as its exit signal, so that a host's SIGCHLD disposition and wait(2) loops neither see nor eat
+ * it. Between clone and exec only async-signal-safe calls run.
  */
 #ifndef TS_SPAWN_H
 #define TS_SPAWN_H
@@ -26,19 +26,19 @@ struct ts_spawn_identity {
 };
 
 struct ts_spawn {
-    const char *path; /* absolute */
-    const char *const *argv; /* NULL-terminated */
-    const char *const *envp; /* NULL-terminated */
-    const char *folder;      /* working directory, or NULL: as it is */
-    int stdin_fd;            /* -1: /dev/null */
-    int stdout_fd;           /* -1: /dev/null */
-    int stderr_fd;           /* -1: /dev/null; 2: as it is */
-    int extra_fd;            /* becomes descriptor 3, or -1 */
+    const char *path;                         /* absolute */
+    const char *const *argv;                  /* NULL-terminated */
+    const char *const *envp;                  /* NULL-terminated */
+    const char *folder;                       /* working directory, or NULL: as it is */
+    int stdin_fd;                             /* -1: /dev/null */
+    int stdout_fd;                            /* -1: /dev/null */
+    int stderr_fd;                            /* -1: /dev/null; 2: as it is */
+    int extra_fd;                             /* becomes descriptor 3, or -1 */
     const struct ts_spawn_identity *identity; /* or NULL: as it is */
 };
 
 struct ts_child {
-    pid_t pid; /* 0 where there is none */
+    pid_t pid; /* leader of the process group; 0 where there is none */
     int pidfd; /* -1 where there is none */
 };
 
@@ -47,14 +47,14 @@ struct ts_child {
         0, -1                                                                                      \
     }
 
-/* Starts a child, leader of a process group of its own. Returns 0, or TS_ERR_SYSTEM (the text tells
+/* Starts a child, in a process group of its own. Returns 0, or TS_ERR_SYSTEM (the text tells
  * an exec that failed, a setresuid that failed and a clone that failed apart). */
 int ts_spawn_start(const struct ts_spawn *spec, struct ts_child *ret, struct ts_err *err);
 
 /*
- * Waits until the child ends or `deadline_ms` (CLOCK_BOOTTIME) passes; then kills its process group.
- * In every case the child is reaped and *child reset. *ret_status is the exit status as wait(2)
- * gives it. Returns 0, TS_ERR_TIMEOUT, or TS_ERR_SYSTEM.
+ * Waits until the child ends or `deadline_ms` (CLOCK_BOOTTIME) passes; then kills its process
+ * group. In every case the child is reaped and *child reset. *ret_status is the exit status as
+ * wait(2) gives it. Returns 0, TS_ERR_TIMEOUT, or TS_ERR_SYSTEM.
  */
 int ts_child_wait(struct ts_child *child, int64_t deadline_ms, int *ret_status, struct ts_err *err);
 

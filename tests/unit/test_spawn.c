@@ -1,0 +1,622 @@
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <cmocka.h>
+
+#define NOBODY 65534
+#define LONG_MS 60000
+
+static const char *const no_environment[] = {NULL};
+
+/* Every descriptor that a child of ours may have beside 0 to 2 is printed by its number. */
+#define LIST_FDS                                                                                   \
+    "n=3; while [ $n -lt 11000 ]; do [ -e /proc/self/fd/$n ] && echo $n; n=$((n+1)); done"
+
+static int
+exchange(const struct ts_spawn *base, const char *script, const char *input,
+         struct ts_secret *output, int64_t timeout_ms, struct ts_err *err)
+{
+    const char *const argv[] = {"sh", "-c", script, NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret given = TS_SECRET_INIT(8 << 20);
+    struct ts_spawn spec = *base;
+    int status = -1;
+
+    spec.path = "/bin/sh";
+    spec.argv = argv;
+    if (spec.envp == NULL)
+        spec.envp = no_environment;
+    assert_int_equal(ts_secret_append_string(&given, input), 0);
+    int rc =
+        ts_spawn_exchange(&spec, &given, output, ts_clock_boot_ms() + timeout_ms, &status, err);
+    return rc < 0 ? rc : status;
+}
+
+static const struct ts_spawn plain = {
+    .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .extra_fd = -1};
+
+static void
+expect_output(const struct ts_spawn *base, const char *script, const char *expected)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(1 << 20);
+    struct ts_err err = {0};
+    int status = exchange(base, script, "", &output, LONG_MS, &err);
+
+    assert_string_equal(err.text, "");
+    assert_int_equal(status, 0);
+    assert_string_equal(ts_secret_string(&output), expected);
+}
+
+static size_t
+count_open_fds(void)
+{
+    size_t count = 0;
+
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* Runs `body` in a process of its own, for what would spoil this one, and expects it to return 0.
+ */
+static void
+in_process(int (*body)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        /* A failed assertion would otherwise go on with the next test, here too. */
+        setenv("CMOCKA_TEST_ABORT", "1", 1);
+        _exit(body());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void
+environment_is_what_was_given(void **state)
+{
+    const char *const environment[] = {"ONLY=this", NULL};
+    struct ts_spawn spec = plain;
+
+    (void)state;
+    spec.envp = environment;
+    setenv("SECRET", "leaked", 1);
+    expect_output(&spec, "/usr/bin/env | grep -vE '^(PWD|_|OLDPWD|SHLVL)='", "ONLY=this\n");
+}
+
+static void
+status_and_folder(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
+    struct ts_spawn spec = plain;
+    struct ts_err err = {0};
+
+    (void)state;
+    spec.folder = "/usr";
+    int status = exchange(&spec, "pwd; exit 7", "", &output, LONG_MS, &err);
+    assert_int_equal(WEXITSTATUS(status), 7);
+    assert_string_equal(ts_secret_string(&output), "/usr\n");
+    ts_secret_clear(&output);
+    status = exchange(&spec, "kill -TERM $$", "", &output, LONG_MS, &err);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGTERM);
+}
+
+static void
+signals_are_reset(void **state)
+{
+    sigset_t some;
+
+    (void)state;
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    sigemptyset(&some);
+    sigaddset(&some, SIGUSR1);
+    sigaddset(&some, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &some, NULL);
+    expect_output(&plain, "grep -E '^Sig(Ign|Blk)' /proc/self/status",
+                  "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+    pthread_sigmask(SIG_UNBLOCK, &some, NULL);
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGHUP, SIG_DFL);
+}
+
+static void
+has_its_own_process_group(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
+    TS_CLEANUP(ts_string_free) char *own = NULL;
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_true(asprintf(&own, "%d\n", (int)getpgrp()) > 0);
+    assert_int_equal(exchange(&plain, "read -r x x x x group rest < /proc/self/stat; echo $group",
+                              "", &output, LONG_MS, &err),
+                     0);
+    assert_true(output.len > 1);
+    assert_string_not_equal(ts_secret_string(&output), own);
+}
+
+static void
+open_many(size_t count)
+{
+    struct rlimit limit;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    if (limit.rlim_cur < count + 100) {
+        limit.rlim_cur = count + 100;
+        if (limit.rlim_max < limit.rlim_cur)
+            limit.rlim_max = limit.rlim_cur;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            skip();
+    }
+    for (size_t i = 0; i < count; i++)
+        assert_true(dup(0) >= 0);
+}
+
+static int
+with_ten_thousand_body(void)
+{
+    open_many(10000);
+    expect_output(&plain, LIST_FDS, "");
+    return 0;
+}
+
+static void
+ten_thousand_descriptors(void **state)
+{
+    (void)state;
+    in_process(with_ten_thousand_body);
+}
+
+/* close_range made unknown, as on kernels before 5.9. */
+static void
+forbid_close_range(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {(unsigned short)TS_ARRAY_LEN(code), code};
+
+    assert_int_equal(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+    assert_int_equal(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0), 0);
+    assert_int_equal(syscall(SYS_close_range, 9000, 9000, 0), -1);
+    assert_int_equal(errno, ENOSYS);
+}
+
+static int
+without_close_range_body(void)
+{
+    open_many(10000);
+    forbid_close_range();
+    expect_output(&plain, LIST_FDS, "");
+    return 0;
+}
+
+static void
+descriptors_without_close_range(void **state)
+{
+    (void)state;
+    in_process(without_close_range_body);
+}
+
+static int
+closed_standard_descriptors_body(void)
+{
+    for (int fd = 0; fd < 3; fd++)
+        close(fd);
+    struct ts_spawn spec = plain;
+    spec.stderr_fd = 2;
+    expect_output(&spec, LIST_FDS "; [ -e /proc/self/fd/2 ] && echo all", "all\n");
+    return 0;
+}
+
+static void
+closed_standard_descriptors(void **state)
+{
+    (void)state;
+    in_process(closed_standard_descriptors_body);
+}
+
+static void
+extra_descriptor_becomes_3(void **state)
+{
+    int ends[2];
+    struct ts_spawn spec = plain;
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(ts_write_all(ends[1], "hello\n", 6), 0);
+    close(ends[1]);
+    spec.extra_fd = ends[0];
+    expect_output(&spec, "cat <&3; " LIST_FDS, "hello\n3\n");
+    close(ends[0]);
+}
+
+static int
+sigchld_ignored_body(void)
+{
+    signal(SIGCHLD, SIG_IGN);
+    expect_output(&plain, "echo done", "done\n");
+    return 0;
+}
+
+static void
+host_that_ignores_sigchld(void **state)
+{
+    (void)state;
+    in_process(sigchld_ignored_body);
+}
+
+static volatile sig_atomic_t sigchld_count;
+
+static void
+count_sigchld(int number)
+{
+    (void)number;
+    sigchld_count++;
+}
+
+static void
+host_sees_no_sigchld_and_reaps_nothing(void **state)
+{
+    const char *const argv[] = {"sh", "-c", "exit 3", NULL};
+    struct ts_spawn spec = plain;
+    TS_CLEANUP(ts_child_release) struct ts_child child = TS_CHILD_INIT;
+    struct ts_err err = {0};
+    int status = -1;
+
+    (void)state;
+    signal(SIGCHLD, count_sigchld);
+    spec.path = "/bin/sh";
+    spec.argv = argv;
+    spec.envp = no_environment;
+    assert_int_equal(ts_spawn_start(&spec, &child, &err), 0);
+    assert_int_equal(waitpid(-1, &status, 0), -1);
+    assert_int_equal(errno, ECHILD);
+    assert_int_equal(ts_child_wait(&child, ts_clock_boot_ms() + LONG_MS, &status, &err), 0);
+    assert_int_equal(WEXITSTATUS(status), 3);
+    assert_int_equal(sigchld_count, 0);
+    signal(SIGCHLD, SIG_DFL);
+}
+
+static atomic_bool stop_threads;
+
+static void *
+allocate_and_open(void *unused)
+{
+    (void)unused;
+    while (!atomic_load(&stop_threads)) {
+        void *block = malloc(4096);
+        int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+        (void)dup2(fd, fd);
+        close(fd);
+        free(block);
+    }
+    return NULL;
+}
+
+static void
+multi_threaded_host(void **state)
+{
+    pthread_t threads[4];
+
+    (void)state;
+    atomic_store(&stop_threads, false);
+    for (size_t i = 0; i < TS_ARRAY_LEN(threads); i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, allocate_and_open, NULL), 0);
+    for (int i = 0; i < 50; i++)
+        expect_output(&plain,
+                      "n=3; while [ $n -lt 20 ]; do [ -e /proc/self/fd/$n ] && echo $n; "
+                      "n=$((n+1)); done; echo ok",
+                      "ok\n");
+    atomic_store(&stop_threads, true);
+    for (size_t i = 0; i < TS_ARRAY_LEN(threads); i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void
+identity_is_taken_for_good(void **state)
+{
+    static const gid_t groups[] = {20, 7, 1000};
+    static const struct ts_spawn_identity identity = {NOBODY, NOBODY, groups, 3};
+    struct ts_spawn spec = plain;
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    spec.identity = &identity;
+    expect_output(&spec, "grep -E '^(Uid|Gid|Groups|CapEff|CapPrm)' /proc/self/status",
+                  "Uid:\t65534\t65534\t65534\t65534\nGid:\t65534\t65534\t65534\t65534\n"
+                  "Groups:\t7 20 1000 \nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\n");
+}
+
+/* As some hosts do (sudo 1.9.13): the real uid is the user's, the effective one root's. */
+static int
+from_mixed_ids_body(void)
+{
+    static const struct ts_spawn_identity identity = {NOBODY, NOBODY, NULL, 0};
+    struct ts_spawn spec = plain;
+
+    if (setresuid(NOBODY, 0, 0) != 0)
+        return 1;
+    spec.identity = &identity;
+    expect_output(&spec, "grep -E '^(Uid|Groups)' /proc/self/status",
+                  "Uid:\t65534\t65534\t65534\t65534\nGroups:\t \n");
+    return 0;
+}
+
+static void
+identity_from_mixed_ids(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    in_process(from_mixed_ids_body);
+}
+
+static int
+expect_failure(const struct ts_spawn *base, const char *path, const char *text)
+{
+    const char *const argv[] = {"x", NULL};
+    TS_CLEANUP(ts_child_release) struct ts_child child = TS_CHILD_INIT;
+    struct ts_spawn spec = *base;
+    struct ts_err err = {0};
+
+    spec.path = path;
+    spec.argv = argv;
+    spec.envp = no_environment;
+    assert_int_equal(ts_spawn_start(&spec, &child, &err), TS_ERR_SYSTEM);
+    assert_string_equal(err.text, text);
+    assert_int_equal(child.pid, 0);
+    return 0;
+}
+
+static int
+become_nobody(void)
+{
+    return geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0;
+}
+
+static int
+identity_unprivileged_body(void)
+{
+    static const struct ts_spawn_identity identity = {0, 0, NULL, 0};
+    struct ts_spawn spec = plain;
+
+    if (become_nobody() != 0)
+        return 1;
+    spec.identity = &identity;
+    return expect_failure(&spec, "/bin/true",
+                          "cannot start /bin/true: setgroups failed: Operation not permitted");
+}
+
+static void
+failures_are_told_apart(void **state)
+{
+    struct ts_spawn spec = plain;
+
+    (void)state;
+    expect_failure(&spec, "/nonexistent/program",
+                   "cannot start /nonexistent/program: exec failed: No such file or directory");
+    expect_failure(&spec, "/etc/passwd",
+                   "cannot start /etc/passwd: exec failed: Permission denied");
+    spec.folder = "/nonexistent";
+    expect_failure(
+        &spec, "/bin/true",
+        "cannot start /bin/true: its folder cannot be entered: No such file or directory");
+    in_process(identity_unprivileged_body);
+}
+
+static int
+process_limit_body(void)
+{
+    const struct rlimit none = {0, 0};
+
+    if (become_nobody() != 0 || setrlimit(RLIMIT_NPROC, &none) != 0)
+        return 1;
+    return expect_failure(&plain, "/bin/true",
+                          "cannot start /bin/true: too many processes (limit RLIMIT_NPROC, or the "
+                          "system's)");
+}
+
+static void
+process_limit_reached(void **state)
+{
+    (void)state;
+    in_process(process_limit_body);
+}
+
+/* Only when every process that holds the write end is gone does this return. */
+static void
+expect_end_of_file(int fd)
+{
+    char byte;
+
+    assert_int_equal(read(fd, &byte, 1), 0);
+}
+
+static void
+timeout_kills_the_whole_group(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
+    struct ts_spawn spec = plain;
+    struct ts_err err = {0};
+    int ends[2];
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    spec.extra_fd = ends[1];
+    int rc = exchange(&spec, "sleep 1000 & sleep 1000 & wait", "", &output, 200, &err);
+    assert_int_equal(rc, TS_ERR_TIMEOUT);
+    close(ends[1]);
+    expect_end_of_file(ends[0]);
+    close(ends[0]);
+}
+
+static void
+stdout_closed_early_is_no_end(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
+    struct ts_err err = {0};
+
+    (void)state;
+    int rc = exchange(&plain, "echo x; exec >&-; sleep 1000", "", &output, 200, &err);
+    assert_int_equal(rc, TS_ERR_TIMEOUT);
+    assert_string_equal(ts_secret_string(&output), "x\n");
+}
+
+static void
+grandchild_that_holds_stdout_is_not_waited_for(void **state)
+{
+    (void)state;
+    expect_output(&plain, "sleep 1000 & echo early", "early\n");
+}
+
+static void
+both_directions_at_once(void **state)
+{
+    const size_t len = 3 << 20;
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(4 << 20);
+    char *input = malloc(len + 1);
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_non_null(input);
+    memset(input, 'a', len);
+    input[len] = '\0';
+    assert_int_equal(exchange(&plain, "cat", input, &output, LONG_MS, &err), 0);
+    assert_string_equal(ts_secret_string(&output), input);
+    free(input);
+}
+
+static void
+too_much_output(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(1000);
+    struct ts_err err = {0};
+
+    (void)state;
+    int rc =
+        exchange(&plain, "while :; do echo aaaaaaaaaaaaaaaaaaaa; done", "", &output, LONG_MS, &err);
+    assert_int_equal(rc, TS_ERR_TOO_LARGE);
+    assert_true(output.len <= 1000);
+}
+
+static void
+unread_input_raises_no_sigpipe(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
+    char *input = calloc(1, (1 << 20) + 1);
+    struct ts_err err = {0};
+    sigset_t pending;
+
+    (void)state;
+    assert_non_null(input);
+    memset(input, 'a', 1 << 20);
+    assert_int_equal(
+        exchange(&plain, "exec <&-; echo ok; exec >&-; sleep 0.1", input, &output, LONG_MS, &err),
+        0);
+    assert_string_equal(ts_secret_string(&output), "ok\n");
+    sigpending(&pending);
+    assert_int_equal(sigismember(&pending, SIGPIPE), 0);
+    free(input);
+}
+
+/* A parent killed outright takes its child along, which else would go on with a request. */
+static void
+child_dies_with_its_parent(void **state)
+{
+    int ends[2];
+    char byte;
+
+    (void)state;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
+        struct ts_spawn spec = plain;
+        struct ts_err err = {0};
+
+        spec.extra_fd = ends[1];
+        close(ends[0]);
+        _exit(exchange(&spec, "echo >&3; exec sleep 1000", "", &output, LONG_MS, &err) != 0);
+    }
+    close(ends[1]);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    kill(pid, SIGKILL);
+    expect_end_of_file(ends[0]);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    close(ends[0]);
+}
+
+static void
+nothing_leaks(void **state)
+{
+    size_t before = count_open_fds();
+
+    (void)state;
+    expect_output(&plain, "echo", "\n");
+    expect_failure(&plain, "/nonexistent/program",
+                   "cannot start /nonexistent/program: exec failed: No such file or directory");
+    assert_int_equal(count_open_fds(), before);
+    assert_int_equal(waitpid(-1, NULL, __WALL | WNOHANG), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(environment_is_what_was_given),
+        cmocka_unit_test(status_and_folder),
+        cmocka_unit_test(signals_are_reset),
+        cmocka_unit_test(has_its_own_process_group),
+        cmocka_unit_test(ten_thousand_descriptors),
+        cmocka_unit_test(descriptors_without_close_range),
+        cmocka_unit_test(closed_standard_descriptors),
+        cmocka_unit_test(extra_descriptor_becomes_3),
+        cmocka_unit_test(host_that_ignores_sigchld),
+        cmocka_unit_test(host_sees_no_sigchld_and_reaps_nothing),
+        cmocka_unit_test(multi_threaded_host),
+        cmocka_unit_test(identity_is_taken_for_good),
+        cmocka_unit_test(identity_from_mixed_ids),
+        cmocka_unit_test(failures_are_told_apart),
+        cmocka_unit_test(process_limit_reached),
+        cmocka_unit_test(timeout_kills_the_whole_group),
+        cmocka_unit_test(stdout_closed_early_is_no_end),
+        cmocka_unit_test(grandchild_that_holds_stdout_is_not_waited_for),
+        cmocka_unit_test(both_directions_at_once),
+        cmocka_unit_test(too_much_output),
+        cmocka_unit_test(unread_input_raises_no_sigpipe),
+        cmocka_unit_test(child_dies_with_its_parent),
+        cmocka_unit_test(nothing_leaks),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
