@@ -1,0 +1,209 @@
+#include "common/worker/apikey.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/json.h"
+#include "common/verify.h"
+#include "common/worker/keydetails.h"
+#include "common/worker/rsakey.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <poll.h>
+#include <string.h>
+
+#define KEY_COMMAND "key_command"
+
+void
+ts_api_key_release(struct ts_api_key *key)
+{
+    ts_public_key_free(&key->key);
+    ts_secret_release(&key->pem);
+    ts_key_info_release(&key->info);
+}
+
+static bool
+has_parent_component(const char *path)
+{
+    for (const char *p = strstr(path, ".."); p != NULL; p = strstr(p + 1, ".."))
+        if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
+            return true;
+    return false;
+}
+
+/* Whether a path names something below a folder, by its letters alone. */
+static bool
+is_inside(const char *path, const char *folder)
+{
+    size_t len = folder != NULL ? strlen(folder) : 0;
+
+    while (len > 0 && folder[len - 1] == '/')
+        len--;
+    return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' &&
+           !has_parent_component(path);
+}
+
+static int
+read_file(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret,
+          struct ts_err *err)
+{
+    struct ts_file_rules rules = {.owner = owner, .forbidden = 077, .follow_symlink = true};
+
+    /* systemd hands credentials to services as root's files, readable by the service's group. */
+    if (is_inside(source->key_file, source->credentials_dir))
+        rules.root_allowed = 0440;
+    int rc = ts_file_read(AT_FDCWD, source->key_file, source->key_file, &rules, ret, err);
+    if (rc == TS_ERR_NOMEM || rc == 0)
+        return rc;
+    ts_err_prefix(err, "API key");
+    return ts_err_recode(err, rc == TS_ERR_UNSAFE ? TS_ERR_CONFIG : TS_ERR_KEY);
+}
+
+/* Waits until there is something to read from fd, its end included. */
+static int
+await_input(int fd, int64_t deadline_ms, struct ts_err *err)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    int ready = 0;
+
+    do
+        ready = poll(&wanted, 1, ts_clock_left_ms(deadline_ms));
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        return ts_err_set(err, TS_ERR_KEY, KEY_COMMAND " did not end within the timeout");
+    if (ready < 0 || (wanted.revents & POLLNVAL) != 0)
+        return ts_err_set(err, TS_ERR_KEY, "the output of " KEY_COMMAND " cannot be read");
+    return 0;
+}
+
+static int
+read_command_output(int fd, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    for (;;) {
+        char chunk[4096];
+        int rc = await_input(fd, deadline_ms, err);
+
+        if (rc < 0)
+            return rc;
+        ssize_t got = read(fd, chunk, sizeof(chunk));
+        if (got == 0)
+            return 0;
+        if (got < 0 && (errno == EINTR || errno == EAGAIN))
+            continue;
+        if (got < 0)
+            return ts_err_errno(err, TS_ERR_KEY, "the output of " KEY_COMMAND " cannot be read");
+        rc = ts_secret_append(ret, chunk, (size_t)got);
+        explicit_bzero(chunk, sizeof(chunk));
+        if (rc == TS_ERR_TOO_LARGE)
+            return ts_err_set(err, TS_ERR_KEY, KEY_COMMAND " prints more than %zu bytes", ret->max);
+        if (rc < 0)
+            return ts_err_nomem(err);
+    }
+}
+
+static int
+set_key_id(const char *found, const char *name, const char *configured, struct ts_api_key *ret,
+           struct ts_err *err)
+{
+    const char *key_id = found != NULL ? found : configured;
+
+    if (key_id == NULL)
+        return ts_err_set(err, TS_ERR_KEY,
+                          "API key: %s holds no key_id: use the file that ThriveStack lets you "
+                          "download, or set key_id beside it",
+                          name);
+    if (!ts_text_is_key_id(key_id))
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s: its key_id is not usable", name);
+    if (configured != NULL && strcmp(configured, key_id) != 0)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "key_id %s is configured, but %s holds key %s: correct one of them",
+                          configured, name, key_id);
+    memcpy(ret->info.key_id, key_id, strlen(key_id) + 1);
+    return 0;
+}
+
+static int
+set_private_key(const char *pem, size_t len, const char *name, struct ts_api_key *ret,
+                struct ts_err *err)
+{
+    struct ts_err reason = {0};
+    int rc = ts_rsa_key_parse(pem, len, &ret->key, &ret->pem, &reason);
+
+    if (rc == TS_ERR_NOMEM)
+        return ts_err_nomem(err);
+    if (rc < 0)
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s holds %s", name, reason.text);
+    rc = ts_rsa_key_public(ret->key, &ret->info.public_key, err);
+    if (rc == 0)
+        ret->info.bits = EVP_PKEY_get_bits(ret->key);
+    return rc;
+}
+
+/* A key id that some server prints as a number is an id all the same. */
+static const char *
+id_of(struct json_object *download)
+{
+    struct json_object *member = ts_json_member(download, "key_id");
+
+    if (json_object_is_type(member, json_type_int))
+        return json_object_get_string(member);
+    return ts_json_string(download, "key_id");
+}
+
+static int
+parse_download(const struct ts_secret *text, const char *name, const char *configured,
+               struct ts_api_key *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_json_put_secret) struct json_object *download = NULL;
+    struct ts_err reason = {0};
+    int rc = ts_json_parse_object(text->data, text->len, &download, &reason);
+
+    if (rc == TS_ERR_NOMEM)
+        return ts_err_nomem(err);
+    if (rc < 0)
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s is %s", name, reason.text);
+    rc = set_key_id(id_of(download), name, configured, ret, err);
+    if (rc < 0)
+        return rc;
+    const char *pem = ts_json_string(download, "private_key");
+    if (pem == NULL)
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s holds no private_key", name);
+    ts_key_details_read(download, &ret->info);
+    return set_private_key(pem, strlen(pem), name, ret, err);
+}
+
+int
+ts_api_key_parse(const struct ts_secret *text, const char *name, const char *key_id,
+                 struct ts_api_key *ret, struct ts_err *err)
+{
+    const char *start = ts_secret_string(text);
+
+    ret->pem.max = TS_PRIVATE_PEM_MAX;
+    ret->info.public_key.max = TS_PRIVATE_PEM_MAX;
+    start += strspn(start, " \t\r\n");
+    if (ts_secret_has_nul(text))
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s is neither JSON nor PEM", name);
+    if (*start == '\0')
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s is empty", name);
+    if (*start == '{')
+        return parse_download(text, name, key_id, ret, err);
+    if (strncmp(start, "-----BEGIN ", 11) != 0)
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s is neither JSON nor PEM", name);
+    /* The key first: that a public key lacks a key_id is not what is wrong with it. */
+    int rc = set_private_key(text->data, text->len, name, ret, err);
+    return rc < 0 ? rc : set_key_id(NULL, name, key_id, ret, err);
+}
+
+int
+ts_api_key_read(const struct ts_key_source *source, uid_t owner, int fd, int64_t deadline_ms,
+                struct ts_api_key *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_API_KEY_FILE_MAX);
+    bool by_command = source->key_command != NULL;
+    const char *name = by_command ? "the output of " KEY_COMMAND : source->key_file;
+
+    int rc = by_command ? read_command_output(fd, deadline_ms, &text, err)
+                        : read_file(source, owner, &text, err);
+    return rc < 0 ? rc : ts_api_key_parse(&text, name, source->key_id, ret, err);
+}

@@ -1,0 +1,332 @@
+#include "common/worker/endpoint.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/host.h"
+#include "common/text.h"
+#include "common/worker/failure.h"
+#include "common/worker/headers.h"
+
+#include "build-config.h"
+
+#include <curl/curl.h>
+#include <string.h>
+
+/* The endpoint's URL, taken apart once; libcurl gets the parsed form, so that nobody reads the text
+ * a second time and differently. */
+struct target {
+    CURLU *url;
+    char *host;
+    bool is_http;
+};
+
+/* One exchange, for libcurl's callbacks. */
+struct exchange {
+    struct ts_response *response;
+    size_t header_bytes;
+    bool too_large;
+    bool out_of_memory;
+};
+
+static void
+release_target(struct target *target)
+{
+    curl_url_cleanup(target->url);
+    curl_free(target->host);
+}
+
+static void
+free_easy(CURL **easy)
+{
+    curl_easy_cleanup(*easy);
+}
+
+static void
+free_list(struct curl_slist **list)
+{
+    curl_slist_free_all(*list);
+}
+
+static void
+free_part(char **part)
+{
+    curl_free(*part);
+}
+
+void
+ts_response_release(struct ts_response *response)
+{
+    ts_secret_release(&response->body);
+    *response = (struct ts_response)TS_RESPONSE_INIT;
+}
+
+int
+ts_endpoint_start(struct ts_err *err)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+        return 0;
+    return ts_err_set(err, TS_ERR_SYSTEM, "libcurl cannot start");
+}
+
+void
+ts_endpoint_stop(void)
+{
+    curl_global_cleanup();
+}
+
+static int
+refuse_url(struct ts_err *err, const char *problem)
+{
+    return ts_err_set(err, TS_ERR_CONFIG, "token_url %s", problem);
+}
+
+static bool
+is_loopback(char *host)
+{
+    size_t len = strlen(host);
+    char bare[64];
+
+    if (host[0] != '[')
+        return ts_host_is_loopback(host);
+    if (len < 3 || len - 2 >= sizeof(bare))
+        return false;
+    memcpy(bare, host + 1, len - 2);
+    bare[len - 2] = '\0';
+    return ts_host_is_loopback(bare);
+}
+
+static int
+check_scheme(struct target *target, bool allow_http, struct ts_err *err)
+{
+    TS_CLEANUP(free_part) char *scheme = NULL;
+
+    if (curl_url_get(target->url, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK)
+        return ts_err_nomem(err);
+    target->is_http = ts_text_equal_nocase(scheme, "http");
+    if (!target->is_http)
+        return ts_text_equal_nocase(scheme, "https") ? 0 : refuse_url(err, "is not https");
+    if (!allow_http)
+        return refuse_url(err, "is plain http, which would show the private key to the network");
+    if (!is_loopback(target->host))
+        return refuse_url(err, "is plain http to a host that is not this one");
+    return 0;
+}
+
+static int
+parse_target(const struct ts_endpoint *endpoint, struct target *ret, struct ts_err *err)
+{
+    TS_CLEANUP(free_part) char *user = NULL;
+
+    ret->url = curl_url();
+    if (ret->url == NULL)
+        return ts_err_nomem(err);
+    if (curl_url_set(ret->url, CURLUPART_URL, endpoint->token_url, CURLU_NON_SUPPORT_SCHEME) !=
+            CURLUE_OK ||
+        curl_url_get(ret->url, CURLUPART_HOST, &ret->host, 0) != CURLUE_OK)
+        return refuse_url(err, "is not a URL");
+    if (curl_url_get(ret->url, CURLUPART_USER, &user, 0) == CURLUE_OK)
+        return refuse_url(err, "names a user, which the endpoint does not know");
+    /* libcurl would take anything else for the name of a file. */
+    if (endpoint->pinned_public_key != NULL &&
+        strncmp(endpoint->pinned_public_key, "sha256//", 8) != 0)
+        return ts_err_set(err, TS_ERR_CONFIG, "pinned_public_key does not begin with sha256//");
+    return check_scheme(ret, endpoint->allow_http, err);
+}
+
+static size_t
+take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    int rc = ts_secret_append(&exchange->response->body, data, size * count);
+
+    exchange->too_large |= rc == TS_ERR_TOO_LARGE;
+    exchange->out_of_memory |= rc == TS_ERR_NOMEM;
+    return rc == 0 ? size * count : 0;
+}
+
+static size_t
+take_header(char *data, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    size_t len = size * count;
+
+    exchange->header_bytes += len;
+    if (exchange->header_bytes > TS_ANSWER_MAX) {
+        exchange->too_large = true;
+        return 0;
+    }
+    /* Each 1xx answer before the real one has headers of its own. */
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        exchange->response->date = -1;
+        exchange->response->retry_after_ms = -1;
+        exchange->response->is_text = false;
+    }
+    ts_headers_take(exchange->response, data, len, ts_clock_wall());
+    return len;
+}
+
+/* Alt-Svc and HSTS stores, compression and HTTP authentication are off unless asked for. */
+static CURLcode
+set_policy(CURL *easy)
+{
+    static const struct {
+        CURLoption option;
+        long value;
+    } rows[] = {
+        {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_FOLLOWLOCATION, 0},
+        {CURLOPT_MAXREDIRS, 0},
+        {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+        {CURLOPT_SSL_VERIFYPEER, 1},
+        {CURLOPT_SSL_VERIFYHOST, 2},
+        {CURLOPT_PROXY_SSL_VERIFYPEER, 1},
+        {CURLOPT_PROXY_SSL_VERIFYHOST, 2},
+        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+        {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+        {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
+        {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
+        {CURLOPT_FORBID_REUSE, 1},
+        {CURLOPT_POST, 1},
+#if LIBCURL_VERSION_NUM >= 0x075700
+        /* Does not wait for a resolver thread that hangs past the deadline. */
+        {CURLOPT_QUICK_EXIT, 1},
+#endif
+    };
+    CURLcode code = CURLE_OK;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows) && code == CURLE_OK; i++)
+        code = curl_easy_setopt(easy, rows[i].option, rows[i].value);
+    return code;
+}
+
+/* Every text is set, NULL and "" included, so that no default and no environment decides. */
+static CURLcode
+set_texts(CURL *easy, const struct ts_endpoint *endpoint, const struct target *target)
+{
+    /* Plain http stays on this machine, whatever proxy is configured. */
+    const char *proxy = endpoint->proxy != NULL && !target->is_http ? endpoint->proxy : "";
+    const struct {
+        CURLoption option;
+        const char *value;
+    } rows[] = {
+        {CURLOPT_PROTOCOLS_STR, target->is_http ? "http" : "https"},
+        {CURLOPT_REDIR_PROTOCOLS_STR, "https"},
+        {CURLOPT_PROXY, proxy},
+        {CURLOPT_NOPROXY, endpoint->no_proxy != NULL ? endpoint->no_proxy : ""},
+        {CURLOPT_USERAGENT, "thrivestack-auth/" TS_VERSION},
+        {CURLOPT_PINNEDPUBLICKEY, endpoint->pinned_public_key},
+    };
+    CURLcode code = CURLE_OK;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows) && code == CURLE_OK; i++)
+        code = curl_easy_setopt(easy, rows[i].option, rows[i].value);
+    if (code != CURLE_OK || endpoint->ca_file == NULL)
+        return code;
+    /* A CA of one's own replaces the system's: the folder libcurl was built with, too. */
+    code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_CAINFO, endpoint->ca_file);
+}
+
+static CURLcode
+set_exchange(CURL *easy, struct exchange *exchange, const struct ts_secret *body,
+             struct curl_slist *headers, char *reason)
+{
+    const struct {
+        CURLoption option;
+        void *value;
+    } rows[] = {
+        {CURLOPT_HTTPHEADER, headers}, {CURLOPT_POSTFIELDS, body->data},
+        {CURLOPT_WRITEDATA, exchange}, {CURLOPT_HEADERDATA, exchange},
+        {CURLOPT_ERRORBUFFER, reason},
+    };
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows) && code == CURLE_OK; i++)
+        code = curl_easy_setopt(easy, rows[i].option, rows[i].value);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+    return code;
+}
+
+static CURLcode
+set_target(CURL *easy, const struct target *target, int64_t deadline_ms)
+{
+    /* For libcurl 0 means no limit. */
+    long left = ts_clock_left_ms(deadline_ms);
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_CURLU, target->url);
+
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, left > 0 ? left : 1);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, left > 0 ? left : 1);
+    return code;
+}
+
+/* `Expect:` without a value keeps libcurl from waiting for a 100 Continue. */
+static struct curl_slist *
+make_headers(void)
+{
+    static const char *const lines[] = {"Content-Type: application/json",
+                                        "Accept: application/json", "Expect:"};
+    struct curl_slist *list = NULL;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(lines); i++) {
+        struct curl_slist *longer = curl_slist_append(list, lines[i]);
+
+        if (longer == NULL) {
+            curl_slist_free_all(list);
+            return NULL;
+        }
+        list = longer;
+    }
+    return list;
+}
+
+static int
+judge(CURLcode code, const struct exchange *exchange, const struct target *target,
+      const char *reason, struct ts_err *err)
+{
+    if (exchange->out_of_memory)
+        return ts_err_nomem(err);
+    if (exchange->too_large)
+        return ts_err_set(err, TS_ERR_ANSWER, "the answer from %s is larger than %zu bytes",
+                          target->host, TS_ANSWER_MAX);
+    return ts_failure_set(err, code, target->host, reason);
+}
+
+int
+ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *body,
+                 int64_t deadline_ms, struct ts_response *ret, bool *ret_retry, struct ts_err *err)
+{
+    TS_CLEANUP(release_target) struct target target = {NULL, NULL, false};
+    TS_CLEANUP(free_list) struct curl_slist *headers = NULL;
+    TS_CLEANUP(free_easy) CURL *easy = NULL;
+    struct exchange exchange = {.response = ret};
+    char reason[CURL_ERROR_SIZE] = "";
+
+    *ret_retry = false;
+    int rc = parse_target(endpoint, &target, err);
+    if (rc < 0)
+        return rc;
+    headers = make_headers();
+    easy = curl_easy_init();
+    if (headers == NULL || easy == NULL)
+        return ts_err_nomem(err);
+    CURLcode code = set_policy(easy);
+    if (code == CURLE_OK)
+        code = set_texts(easy, endpoint, &target);
+    if (code == CURLE_OK)
+        code = set_exchange(easy, &exchange, body, headers, reason);
+    if (code == CURLE_OK)
+        code = set_target(easy, &target, deadline_ms);
+    if (code != CURLE_OK)
+        return ts_failure_set_option(err, code);
+    code = curl_easy_perform(easy);
+    if (code == CURLE_OK)
+        code = curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &ret->status);
+    if (code == CURLE_OK)
+        return 0;
+    *ret_retry = ts_failure_is_before_connection(code);
+    return judge(code, &exchange, &target, reason, err);
+}

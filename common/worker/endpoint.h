@@ -1,0 +1,49 @@
+/*
+ * One POST to the token endpoint, by libcurl: https only, certificate and host name verified,
+ * TLS 1.2 or newer, no redirects, cookies or netrc, everything that comes back capped while it
+ * comes. With headers.c, which parses
+ * dates by it, the only place that knows libcurl.
+ */
+#ifndef TS_WORKER_ENDPOINT_H
+#define TS_WORKER_ENDPOINT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/request.h"
+#include "common/secret.h"
+
+#define TS_ANSWER_MAX ((size_t)64 * 1024) /* of the body, and of all headers together */
+
+struct ts_response {
+    long status;
+    int64_t date;           /* the Date header, Unix seconds; -1 where there is none */
+    int64_t retry_after_ms; /* the Retry-After header, counted from receipt; -1: none */
+    bool is_text;           /* Content-Type: text/plain */
+    struct ts_secret body;
+};
+
+#define TS_RESPONSE_INIT                                                                           \
+    {                                                                                              \
+        .date = -1, .retry_after_ms = -1, .body = TS_SECRET_INIT(TS_ANSWER_MAX)                    \
+    }
+
+void ts_response_release(struct ts_response *response);
+
+/* Before and after everything else here, once per process. 0 or TS_ERR_SYSTEM. */
+int ts_endpoint_start(struct ts_err *err);
+void ts_endpoint_stop(void);
+
+/*
+ * Posts the JSON `body` and waits for the answer until `deadline_ms` (CLOCK_BOOTTIME). Returns 0
+ * with *ret filled, whatever the HTTP status is; TS_ERR_UNAVAILABLE, *ret_retry telling whether the
+ * connection was never made, so that asking again cannot do harm; TS_ERR_ANSWER where the answer is
+ * too large or not HTTP; TS_ERR_CONFIG for an URL, pin, proxy or CA file that cannot be used;
+ * TS_ERR_NOMEM.
+ */
+int ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *body,
+                     int64_t deadline_ms, struct ts_response *ret, bool *ret_retry,
+                     struct ts_err *err);
+
+#endif

@@ -1,0 +1,121 @@
+#include "common/worker/harden.h"
+#include "common/cleanup.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#define DESCRIPTORS_MAX 64
+#define CPU_SECONDS_MAX 60
+
+/* A descriptor missing among the first three would be taken by the next file opened. What stands in
+ * for it cannot be written to, so that a closed stdout is an error still. */
+static bool
+fill_standard_descriptors(void)
+{
+    int fd = open("/dev/null", O_RDONLY);
+
+    while (fd >= 0 && fd <= 2)
+        fd = open("/dev/null", O_RDONLY);
+    return fd >= 0 && close(fd) == 0;
+}
+
+static bool
+is_file(int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool
+set_limits(void)
+{
+    static const struct {
+        int resource;
+        rlim_t limit;
+    } rows[] = {
+        {RLIMIT_CORE, 0},
+        {RLIMIT_NOFILE, DESCRIPTORS_MAX},
+        {RLIMIT_CPU, CPU_SECONDS_MAX},
+        {RLIMIT_FSIZE, 0},
+    };
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
+        struct rlimit limit = {rows[i].limit, rows[i].limit};
+
+        /* A limit that was lower already may not be raised, and need not be. */
+        struct rlimit old;
+        if (getrlimit((__rlimit_resource_t)rows[i].resource, &old) == 0 &&
+            old.rlim_max < limit.rlim_max)
+            limit = (struct rlimit){old.rlim_max, old.rlim_max};
+        /* Debug lines that someone sends to a file are to get there. */
+        if (rows[i].resource == RLIMIT_FSIZE && (is_file(1) || is_file(2)))
+            continue;
+        if (setrlimit((__rlimit_resource_t)rows[i].resource, &limit) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool
+set_process_flags(void)
+{
+    static const struct {
+        int option;
+        unsigned long value;
+    } rows[] = {
+        {PR_SET_DUMPABLE, 0},
+        {PR_SET_NO_NEW_PRIVS, 1},
+        /* Whoever waited for the answer is gone: nobody needs it, and the key need not stay. */
+        {PR_SET_PDEATHSIG, SIGKILL},
+    };
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        if (prctl(rows[i].option, rows[i].value, 0UL, 0UL, 0UL) != 0)
+            return false;
+    return true;
+}
+
+static bool
+set_signals(void)
+{
+    sigset_t none;
+
+    return signal(SIGPIPE, SIG_IGN) != SIG_ERR && signal(SIGXFSZ, SIG_IGN) != SIG_ERR &&
+           signal(SIGALRM, SIG_DFL) != SIG_ERR && sigemptyset(&none) == 0 &&
+           sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+}
+
+int
+ts_harden_process(struct ts_err *err)
+{
+    /* SSLKEYLOGFILE, OPENSSL_CONF, SSL_CERT_FILE, https_proxy and whatever else libraries read. */
+    if (clearenv() != 0 || !set_process_flags() || !fill_standard_descriptors() || !set_limits() ||
+        !set_signals())
+        return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot secure itself");
+    umask(077);
+#ifdef M_PERTURB
+    /* Libraries free buffers that held the key without zeroing them; the C library then overwrites
+     * all but the smallest. Ours are struct ts_secret and do not depend on it. */
+    (void)mallopt(M_PERTURB, 0xff);
+#endif
+    return 0;
+}
+
+int
+ts_harden_watchdog(int64_t ms, struct ts_err *err)
+{
+    struct itimerval timer = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+
+    if (setitimer(ITIMER_REAL, &timer, NULL) != 0)
+        return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot set its watchdog");
+    return 0;
+}

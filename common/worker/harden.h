@@ -1,0 +1,22 @@
+/*
+ * What a process that holds a private key gives up before it holds one.
+ */
+#ifndef TS_WORKER_HARDEN_H
+#define TS_WORKER_HARDEN_H
+
+#include <stdint.h>
+
+#include "common/error.h"
+
+/*
+ * The environment, core dumps, ptrace, new privileges, files of its own, more than a few
+ * descriptors and more than a little processor time; and its life, where whoever started it dies.
+ * To be called before anything else. 0 or TS_ERR_SYSTEM.
+ */
+int ts_harden_process(struct ts_err *err);
+
+/* The process ends by SIGALRM after that time, whatever it waits for. Calling again starts anew.
+ * 0 or TS_ERR_SYSTEM. */
+int ts_harden_watchdog(int64_t ms, struct ts_err *err);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * The worker's jobs: a request in, an answer out (PROTOCOL.md beside this file).
+ */
+#ifndef TS_WORKER_JOBS_H
+#define TS_WORKER_JOBS_H
+
+#include <stdint.h>
+
+#include "common/job.h"
+
+/*
+ * Does the job until `deadline_ms` (CLOCK_BOOTTIME) and writes its answer, an error included, to
+ * `ret`. Returns 0 where there is an answer to send.
+ */
+int ts_jobs_run(enum ts_job_kind kind, const struct ts_request *request, int64_t deadline_ms,
+                struct ts_secret *ret, struct ts_err *err);
+
+#endif
