@@ -1,0 +1,32 @@
+# shellcheck shell=sh
+# Sourced by the build scripts, which stand in the root of the tree.
+
+die() {
+    printf '%s: %s\n' "$0" "$*" >&2
+    exit 1
+}
+
+project_version() {
+    sed -n "s/^ *version: '\([^']*\)',\$/\1/p" meson.build | head -n 1
+}
+
+# Sets $scratch to a new folder that is gone when the script ends, however it ends.
+make_scratch() {
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+# Copies the files that belong to the project, as they are now, to a new folder: what git knows, or
+# else, in a tarball's tree, everything but what was built.
+copy_tree() {
+    mkdir -p "$1"
+    if git rev-parse --git-dir >/dev/null 2>&1 && [ -z "$(git rev-parse --show-prefix)" ]; then
+        git ls-files -z --cached --others --exclude-standard |
+            tar --null --files-from=- --ignore-failed-read -cf - | tar -xf - -C "$1"
+    else
+        tar --exclude='./build*' -cf - . | tar -xf - -C "$1"
+    fi
+}
