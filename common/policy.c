@@ -186,19 +186,27 @@ open_policy(const char *path, uid_t owner, struct ts_trusted_folder *folder, str
 }
 
 int
+ts_policy_parse(const struct ts_secret *text, const char *file,
+                const struct ts_trusted_folder *folder, struct ts_policy *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_ini_release) struct ts_ini ini = TS_INI_INIT;
+
+    memset(ret, 0, sizeof(*ret));
+    int rc = ts_ini_parse(ts_secret_string(text), text->len, file, &ini, err);
+    return rc < 0 ? rc : build(&ini, folder, ret, err);
+}
+
+int
 ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct ts_policy *ret,
                struct ts_err *err)
 {
     TS_CLEANUP(ts_trusted_folder_release)
     struct ts_trusted_folder folder = TS_TRUSTED_FOLDER_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_INI_FILE_MAX);
-    TS_CLEANUP(ts_ini_release) struct ts_ini ini = TS_INI_INIT;
 
     memset(ret, 0, sizeof(*ret));
     int rc = open_policy(path, trust->owner, &folder, &text, err);
-    if (rc == 0)
-        rc = ts_ini_parse(ts_secret_string(&text), text.len, path, &ini, err);
-    return rc < 0 ? rc : build(&ini, &folder, ret, err);
+    return rc < 0 ? rc : ts_policy_parse(&text, path, &folder, ret, err);
 }
 
 static int

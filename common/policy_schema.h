@@ -1,6 +1,6 @@
 /*
  * The loader's inside: sections of policy.conf(5) become services and keys by one table of
- * settings. Nothing but policy.c uses it.
+ * settings. Nothing but policy.c and its fuzzer uses it.
  */
 #ifndef TS_POLICY_SCHEMA_H
 #define TS_POLICY_SCHEMA_H
@@ -28,6 +28,12 @@ struct ts_policy_input {
  */
 int ts_policy_read_service(const struct ts_policy_input *input, struct ts_err *err);
 int ts_policy_read_key(const struct ts_policy_input *input, struct ts_err *err);
+
+/* ts_policy_load from where the file has been read: `folder` is the one that it lies in, `file` how
+ * messages name it. *ret is released with ts_policy_release in every case. */
+int ts_policy_parse(const struct ts_secret *text, const char *file,
+                    const struct ts_trusted_folder *folder, struct ts_policy *ret,
+                    struct ts_err *err);
 
 /* A service's name in the one spelling that the policy holds: normalised and lower case, or NULL
  * where there is no memory. The caller's to free. */

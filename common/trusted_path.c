@@ -171,40 +171,51 @@ step(struct walk *walk, const char *part, struct ts_err *err)
     return rc;
 }
 
-/* *ret_fd stays -1 where the last component turns out to be a link: the walk goes on there. */
+/* What is read in the end. */
+struct opened {
+    int fd;
+    struct stat st;
+};
+
+static void
+close_opened(struct opened *opened)
+{
+    ts_fd_close(&opened->fd);
+}
+
+/* ret->fd stays -1 where the last component turns out to be a link: the walk goes on there. */
 static int
-open_last(struct walk *walk, const char *part, int *ret_fd, struct ts_err *err)
+open_last(struct walk *walk, const char *part, struct opened *ret, struct ts_err *err)
 {
     char name[PATH_MAX];
-    TS_CLEANUP(ts_fd_close)
-    int fd = openat(walk->at, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat st;
+    TS_CLEANUP(close_opened)
+    struct opened file = {
+        .fd = openat(walk->at, part, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
 
-    if (fd < 0 && errno == ELOOP)
+    if (file.fd < 0 && errno == ELOOP)
         return step(walk, part, err);
     name_part(walk, part, name);
-    if (fd < 0 || fstat(fd, &st) != 0)
+    if (file.fd < 0 || fstat(file.fd, &file.st) != 0)
         return fail_opening(name, err);
-    if (!S_ISREG(st.st_mode))
+    if (!S_ISREG(file.st.st_mode))
         return ts_err_set(err, TS_ERR_SYNTAX, "%s is not a regular file", name);
-    int rc = judge(&st, walk->owner, name, err);
+    int rc = judge(&file.st, walk->owner, name, err);
     if (rc < 0)
         return rc;
-    *ret_fd = fd;
-    fd = -1;
+    *ret = file;
+    file.fd = -1;
     return 0;
 }
 
 static int
-open_file(struct walk *walk, int *ret_fd, struct ts_err *err)
+open_file(struct walk *walk, struct opened *ret, struct ts_err *err)
 {
     char part[PART_SIZE];
     int rc = 0;
 
-    *ret_fd = -1;
-    while (rc == 0 && *ret_fd < 0 && take_part(walk, part))
-        rc = is_last(walk) ? open_last(walk, part, ret_fd, err) : step(walk, part, err);
-    if (rc == 0 && *ret_fd < 0)
+    while (rc == 0 && ret->fd < 0 && take_part(walk, part))
+        rc = is_last(walk) ? open_last(walk, part, ret, err) : step(walk, part, err);
+    if (rc == 0 && ret->fd < 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "%s is not a regular file", walk->name);
     return rc;
 }
@@ -268,13 +279,11 @@ ts_trusted_folder_release(struct ts_trusted_folder *folder)
 }
 
 static int
-read_descriptor(int fd, const char *path, struct ts_secret *ret, struct ts_err *err)
+read_opened(const struct opened *file, const char *path, struct ts_secret *ret, struct ts_err *err)
 {
-    struct stat st;
-
-    if (fstat(fd, &st) == 0 && (uintmax_t)st.st_size > ret->max - ret->len)
+    if ((uintmax_t)file->st.st_size > ret->max - ret->len)
         return ts_err_set(err, TS_ERR_TOO_LARGE, "%s is larger than %zu bytes", path, ret->max);
-    int rc = ts_secret_read_fd(ret, fd);
+    int rc = ts_secret_read_fd(ret, file->fd);
     if (rc == TS_ERR_TOO_LARGE)
         return ts_err_set(err, rc, "%s is larger than %zu bytes", path, ret->max);
     if (rc == TS_ERR_NOMEM)
@@ -291,7 +300,7 @@ ts_trusted_read(const struct ts_trusted_folder *folder, const char *path, struct
     TS_CLEANUP(walk_release)
     struct walk walk = {
         .at = folder->fd, .own = -1, .shared = folder->shared, .owner = folder->owner};
-    TS_CLEANUP(ts_fd_close) int fd = -1;
+    TS_CLEANUP(close_opened) struct opened file = {.fd = -1};
     int rc = check_spelling(path, err);
 
     if (rc < 0)
@@ -301,6 +310,6 @@ ts_trusted_read(const struct ts_trusted_folder *folder, const char *path, struct
     if (path[0] == '/')
         rc = enter_root(&walk, err);
     if (rc == 0)
-        rc = open_file(&walk, &fd, err);
-    return rc < 0 ? rc : read_descriptor(fd, path, ret, err);
+        rc = open_file(&walk, &file, err);
+    return rc < 0 ? rc : read_opened(&file, path, ret, err);
 }
