@@ -360,12 +360,13 @@ ts_decide_rules(size_t *ret_len)
     return rules;
 }
 
+/* The rules from `first` on, up to `end`. */
 static enum ts_reason
-apply(struct ts_judging *judging, size_t rules_len)
+apply(struct ts_judging *judging, size_t first, size_t end)
 {
     struct ts_verdict *verdict = judging->verdict;
 
-    for (size_t i = 0; i < rules_len; i++) {
+    for (size_t i = first; i < end; i++) {
         verdict->reason = rules[i].check(judging);
         if (verdict->reason != TS_REASON_OK)
             return verdict->reason;
@@ -394,7 +395,7 @@ ts_decide(const struct ts_question *question, const char *text, size_t len, stru
         .question = question, .text = text, .len = without_newline(text, len), .verdict = ret};
 
     memset(ret, 0, sizeof(*ret));
-    return apply(&judging, TS_ARRAY_LEN(rules));
+    return apply(&judging, 0, TS_ARRAY_LEN(rules));
 }
 
 enum ts_reason
@@ -403,5 +404,18 @@ ts_decide_local(const struct ts_question *question, struct ts_verdict *ret)
     struct ts_judging judging = {.question = question, .verdict = ret};
 
     memset(ret, 0, sizeof(*ret));
-    return apply(&judging, LOCAL_RULES);
+    return apply(&judging, 0, LOCAL_RULES);
+}
+
+void
+ts_decide_spend(const struct ts_question *question, const char *text, size_t len)
+{
+    struct ts_verdict ignored = {.service =
+                                     ts_policy_find_service(question->policy, question->service)};
+    TS_CLEANUP(release_judging)
+    struct ts_judging judging = {
+        .question = question, .text = text, .len = without_newline(text, len), .verdict = &ignored};
+
+    if (ignored.service != NULL)
+        (void)apply(&judging, LOCAL_RULES, TS_ARRAY_LEN(rules));
 }

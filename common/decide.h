@@ -75,6 +75,12 @@ struct ts_verdict {
 enum ts_reason ts_decide(const struct ts_question *question, const char *text, size_t len,
                          struct ts_verdict *ret);
 
+/*
+ * The work of ts_decide for somebody whom the local rules turn away, for the sake of its time alone:
+ * applies the rules behind those, and tells nothing of what they found.
+ */
+void ts_decide_spend(const struct ts_question *question, const char *text, size_t len);
+
 /* The rules in the order in which ts_decide applies them, for `explain`: what each demands, in a
  * few words ("signature verifies under the key"), and the reason that its failure gives. */
 struct ts_judging;
