@@ -1,0 +1,383 @@
+#include "pam/auth.h"
+
+#include <security/pam_ext.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/decide.h"
+#include "pam/audit.h"
+#include "pam/conversation.h"
+#include "pam/local.h"
+#include "pam/login.h"
+#include "pam/options.h"
+#include "pam/replay.h"
+#include "pam/result.h"
+#include "pam/session.h"
+
+/* How long a token must be remembered past its expiry: the clock tolerance, twice. */
+#define REPLAY_SLACK (2 * TS_CLOCK_TOLERANCE)
+
+struct ts_auth {
+    pam_handle_t *pamh;
+    int flags;
+    int argc;
+    const char *const *argv;
+    struct ts_options options;
+    struct ts_login *login;
+    const char *user; /* these three are libpam's; NULL where they are not set */
+    const char *service;
+    const char *rhost;
+    struct ts_policy policy;
+    struct ts_subject subject;
+    bool is_stranger; /* no key names the user, who is to learn nothing of it */
+    struct ts_secret token;
+    bool is_local; /* the token came from the local helper */
+    struct ts_verdict verdict;
+};
+
+static void
+release_auth(struct ts_auth *auth)
+{
+    ts_policy_release(&auth->policy);
+    ts_subject_release(&auth->subject);
+    ts_secret_release(&auth->token);
+}
+
+__attribute__((format(printf, 3, 4))) static enum ts_reason
+fail(struct ts_auth *auth, enum ts_reason reason, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(auth->verdict.text, sizeof(auth->verdict.text), format, args);
+    va_end(args);
+    return reason;
+}
+
+static enum ts_reason
+fail_error(struct ts_auth *auth, const struct ts_err *err)
+{
+    return fail(auth, ts_result_reason(err->code), "%.*s", (int)sizeof(auth->verdict.text) - 1,
+                err->text);
+}
+
+static struct ts_question
+question_of(const struct ts_auth *auth)
+{
+    return (struct ts_question){.policy = &auth->policy,
+                                .subject = &auth->subject,
+                                .service = auth->service,
+                                .now = ts_clock_wall()};
+}
+
+static const char *
+item_of(pam_handle_t *pamh, int item)
+{
+    const void *value = NULL;
+
+    return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
+}
+
+static enum ts_reason
+read_items(struct ts_auth *auth)
+{
+    auth->login = ts_login_get(auth->pamh);
+    if (auth->login == NULL)
+        return fail(auth, TS_REASON_NOMEM, "out of memory");
+    ts_session_forget(auth->pamh, auth->login);
+    auth->user = item_of(auth->pamh, PAM_USER);
+    auth->service = item_of(auth->pamh, PAM_SERVICE);
+    auth->rhost = item_of(auth->pamh, PAM_RHOST);
+    if (auth->service == NULL || auth->service[0] == '\0')
+        return fail(auth, TS_REASON_SYSTEM, "the program has not set PAM_SERVICE");
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+read_arguments(struct ts_auth *auth)
+{
+    struct ts_err err = {.code = 0};
+
+    if (ts_options_parse(auth->argc, auth->argv, &auth->options, &err) < 0)
+        return fail_error(auth, &err);
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+read_user(struct ts_auth *auth)
+{
+    int rc = pam_get_user(auth->pamh, &auth->user, NULL);
+
+    if (rc == PAM_SUCCESS && auth->user != NULL)
+        return TS_REASON_OK;
+    auth->user = NULL;
+    enum ts_reason reason = rc == PAM_CONV_ERR  ? TS_REASON_CONVERSATION
+                            : rc == PAM_BUF_ERR ? TS_REASON_NOMEM
+                                                : TS_REASON_SYSTEM;
+    return fail(auth, reason, "there is no user's name: %s", pam_strerror(auth->pamh, rc));
+}
+
+/* Another owner than root is trusted only where the whole process is that one user's. */
+static struct ts_policy_trust
+trust_of_process(void)
+{
+    uid_t real = 0, effective = 0, saved = 0;
+
+    if (getresuid(&real, &effective, &saved) != 0 || real != effective || real != saved)
+        return (struct ts_policy_trust){.owner = 0};
+    return (struct ts_policy_trust){.owner = real};
+}
+
+static enum ts_reason
+load_policy(struct ts_auth *auth)
+{
+    const struct ts_policy_trust trust = trust_of_process();
+    struct ts_err err = {.code = 0};
+
+    int rc = ts_policy_load(auth->options.policy, &trust, &auth->policy, &err);
+    if (rc == 0)
+        return TS_REASON_OK;
+    if (rc != TS_ERR_NOMEM)
+        (void)ts_err_recode(&err, TS_ERR_CONFIG);
+    return fail_error(auth, &err);
+}
+
+static bool
+prompts_strangers(const struct ts_auth *auth)
+{
+    if (auth->options.unknown == TS_UNKNOWN_DEFAULT)
+        return auth->rhost != NULL && auth->rhost[0] != '\0';
+    return auth->options.unknown == TS_UNKNOWN_PROMPT;
+}
+
+static bool
+has_source(const struct ts_policy_service *service, enum ts_source source)
+{
+    for (size_t i = 0; i < service->sources_len; i++)
+        if (service->sources[i] == source)
+            return true;
+    return false;
+}
+
+/* What needs no token. A stranger is asked for one all the same where others would be. */
+static enum ts_reason
+judge_locally(struct ts_auth *auth)
+{
+    struct ts_err err = {.code = 0};
+
+    if (ts_subject_lookup(&auth->policy, auth->user, &auth->subject, &err) < 0)
+        return fail_error(auth, &err);
+    const struct ts_question question = question_of(auth);
+    enum ts_reason reason = ts_decide_local(&question, &auth->verdict);
+    auth->is_stranger = reason == TS_REASON_UNKNOWN_USER && auth->verdict.service != NULL &&
+                        has_source(auth->verdict.service, TS_SOURCE_PROMPT) &&
+                        prompts_strangers(auth);
+    return auth->is_stranger ? TS_REASON_OK : reason;
+}
+
+static enum ts_reason
+judge_stranger(struct ts_auth *auth)
+{
+    const struct ts_question question = question_of(auth);
+
+    ts_decide_spend(&question, ts_secret_string(&auth->token), auth->token.len);
+    return ts_decide_local(&question, &auth->verdict);
+}
+
+static enum ts_reason
+judge_token(struct ts_auth *auth)
+{
+    const struct ts_question question = question_of(auth);
+
+    if (auth->is_stranger)
+        return judge_stranger(auth);
+    enum ts_reason reason =
+        ts_decide(&question, ts_secret_string(&auth->token), auth->token.len, &auth->verdict);
+    if (auth->is_local)
+        auth->login->local = reason == TS_REASON_OK ? TS_LOCAL_NO_TOKEN : TS_LOCAL_DENIED;
+    return reason;
+}
+
+static enum ts_reason
+no_local_token(struct ts_auth *auth, const struct ts_err *err)
+{
+    if (err->code == TS_ERR_NOMEM)
+        return fail_error(auth, err);
+    if (auth->options.debug)
+        ts_audit_note(auth->pamh, LOG_DEBUG, "no token from the local helper: %s", err->text);
+    return fail(auth, TS_REASON_LOCAL_HELPER, "%.*s", (int)sizeof(auth->verdict.text) - 1,
+                err->text);
+}
+
+static enum ts_reason
+get_local(struct ts_auth *auth)
+{
+    const struct ts_local local = {.service = auth->service,
+                                   .rhost = auth->rhost,
+                                   .ruser = item_of(auth->pamh, PAM_RUSER),
+                                   .scopes = &auth->verdict.service->scopes};
+    struct ts_err err = {.code = 0};
+
+    if (auth->is_stranger)
+        return TS_REASON_LOCAL_HELPER;
+    if (auth->login->local == TS_LOCAL_NO_TOKEN)
+        return fail(auth, TS_REASON_LOCAL_HELPER, "the local helper has been asked once already");
+    auth->login->local = TS_LOCAL_NO_TOKEN;
+    auth->is_local = ts_local_get(&local, &auth->token, &err) == 0;
+    return auth->is_local ? TS_REASON_OK : no_local_token(auth, &err);
+}
+
+/* What an earlier module asked for is taken where it can be a token. */
+static const char *
+first_pass(const struct ts_auth *auth)
+{
+    if (!auth->options.use_first_pass && !auth->options.try_first_pass)
+        return NULL;
+    const char *token = item_of(auth->pamh, PAM_AUTHTOK);
+    if (auth->options.use_first_pass || token == NULL)
+        return token;
+    return ts_audit_is_secret(token) ? token : NULL;
+}
+
+static enum ts_reason
+get_prompted(struct ts_auth *auth)
+{
+    const struct ts_conversation conversation = {.pamh = auth->pamh,
+                                                 .prompt = auth->options.prompt,
+                                                 .first = first_pass(auth),
+                                                 .may_prompt = !auth->options.use_first_pass,
+                                                 .silent = ((unsigned)auth->flags & PAM_SILENT) != 0,
+                                                 .policy = &auth->policy};
+    struct ts_err err = {.code = 0};
+    enum ts_reason reason = ts_conversation_get(&conversation, &auth->token, &err);
+
+    return reason == TS_REASON_OK
+               ? reason
+               : fail(auth, reason, "%.*s", (int)sizeof(auth->verdict.text) - 1, err.text);
+}
+
+static const struct {
+    enum ts_source source;
+    enum ts_reason (*get)(struct ts_auth *auth);
+} getters[] = {
+    {TS_SOURCE_LOCAL, get_local},
+    {TS_SOURCE_PROMPT, get_prompted},
+};
+
+static enum ts_reason
+get_from(struct ts_auth *auth, enum ts_source source)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(getters); i++)
+        if (getters[i].source == source)
+            return getters[i].get(auth);
+    return fail(auth, TS_REASON_SYSTEM, "the policy names a source that does not exist");
+}
+
+/* The sources in their order; the next one only where the one before has yielded no token. */
+static enum ts_reason
+get_token(struct ts_auth *auth)
+{
+    const struct ts_policy_service *service = auth->verdict.service;
+    enum ts_reason reason = TS_REASON_LOCAL_HELPER;
+
+    if (auth->login->local == TS_LOCAL_DENIED)
+        return fail(auth, TS_REASON_LOCAL_HELPER,
+                    "the local helper's token has been denied already");
+    for (size_t i = 0; i < service->sources_len && reason == TS_REASON_LOCAL_HELPER; i++)
+        reason = get_from(auth, service->sources[i]);
+    /* A stranger's answer that is no token at all is answered like everyone else's, and known for
+     * what it is in the log. */
+    if (auth->is_stranger && ts_result_code(reason) == PAM_AUTH_ERR)
+        return judge_stranger(auth);
+    return reason;
+}
+
+static enum ts_reason
+check_replay(struct ts_auth *auth)
+{
+    struct ts_replay_entry entry = {.keep_until = auth->verdict.expires + REPLAY_SLACK};
+    struct ts_err err = {.code = 0};
+
+    if (!auth->verdict.service->single_use)
+        return TS_REASON_OK;
+    memcpy(entry.digest, auth->verdict.digest, sizeof(entry.digest));
+    int rc = ts_replay_record(&entry, ts_clock_wall(), &err);
+    if (rc == 0)
+        return TS_REASON_OK;
+    enum ts_reason reason = rc == TS_ERR_REFUSED ? TS_REASON_REPLAYED
+                            : rc == TS_ERR_NOMEM ? TS_REASON_NOMEM
+                                                 : TS_REASON_REPLAY_STORE;
+    return fail(auth, reason, "%.*s", (int)sizeof(auth->verdict.text) - 1, err.text);
+}
+
+/* Each step's reason, unless it is TS_REASON_OK, ends the whole. */
+static enum ts_reason (*const steps[])(struct ts_auth *auth) = {
+    read_items,    read_arguments, read_user,   load_policy,
+    judge_locally, get_token,      judge_token, check_replay,
+};
+
+static void
+debug_step(const struct ts_auth *auth, size_t step)
+{
+    static const char *const done[] = {
+        "the handle's items are read", "the arguments are understood",  "the user's name is known",
+        "the policy is loaded",        "the local rules are passed",    "a token was given",
+        "the token is judged",         "the token was not used before",
+    };
+
+    _Static_assert(TS_ARRAY_LEN(done) == TS_ARRAY_LEN(steps), "one text for each step");
+    if (auth->options.debug)
+        ts_audit_note(auth->pamh, LOG_DEBUG, "%s", done[step]);
+}
+
+static enum ts_reason
+run_steps(struct ts_auth *auth)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(steps); i++) {
+        enum ts_reason reason = steps[i](auth);
+
+        if (reason != TS_REASON_OK)
+            return reason;
+        debug_step(auth, i);
+    }
+    return auth->is_stranger ? TS_REASON_UNKNOWN_USER : TS_REASON_OK;
+}
+
+static void
+begin_login(struct ts_auth *auth)
+{
+    const struct ts_session_token token = {.service = auth->service,
+                                           .uid = auth->subject.uid,
+                                           .token = &auth->token,
+                                           .expires = auth->verdict.expires};
+
+    if (auth->token.data[auth->token.len - 1] == '\n')
+        ts_secret_truncate(&auth->token, auth->token.len - 1);
+    auth->login->by_token = true;
+    if (auth->subject.exists)
+        ts_session_prepare(auth->pamh, auth->login, &token);
+}
+
+int
+ts_auth(pam_handle_t *pamh, int flags, int argc, const char *const *argv)
+{
+    TS_CLEANUP(release_auth)
+    struct ts_auth auth = {.pamh = pamh,
+                           .flags = flags,
+                           .argc = argc,
+                           .argv = argv,
+                           .token = TS_SECRET_INIT(TS_ANSWER_MAX)};
+
+    auth.verdict.reason = run_steps(&auth);
+    const struct ts_audit audit = {
+        .user = auth.user, .service = auth.service, .rhost = auth.rhost, .verdict = &auth.verdict};
+    ts_audit_decision(pamh, &audit);
+    if (auth.verdict.reason == TS_REASON_OK)
+        begin_login(&auth);
+    return ts_result_code(auth.verdict.reason);
+}

@@ -1,0 +1,46 @@
+/*
+ * What the module remembers of a PAM handle, in this process (pam_set_data). A host may fork
+ * between two calls, as sshd does around authentication; then only the PAM environment comes back,
+ * and session.c takes up from there.
+ */
+#ifndef PAM_LOGIN_H
+#define PAM_LOGIN_H
+
+#include <security/pam_modules.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "pam/token_file.h"
+
+/* source = local is asked once per handle: sudo calls a module three times without asking anyone.
+ */
+enum ts_local_state {
+    TS_LOCAL_UNTRIED,
+    TS_LOCAL_NO_TOKEN, /* it yielded none, or its token was used up: the next source's turn */
+    TS_LOCAL_DENIED,   /* its token was denied, and that is final */
+};
+
+struct ts_login {
+    bool by_token; /* the last authentication on this handle succeeded */
+    enum ts_local_state local;
+    /* The session's token file: */
+    char path[TS_TOKEN_FILE_PATH_MAX]; /* "" where there is none */
+    uid_t uid;                         /* whose it is to be */
+    bool is_open;                      /* handed over: only closing the session removes it */
+};
+
+/* The handle's, made where there is none yet; it lives as long as the handle. A waiting token file
+ * goes with the handle, unless the host says that the end is that of a forked copy. NULL where out
+ * of memory. */
+struct ts_login *ts_login_get(pam_handle_t *pamh);
+
+/* The handle's, or NULL. */
+struct ts_login *ts_login_find(pam_handle_t *pamh);
+
+/* Removes the login's token file where it still waits for its session. */
+void ts_login_discard_file(struct ts_login *login);
+
+/* Forgets the login and removes its waiting token file, before another authentication. */
+void ts_login_reset(struct ts_login *login);
+
+#endif
