@@ -1,0 +1,64 @@
+# shellcheck shell=sh disable=SC2154 # The tests set $scratch and $helper.
+# Sourced by the tests of manuals and completions: counting, and what the helper says of itself.
+
+passed=0
+failed=0
+
+# check TEXT COMMAND...: one test, which passes where the command does.
+check() {
+    text=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+        echo "FAILED: $text"
+    fi
+}
+
+# same TEXT FILE FILE: both hold the same lines, in any order; shows those that only one holds.
+same() {
+    sort -u "$2" >"$scratch/one"
+    sort -u "$3" >"$scratch/two"
+    # Two empty lists agree about nothing.
+    check "$1: nothing found to compare" test -s "$scratch/one"
+    check "$1" diff "$scratch/one" "$scratch/two"
+}
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+# Commands that the manuals and completions describe ahead of the code, with their options. A row
+# counts for nothing once --help lists its command.
+promised='key out
+setup yes remove
+doctor json
+explain service user'
+
+listed_commands() {
+    "$helper" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\)  .*/\1/p'
+}
+
+listed_options() {
+    "$helper" "$@" --help | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//'
+}
+
+# The commands, one a line.
+helper_commands() {
+    {
+        listed_commands
+        printf '%s\n' "$promised" | sed 's/ .*//'
+    } | sort -u
+}
+
+# The options of one command, without dashes.
+helper_options() {
+    if listed_commands | grep -qx -- "$1"; then
+        listed_options "$1"
+    else
+        listed_options
+        printf '%s\n' "$promised" | sed -n "s/^$1 //p" | tr ' ' '\n'
+    fi | sort -u
+}
