@@ -92,6 +92,8 @@ apply_scopes(const char *value, struct ts_list *field, struct ts_err *err)
 
     if (rc < 0)
         return rc;
+    if (scopes.len == 0)
+        return ts_err_set(err, TS_ERR_SYNTAX, "a value is missing");
     for (size_t i = 0; i < scopes.len; i++)
         if (!ts_text_is_scope(scopes.items[i]))
             return ts_err_set(
