@@ -151,7 +151,6 @@ print_pem(EVP_PKEY *key, enum pem_form form, struct ts_secret *ret)
 {
     static const char *const structures[] = {"SubjectPublicKeyInfo", "type-specific",
                                              "PrivateKeyInfo"};
-    TS_CLEANUP(ts_secret_release) struct ts_secret copy = TS_SECRET_INIT(16384);
     unsigned char *data = NULL;
     size_t len = 0;
     int selection = form == PEM_PRIVATE ? EVP_PKEY_KEYPAIR : EVP_PKEY_PUBLIC_KEY;
