@@ -19,15 +19,25 @@ is_base64(char c)
            c == '/' || c == '=';
 }
 
+/* Whether a line end or tab is written here as an escape, as in JSON that is quoted as it came. */
+static bool
+is_escaped_blank(const char *text, size_t len)
+{
+    return len >= 2 && text[0] == '\\' && (text[1] == 'n' || text[1] == 'r' || text[1] == 't');
+}
+
 /* Appends the base64 characters of a text, so that line ends on either side do not matter. */
 static int
 keep_base64(const char *text, size_t len, struct ts_secret *ret)
 {
     int rc = ts_secret_reserve(ret, ret->len + len);
 
-    for (size_t i = 0; i < len && rc == 0; i++)
-        if (is_base64(text[i]))
+    for (size_t i = 0; i < len && rc == 0; i++) {
+        if (is_escaped_blank(text + i, len - i))
+            i++;
+        else if (is_base64(text[i]))
             rc = ts_secret_append(ret, &text[i], 1);
+    }
     return rc;
 }
 
