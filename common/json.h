@@ -1,7 +1,8 @@
 /*
- * JSON by json-c, made strict. Even in its strict mode json-c takes duplicate keys, NaN, and single
- * quotes, and cuts keys at \u0000; all of those could make two readers of one text see different
- * things, so a scan over the raw text refuses them first (RFC 8259), and what is not UTF-8.
+ * JSON values are json-c's; the reading of texts is our own (RFC 8259). json-c's reader takes
+ * duplicate keys, NaN and single quotes even in its strict mode and cuts keys at \u0000, so that two
+ * readers of one text could see different things, and it crashes where memory runs out in the
+ * middle of a member's name, which a PAM module may not do to its host.
  */
 #ifndef TS_JSON_H
 #define TS_JSON_H

@@ -282,8 +282,11 @@ ts_token_verify(const struct ts_token *token, EVP_PKEY *key, struct ts_err *err)
     context = EVP_MD_CTX_new();
     if (context == NULL)
         return ts_err_nomem(err);
-    if (EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-        EVP_DigestVerify(context, (const unsigned char *)token->signature.data,
+    /* With a key that was read and SHA-256 there is nothing but memory that this can lack, though
+     * libcrypto does not always say so. */
+    if (EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) != 1)
+        return ts_err_nomem(err);
+    if (EVP_DigestVerify(context, (const unsigned char *)token->signature.data,
                          token->signature.len, (const unsigned char *)token->text,
                          token->signed_len) == 1)
         return 0;
