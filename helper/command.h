@@ -1,0 +1,59 @@
+/*
+ * The commands: one const table, one row each. A new command is one row in commands.c and one file
+ * with its function.
+ */
+#ifndef HELPER_COMMAND_H
+#define HELPER_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/config.h"
+#include "common/error.h"
+#include "helper/options.h"
+
+struct command;
+
+/* What a command is given. main initialises and releases it. */
+struct helper {
+    const struct command *command;
+    struct options options;
+    struct ts_config config; /* after helper_load_config */
+    bool has_config;
+    bool stdout_open; /* whether there was a standard output when the program started */
+};
+
+struct command {
+    const char *name;
+    const char *alias;     /* the program's other name (argv[0]) that means this command, or NULL */
+    const char *arguments; /* for --help: `get|store|erase`, or "" */
+    const char *help;      /* one line */
+    unsigned options;      /* enum option bits, beside the common ones */
+    /* Does everything, printing included, and returns the exit code. */
+    int (*run)(struct helper *helper);
+    /* Prints an error the way this command's callers expect it and returns the exit code. NULL:
+     * helper_fail. */
+    int (*fail)(const struct helper *helper, const struct ts_err *err);
+};
+
+const struct command *command_find(const char *name);
+const struct command *command_find_alias(const char *program);
+
+/* Walks the table; NULL past its end. */
+const struct command *command_at(size_t index);
+
+/* The text of --help, for one command, or for the program where `command` is NULL. Returns as
+ * ts_secret_append. */
+int command_describe(const struct command *command, struct ts_secret *ret);
+
+int command_token(struct helper *helper);
+int command_git(struct helper *helper);
+int command_docker(struct helper *helper);
+int command_docker_fail(const struct helper *helper, const struct ts_err *err);
+int command_askpass(struct helper *helper);
+int command_sudo_askpass(struct helper *helper);
+int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
+int command_forget(struct helper *helper);
+int command_status(struct helper *helper);
+
+#endif

@@ -1,0 +1,185 @@
+#include "helper/helper.h"
+
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "common/cleanup.h"
+#include "common/refresh.h"
+
+/* Asking for the user's entry may load name service modules and open sockets, so a caller that
+ * says where its home is (all but a few) is not made to wait for that. */
+static const char *
+home_from_passwd(void)
+{
+    const char *home = secure_getenv("HOME");
+
+    if (home != NULL && home[0] != '\0')
+        return NULL;
+    const struct passwd *entry = getpwuid(geteuid());
+    return entry != NULL ? entry->pw_dir : NULL;
+}
+
+static const char *
+get_variable(const char *name)
+{
+    return secure_getenv(name);
+}
+
+int
+helper_load_config(struct helper *helper, struct ts_err *err)
+{
+    struct ts_config_sources sources = {
+        .system_file = TS_SYSCONFDIR "/credential.conf",
+        .config_file = helper->options.config,
+        .profile = helper->options.profile,
+        .getenv = get_variable,
+        .home = home_from_passwd(),
+        .uid = geteuid(),
+    };
+
+    helper->has_config = true;
+    int rc = ts_config_load(&sources, &helper->config, err);
+    if (rc < 0)
+        return rc;
+    for (char **file = helper->config.files; file != NULL && *file != NULL; file++)
+        helper_debug(helper, "read %s", *file);
+    return 0;
+}
+
+int
+helper_request(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
+               struct ts_request *ret, struct ts_err *err)
+{
+    const struct options *options = &helper->options;
+    struct ts_config_overrides overrides = {
+        .scopes = options->scopes,
+        .lifetime = options->lifetime,
+        .min_valid = options->min_valid,
+        .fresh = fresh || (options->given & OPTION_FRESH) != 0,
+    };
+
+    *ret = (struct ts_request)TS_REQUEST_INIT;
+    int rc = ts_config_request(&helper->config, host, &overrides, ret, err);
+    ret->environment = environ;
+    return rc;
+}
+
+int
+helper_profile_request(const struct helper *helper, const char *profile, struct ts_request *ret,
+                       struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *name = profile != NULL ? strdup(profile) : NULL;
+    char any[] = "any";
+    char *scopes[] = {any};
+    const struct ts_config_overrides overrides = {
+        .scopes = {scopes, TS_ARRAY_LEN(scopes)}, .lifetime = -1, .min_valid = -1};
+    struct ts_config view = helper->config;
+
+    *ret = (struct ts_request)TS_REQUEST_INIT;
+    if (profile != NULL && name == NULL)
+        return ts_err_nomem(err);
+    if (name != NULL)
+        view.selected_profile = name;
+    int rc = ts_config_request(&view, NULL, &overrides, ret, err);
+    ret->environment = environ;
+    return rc;
+}
+
+int
+helper_get_token(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
+                 struct ts_grant *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    int rc = helper_request(helper, host, fresh, &request, err);
+
+    if (rc < 0)
+        return rc;
+    helper_debug(helper, "profile %s asks for a token", request.profile);
+    return ts_refresh_get(&request, ret, err);
+}
+
+int
+helper_username(const struct ts_host_rule *host, const char *given, char **ret, struct ts_err *err)
+{
+    const char *name = host->username != NULL ? host->username : given;
+
+    if (name == NULL) {
+        const struct passwd *entry = getpwuid(geteuid());
+        name = entry != NULL ? entry->pw_name : secure_getenv("LOGNAME");
+    }
+    if (name == NULL)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "user id %u has no name here: set 'username' in [host %s]", geteuid(),
+                          host->label);
+    *ret = strdup(name);
+    return *ret != NULL ? 0 : ts_err_nomem(err);
+}
+
+bool
+helper_allows_http(const struct helper *helper, const char *host)
+{
+    TS_CLEANUP(ts_string_free) char *name = NULL;
+    unsigned port = 0;
+
+    return helper->config.allow_http && ts_host_split(host, &name, &port) &&
+           ts_host_is_loopback(name);
+}
+
+int
+helper_usage(struct ts_err *err, const char *format, ...)
+{
+    char text[TS_ERR_TEXT_MAX];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    return ts_err_set(err, TS_ERR_USAGE, "%.600s; try 'thrivestack-credential --help'", text);
+}
+
+int
+helper_fail(const struct helper *helper, const struct ts_err *err)
+{
+    (void)helper;
+    output_error(err);
+    return ts_error_exit_code(err->code);
+}
+
+int
+helper_finish(const struct helper *helper, int rc, const struct ts_secret *answer,
+              struct ts_err *err)
+{
+    if (rc < 0) {
+        struct ts_err ignored = {.code = 0};
+
+        output_error(err);
+        (void)output_write(helper->stdout_open, answer, &ignored);
+        return ts_error_exit_code(rc);
+    }
+    if (output_write(helper->stdout_open, answer, err) < 0)
+        return helper_fail(helper, err);
+    return 0;
+}
+
+void
+helper_debug(const struct helper *helper, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+
+    if (!helper->config.debug)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    /* Cut texts still end in a newline, and what configuration holds cannot start a line. */
+    for (char *p = text; *p != '\0'; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    (void)dprintf(STDERR_FILENO, "thrivestack-credential: debug: %s\n", text);
+}

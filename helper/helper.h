@@ -1,0 +1,53 @@
+/*
+ * What the commands share: configuration, requests, and the translation of a result to output and
+ * an exit code at the program's edge.
+ */
+#ifndef HELPER_HELPER_H
+#define HELPER_HELPER_H
+
+#include "common/config.h"
+#include "common/request.h"
+#include "helper/command.h"
+#include "helper/output.h"
+
+/* Reads the configuration into helper->config. Returns as ts_config_load. */
+int helper_load_config(struct helper *helper, struct ts_err *err);
+
+/* The request that follows from the configuration, a host (may be NULL) and the command line;
+ * `fresh` as --fresh. *ret is initialised here and released by the caller in every case. */
+int helper_request(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
+                   struct ts_request *ret, struct ts_err *err);
+
+/* The request of a profile (NULL: the one that is selected) for what its scopes do not matter to;
+ * it need not have any. *ret as in helper_request. */
+int helper_profile_request(const struct helper *helper, const char *profile, struct ts_request *ret,
+                           struct ts_err *err);
+
+/* The request, and the token that it gets. */
+int helper_get_token(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
+                     struct ts_grant *ret, struct ts_err *err);
+
+/* The username of a host's section, else `given` where not NULL, else the local user's name.
+ * *ret is the caller's to free. */
+int helper_username(const struct ts_host_rule *host, const char *given, char **ret,
+                    struct ts_err *err);
+
+/* Whether plain http to this host is allowed: a loopback address, and the variable says so. */
+bool helper_allows_http(const struct helper *helper, const char *host);
+
+/* TS_ERR_USAGE: a text that ends in a hint at --help. */
+int helper_usage(struct ts_err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Prints the error on standard error and returns its exit code. */
+int helper_fail(const struct helper *helper, const struct ts_err *err);
+
+/* The end of every command: where rc is negative, the error, then the answer (if any); else the
+ * answer. Returns the exit code. */
+int helper_finish(const struct helper *helper, int rc, const struct ts_secret *answer,
+                  struct ts_err *err);
+
+/* One step, explained on standard error where THRIVESTACK_LOG=debug. Never a secret. */
+void helper_debug(const struct helper *helper, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,124 @@
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "build-config.h"
+#include "common/cleanup.h"
+#include "helper/helper.h"
+
+/* A core file or a tracer of the same user would lay the token open. Files are made for the user
+ * alone. */
+static void
+protect_process(void)
+{
+    static const struct rlimit no_core = {0, 0};
+
+    (void)prctl(PR_SET_DUMPABLE, 0);
+    (void)setrlimit(RLIMIT_CORE, &no_core);
+    (void)umask(077);
+}
+
+static const char *
+base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+static void
+helper_release(struct helper *helper)
+{
+    options_release(&helper->options);
+    if (helper->has_config)
+        ts_config_release(&helper->config);
+}
+
+/* The program's other names say the command; under its own, the first argument does. */
+static void
+take_command(struct helper *helper, const char *program)
+{
+    struct options *options = &helper->options;
+
+    helper->command = command_find_alias(program);
+    if (helper->command != NULL || options->arguments_len == 0)
+        return;
+    helper->command = command_find(options->arguments[0]);
+    if (helper->command == NULL)
+        return;
+    options->arguments++;
+    options->arguments_len--;
+}
+
+static int
+print_help(const struct helper *helper, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
+    int rc = command_describe(helper->command, &text);
+
+    if (rc < 0)
+        rc = ts_err_nomem(err);
+    return helper_finish(helper, rc, &text, err);
+}
+
+static int
+print_version(const struct helper *helper, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
+    int rc = ts_secret_append_string(&text, "thrivestack-credential " TS_VERSION "\n");
+
+    if (rc < 0)
+        rc = ts_err_nomem(err);
+    return helper_finish(helper, rc, &text, err);
+}
+
+static int
+fail_usage(const struct helper *helper, struct ts_err *err)
+{
+    struct ts_err hinted = {.code = 0};
+
+    if (err->code == TS_ERR_USAGE)
+        (void)helper_usage(&hinted, "%s", err->text);
+    else
+        hinted = *err;
+    if (helper->command != NULL && helper->command->fail != NULL)
+        return helper->command->fail(helper, &hinted);
+    return helper_fail(helper, &hinted);
+}
+
+static int
+run(struct helper *helper, struct ts_err *err)
+{
+    const struct options *options = &helper->options;
+
+    if ((options->given & OPTION_HELP) != 0)
+        return print_help(helper, err);
+    if ((options->given & OPTION_VERSION) != 0)
+        return print_version(helper, err);
+    if (helper->command == NULL) {
+        if (options->arguments_len > 0)
+            (void)ts_err_set(err, TS_ERR_USAGE, "unknown command '%s'", options->arguments[0]);
+        else
+            (void)ts_err_set(err, TS_ERR_USAGE, "no command given");
+        return fail_usage(helper, err);
+    }
+    if (options_check(options, helper->command->options | OPTIONS_COMMON, helper->command->name,
+                      err) < 0)
+        return fail_usage(helper, err);
+    return helper->command->run(helper);
+}
+
+int
+main(int argc, char **argv)
+{
+    TS_CLEANUP(helper_release) struct helper helper = {.options = OPTIONS_INIT};
+    struct ts_err err = {.code = 0};
+
+    protect_process();
+    helper.stdout_open = output_prepare();
+    int rc = options_parse(argc, argv, &helper.options, &err);
+    take_command(&helper, argc > 0 ? base_name(argv[0]) : "");
+    return rc < 0 ? fail_usage(&helper, &err) : run(&helper, &err);
+}

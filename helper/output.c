@@ -1,0 +1,90 @@
+#include "helper/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+bool
+output_prepare(void)
+{
+    struct pollfd fds[] = {{.fd = 0}, {.fd = 1}, {.fd = 2}};
+    bool stdout_open = true;
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    /* A file size limit, on a cache file too, is an error like a full disk. */
+    (void)signal(SIGXFSZ, SIG_IGN);
+    if (poll(fds, TS_ARRAY_LEN(fds), 0) <= 0)
+        return true;
+    for (size_t i = 0; i < TS_ARRAY_LEN(fds); i++) {
+        if ((fds[i].revents & POLLNVAL) == 0)
+            continue;
+        if (fds[i].fd == STDOUT_FILENO)
+            stdout_open = false;
+        /* open(2) takes the lowest free descriptor, which is this one: the lower ones are open. */
+        if (open("/dev/null", O_RDWR) != fds[i].fd)
+            _exit(71);
+    }
+    return stdout_open;
+}
+
+int
+output_write(bool stdout_open, const struct ts_secret *answer, struct ts_err *err)
+{
+    if (answer->len == 0)
+        return 0;
+    if (!stdout_open)
+        return ts_err_set(err, TS_ERR_OUTPUT, "standard output is closed");
+    if (ts_write_all(STDOUT_FILENO, answer->data, answer->len) < 0)
+        return ts_err_errno(err, TS_ERR_OUTPUT, "cannot write to standard output");
+    /* A full quota or a network file system may tell only now. */
+    if (close(STDOUT_FILENO) < 0 && errno != EINTR)
+        return ts_err_errno(err, TS_ERR_OUTPUT, "cannot write to standard output");
+    return 0;
+}
+
+static bool
+has_status(const struct ts_err *err)
+{
+    char status[32];
+
+    (void)snprintf(status, sizeof(status), "HTTP %ld", err->http_status);
+    return err->http_status == 0 || strstr(err->text, status) != NULL;
+}
+
+static bool
+has_response_id(const struct ts_err *err)
+{
+    return err->response_id[0] == '\0' || strstr(err->text, err->response_id) != NULL;
+}
+
+int
+output_error_text(const struct ts_err *err, struct ts_secret *ret)
+{
+    int rc = ts_secret_append_string(ret, err->text);
+
+    if (rc == 0 && !has_status(err) && !has_response_id(err))
+        return ts_secret_append_format(ret, " (HTTP %ld, response_id %s)", err->http_status,
+                                       err->response_id);
+    if (rc == 0 && !has_status(err))
+        rc = ts_secret_append_format(ret, " (HTTP %ld)", err->http_status);
+    if (rc == 0 && !has_response_id(err))
+        rc = ts_secret_append_format(ret, " (response_id %s)", err->response_id);
+    return rc;
+}
+
+void
+output_error(const struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret line = TS_SECRET_INIT(OUTPUT_MAX);
+
+    if (ts_secret_append_string(&line, "thrivestack-credential: ") < 0 ||
+        output_error_text(err, &line) < 0 || ts_secret_append_string(&line, "\n") < 0)
+        return;
+    (void)ts_write_all(STDERR_FILENO, line.data, line.len);
+}

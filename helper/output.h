@@ -1,0 +1,32 @@
+/*
+ * What leaves the program. An answer is built in memory and written once, so that standard output
+ * carries all of it or nothing; an error is one line on standard error.
+ */
+#ifndef HELPER_OUTPUT_H
+#define HELPER_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "common/error.h"
+#include "common/secret.h"
+
+#define OUTPUT_MAX ((size_t)1024 * 1024)
+
+/*
+ * To be called first: makes sure that descriptors 0 to 2 are open, so that no file opened later
+ * becomes one of them, and that a reader who went away is an error and not a signal. Returns
+ * whether standard output was open.
+ */
+bool output_prepare(void);
+
+/* Writes and closes standard output. An empty answer is not written. Returns 0 or TS_ERR_OUTPUT. */
+int output_write(bool stdout_open, const struct ts_secret *answer, struct ts_err *err);
+
+/* One line on standard error: `thrivestack-credential: TEXT`, with the HTTP status and response_id
+ * where there are any. */
+void output_error(const struct ts_err *err);
+
+/* Appends the text of an error, as output_error prints it. Returns as ts_secret_append. */
+int output_error_text(const struct ts_err *err, struct ts_secret *ret);
+
+#endif
