@@ -1,0 +1,165 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # The suites set and use what looks unused or unset.
+# Shared by the helper's suites, which source it with their own arguments:
+#   sh tests/helper/test-NAME.sh PREFIX ISSUER [BUILD]
+# PREFIX is where the program is installed, ISSUER the thrivestack-issuer program.
+#
+#   run helper token          leaves $status, $dir/out and $dir/err behind
+#   check "what it is" CONDITION...
+#   refused "what it is" 66   $status, nothing on stdout, one line on stderr
+
+prefix=$1
+issuer=$2
+bin=$prefix/bin
+passed=0
+failed=0
+dir=$(mktemp -d "${TMPDIR:-/tmp}/helper.XXXXXX")
+chmod 755 "$dir"
+home=$dir/home
+mkdir "$home" "$dir/cache"
+chmod 700 "$dir/cache"
+issuers=
+
+stop_issuers() {
+    for pid in $issuers; do
+        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
+    done
+    rm -rf "$dir"
+}
+trap stop_issuers EXIT
+trap 'exit 1' INT TERM HUP
+
+finish() {
+    printf '%s passed, %s failed\n' "$passed" "$failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+    exit
+}
+
+# serve NAME [options]: starts the issuer, waits until it listens, and sets $url.
+serve() {
+    served=$1
+    shift
+    mkfifo "$dir/$served.ready"
+    "$issuer" serve "$dir/issuer" "$@" >"$dir/$served.ready" 2>"$dir/$served.log" &
+    last_issuer=$!
+    issuers="$issuers $last_issuer"
+    read -r word url <"$dir/$served.ready"
+    [ "$word" = ready ] || {
+        echo "the issuer does not start" >&2
+        exit 1
+    }
+}
+
+# A program of ours in an environment that is built, not inherited. $extra holds VARIABLE=VALUE
+# words more.
+clean() {
+    # shellcheck disable=SC2086 # A list of words is wanted here.
+    env -i PATH="$bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$home" LC_ALL=C \
+        THRIVESTACK_CACHE_DIR="$dir/cache" ASAN_OPTIONS="${ASAN_OPTIONS-}" \
+        UBSAN_OPTIONS="${UBSAN_OPTIONS-}" $extra "$@"
+}
+extra=
+
+helper() {
+    clean thrivestack-credential --config "$dir/conf" "$@"
+}
+
+# Runs with the rights of a user who is not root. LeakSanitizer would have to trace a process that
+# does not let itself be traced.
+nobody() {
+    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
+        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+# conf [PATH-PREFIX]: a configuration whose token_url lies under that path (a fault's, say); what
+# stands on stdin is added.
+conf() {
+    cat >"$dir/conf" <<END
+[profile default]
+key_file = $dir/key.json
+token_url = $url${1-}/api/user/token
+ca_file = $dir/issuer/ca.pem
+scopes = user_management
+timeout = 2s
+END
+    cat >>"$dir/conf"
+}
+
+forget_cache() {
+    rm -rf "$dir/cache"
+    mkdir -m 700 "$dir/cache"
+}
+
+run() {
+    status=0
+    "$@" >"$dir/out" 2>"$dir/err" || status=$?
+}
+
+# run_with TEXT COMMAND...: the text, as printf understands it, is its input.
+run_with() {
+    # shellcheck disable=SC2059 # The escapes in it are wanted.
+    printf "$1" >"$dir/in"
+    shift
+    status=0
+    "$@" <"$dir/in" >"$dir/out" 2>"$dir/err" || status=$?
+}
+
+check() {
+    what=$1
+    shift
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "ok $what"
+    else
+        failed=$((failed + 1))
+        echo "FAILED $what: status $status"
+        cut -c 1-200 "$dir/out" | head -n 5 | sed 's/^/  out: /'
+        cut -c 1-500 "$dir/err" | head -n 5 | sed 's/^/  err: /'
+    fi
+}
+
+succeeded() { [ "$status" = 0 ] && [ ! -s "$dir/err" ]; }
+silent() { succeeded && [ ! -s "$dir/out" ]; }
+one_line() { [ "$(wc -l <"$1")" = 1 ] && [ "$(wc -c <"$1")" -gt 10 ]; }
+failed_with() { [ "$status" = "$1" ] && [ ! -s "$dir/out" ] && one_line "$dir/err"; }
+# between LOW NUMBER HIGH
+between() { [ "$1" -le "$2" ] && [ "$2" -le "$3" ]; }
+# err_has / out_has TEXT: a fixed text.
+err_has() { grep -qF -- "$1" "$dir/err"; }
+out_has() { grep -qF -- "$1" "$dir/out"; }
+out_is() { [ "$(cat "$dir/out")" = "$1" ]; }
+is_token() { printf '%s\n' "$1" | grep -qE '^eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$'; }
+prints_token() { succeeded && one_line "$dir/out" && is_token "$(cat "$dir/out")"; }
+
+refused() {
+    check "$1" failed_with "$2"
+}
+
+# refused_saying WHAT CODE TEXT
+refused_saying() {
+    check "$1" failed_with "$2"
+    check "$1, and says so" err_has "$3"
+}
+
+# How many requests the issuer has seen in all.
+requests() {
+    if [ -e "$dir/issuer/requests.log" ]; then
+        wc -l <"$dir/issuer/requests.log"
+    else
+        echo 0
+    fi
+}
+
+# asked COUNT: whether there were that many since the last `count_from_here`.
+count_from_here() { requests_before=$(requests); }
+asked() { [ $(($(requests) - requests_before)) = "$1" ]; }
+
+for tool in jq curl strace setpriv git; do
+    command -v "$tool" >/dev/null || {
+        echo "$tool is needed" >&2
+        exit 1
+    }
+done
+"$issuer" init "$dir/issuer" || exit 1
+key_id=$("$issuer" key new "$dir/issuer" --name laptop --rotation 90d --out "$dir/key.json") || exit 1
+serve main
+: | conf
