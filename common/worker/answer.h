@@ -10,7 +10,7 @@
 #include "common/error.h"
 #include "common/request.h"
 #include "common/worker/apikey.h"
-#include "common/worker/endpoint.h"
+#include "common/worker/response.h"
 
 /*
  * 0 for a status that promises a token (200, 201); TS_ERR_REFUSED (4xx), TS_ERR_UNAVAILABLE (429,

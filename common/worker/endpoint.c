@@ -4,7 +4,6 @@
 #include "common/host.h"
 #include "common/text.h"
 #include "common/worker/failure.h"
-#include "common/worker/headers.h"
 
 #include "build-config.h"
 
@@ -50,13 +49,6 @@ static void
 free_part(char **part)
 {
     curl_free(*part);
-}
-
-void
-ts_response_release(struct ts_response *response)
-{
-    ts_secret_release(&response->body);
-    *response = (struct ts_response)TS_RESPONSE_INIT;
 }
 
 int
@@ -160,7 +152,7 @@ take_header(char *data, size_t size, size_t count, void *context)
         exchange->response->retry_after_ms = -1;
         exchange->response->is_text = false;
     }
-    ts_headers_take(exchange->response, data, len, ts_clock_wall());
+    ts_response_take_header(exchange->response, data, len, ts_clock_wall());
     return len;
 }
 

@@ -1,7 +1,7 @@
 /*
  * One POST to the token endpoint, by libcurl: https only, certificate and host name verified,
  * TLS 1.2 or newer, no redirects, cookies or netrc, everything that comes back capped while it
- * comes. With headers.c, which parses
+ * comes. With response.c, which parses
  * dates by it, the only place that knows libcurl.
  */
 #ifndef TS_WORKER_ENDPOINT_H
@@ -13,23 +13,7 @@
 #include "common/error.h"
 #include "common/request.h"
 #include "common/secret.h"
-
-#define TS_ANSWER_MAX ((size_t)64 * 1024) /* of the body, and of all headers together */
-
-struct ts_response {
-    long status;
-    int64_t date;           /* the Date header, Unix seconds; -1 where there is none */
-    int64_t retry_after_ms; /* the Retry-After header, counted from receipt; -1: none */
-    bool is_text;           /* Content-Type: text/plain */
-    struct ts_secret body;
-};
-
-#define TS_RESPONSE_INIT                                                                           \
-    {                                                                                              \
-        .date = -1, .retry_after_ms = -1, .body = TS_SECRET_INIT(TS_ANSWER_MAX)                    \
-    }
-
-void ts_response_release(struct ts_response *response);
+#include "common/worker/response.h"
 
 /* Before and after everything else here, once per process. 0 or TS_ERR_SYSTEM. */
 int ts_endpoint_start(struct ts_err *err);

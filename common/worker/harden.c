@@ -50,12 +50,16 @@ set_limits(void)
 
     for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
         struct rlimit limit = {rows[i].limit, rows[i].limit};
-
-        /* A limit that was lower already may not be raised, and need not be. */
         struct rlimit old;
-        if (getrlimit((__rlimit_resource_t)rows[i].resource, &old) == 0 &&
-            old.rlim_max < limit.rlim_max)
+
+        if (getrlimit((__rlimit_resource_t)rows[i].resource, &old) != 0)
+            return false;
+        /* A limit that was lower already may not be raised, and need not be. */
+        if (old.rlim_max < limit.rlim_max)
             limit = (struct rlimit){old.rlim_max, old.rlim_max};
+        /* Enough against leaks, and valgrind lets nobody lower the other one. */
+        if (rows[i].resource == RLIMIT_NOFILE)
+            limit.rlim_max = old.rlim_max;
         /* Debug lines that someone sends to a file are to get there. */
         if (rows[i].resource == RLIMIT_FSIZE && (is_file(1) || is_file(2)))
             continue;

@@ -9,7 +9,7 @@
 
 #include "common/request.h"
 #include "common/secret.h"
-#include "common/worker/endpoint.h"
+#include "common/worker/response.h"
 
 #define TS_MESSAGE_MAX 200 /* bytes, as the API's description has it */
 

@@ -9,8 +9,8 @@
 
 #include "common/cleanup.h"
 #include "common/worker/answer.h"
-#include "common/worker/headers.h"
 #include "common/worker/message.h"
+#include "common/worker/response.h"
 #include "common/worker/retry.h"
 
 /* Looks like a key; nothing here needs a real one. */
@@ -189,7 +189,8 @@ headers(void **state)
         struct ts_response response = TS_RESPONSE_INIT;
 
         for (size_t j = 0; j < 3 && rows[i].lines[j] != NULL; j++)
-            ts_headers_take(&response, rows[i].lines[j], strlen(rows[i].lines[j]), NOON_TIME + 10);
+            ts_response_take_header(&response, rows[i].lines[j], strlen(rows[i].lines[j]),
+                                    NOON_TIME + 10);
         assert_int_equal(response.date, rows[i].date);
         assert_int_equal(response.retry_after_ms, rows[i].retry_after_ms);
         assert_int_equal(response.is_text, rows[i].is_text);

@@ -412,7 +412,7 @@ hanging
 check 'no new privileges' grep -q '^NoNewPrivs:.1' "/proc/$child/status"
 check 'no core' grep -qE '^Max core file size +0 +0' "/proc/$child/limits"
 check 'no files of its own' grep -qE '^Max file size +0 +0' "/proc/$child/limits"
-check 'few descriptors' grep -qE '^Max open files +64 +64' "/proc/$child/limits"
+check 'few descriptors' grep -qE '^Max open files +64 ' "/proc/$child/limits"
 check 'not dumpable' [ "$(stat -c %u "/proc/$child/mem")" = 0 ]
 kill -9 "$parent"
 check 'it dies with its parent' timeout 10 tail --pid="$child" -f /dev/null

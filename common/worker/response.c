@@ -1,4 +1,4 @@
-#include "common/worker/headers.h"
+#include "common/worker/response.h"
 #include "common/cleanup.h"
 #include "common/text.h"
 #include "common/token.h"
@@ -8,6 +8,13 @@
 #include <string.h>
 
 #define VALUE_MAX 128
+
+void
+ts_response_release(struct ts_response *response)
+{
+    ts_secret_release(&response->body);
+    *response = (struct ts_response)TS_RESPONSE_INIT;
+}
 
 /* An HTTP-date, or -1. */
 static int64_t
@@ -81,7 +88,7 @@ copy_trimmed(char *ret, size_t size, const char *text, size_t len)
 }
 
 void
-ts_headers_take(struct ts_response *response, const char *line, size_t len, int64_t now)
+ts_response_take_header(struct ts_response *response, const char *line, size_t len, int64_t now)
 {
     const char *colon = memchr(line, ':', len);
     char name[32], value[VALUE_MAX];
