@@ -66,7 +66,7 @@ items thrivestack-credential.1 'EXIT STATUS' | grep -vx 1 >"$scratch/in-page"
 same 'thrivestack-credential.1 lists the exit codes' "$scratch/in-code" "$scratch/in-page"
 
 # The module's arguments and results, from its own tables.
-sed -nE 's/^    \{"([a-z_]+)", (true|false), set_.*/\1/p' "$source_root/pam/options.c" >"$scratch/in-code"
+grep -oE '\{"[a-z_]+", (true|false), set_' "$source_root/pam/options.c" | cut -d'"' -f2 >"$scratch/in-code"
 items pam_thrivestack.8 Arguments >"$scratch/in-page"
 same 'pam_thrivestack.8 describes the module arguments' "$scratch/in-code" "$scratch/in-page"
 grep -oE 'PAM_[A-Z_]+' "$source_root/pam/result.c" >"$scratch/in-code"
