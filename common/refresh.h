@@ -38,7 +38,7 @@ int ts_refresh_forget_all(const char *cache_dir, struct ts_err *err);
 
 /* What is cached, for people: one call per token that is alive. Never the token itself. */
 struct ts_cached {
-    char *profile; /* the profile that fetched it */
+    char *profile;  /* the profile that fetched it */
     char *key_file; /* or "" for key_command */
     char *token_url;
     char key_id[TS_KEY_ID_MAX + 1];

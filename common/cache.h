@@ -1,0 +1,79 @@
+/*
+ * The files of the token cache: one folder of the user's, in it, named by an identity's hash,
+ *
+ *     NAME.json   a token (or, after an erase, what the erased one was known by)
+ *     NAME.fail   the last failure, so that those who waited for it share it
+ *     NAME.lock   an empty file, locked by who is asking the endpoint
+ *     parts-HASH  a token that askpass hands out in parts
+ *
+ * A file that is not a regular file of this user's with no access for others, does not parse, or is
+ * for another identity counts as missing, and is replaced. Files are written under another name and
+ * renamed, so that a reader sees all of one or nothing.
+ */
+#ifndef TS_CACHE_H
+#define TS_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/error.h"
+#include "common/identity.h"
+#include "common/request.h"
+
+#define TS_CACHE_FILE_MAX ((size_t)48 * 1024)
+
+/* What a token file holds. */
+struct ts_cache_entry {
+    struct ts_grant grant; /* its token is empty where it was erased */
+    char *profile;         /* who fetched it */
+    char *key_source;      /* as ts_identity_key_source has it */
+    char *token_url;
+    char spent[TS_IDENTITY_NAME_LEN + 1]; /* ts_cache_hash of the last token, erased or not */
+};
+
+#define TS_CACHE_ENTRY_INIT                                                                        \
+    {                                                                                              \
+        .grant = TS_GRANT_INIT                                                                     \
+    }
+void ts_cache_entry_release(struct ts_cache_entry *entry);
+
+/* A failure that is shared. */
+struct ts_cache_failure {
+    struct ts_err err;
+    struct ts_clock when;
+};
+
+/* Opens the folder, made 0700 where missing. -1 where there is none that can be used: not this
+ * user's, writable by others, a symbolic link, or no place for one. */
+int ts_cache_open(const char *folder);
+
+/* Whether the folder has what the identity names; *ret is released by the caller in every case. */
+bool ts_cache_read(int fd, const struct ts_identity *identity, struct ts_cache_entry *ret);
+bool ts_cache_read_failure(int fd, const struct ts_identity *identity,
+                           struct ts_cache_failure *ret);
+
+/* Whether it could be written. Writing a token drops the failure, and files long dead. */
+bool ts_cache_write(int fd, const struct ts_identity *identity, const struct ts_cache_entry *entry);
+bool ts_cache_write_failure(int fd, const struct ts_identity *identity,
+                            const struct ts_cache_failure *failure);
+
+/* Keeps a token under a `parts-` name, and finds one again by how its first `received` characters
+ * hash (FNV-1a, 32 bits). */
+bool ts_cache_write_parts(int fd, const struct ts_identity *identity,
+                          const struct ts_secret *token);
+bool ts_cache_find_parts(int fd, const struct ts_identity *identity, size_t received, uint32_t hash,
+                         struct ts_secret *ret);
+
+/* Calls back for every token file that parses, whoever it is for, with its NAME. */
+typedef int (*ts_cache_walk_fn)(void *context, int fd, const char *name,
+                                const struct ts_cache_entry *entry, struct ts_err *err);
+int ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, struct ts_err *err);
+
+/* Removes NAME's token and failure; or every file that is ours. */
+void ts_cache_remove(int fd, const char *name);
+void ts_cache_remove_all(int fd);
+
+/* How a token is known once it is gone; not cryptographic. `ret` takes TS_IDENTITY_NAME_LEN + 1. */
+void ts_cache_hash(const struct ts_secret *token, char *ret);
+
+#endif

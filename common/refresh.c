@@ -1,0 +1,334 @@
+#include "common/refresh.h"
+#include "common/cache.h"
+#include "common/cleanup.h"
+#include "common/due.h"
+#include "common/lock.h"
+#include "common/session_token.h"
+#include "common/worker_call.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define REFUSAL_SHARED_MS 5000 /* after which ThriveStack is asked again whether it still refuses  \
+                                */
+#define EARLY_RETRY_MS 30000   /* how often a failing endpoint is asked while a token still does */
+#define LOCK_SLACK_MS 1000     /* for a holder that uses up its whole timeout */
+#define FRESH_TRIES 3
+
+/* One run of ts_refresh_get. */
+struct run {
+    const struct ts_request *request;
+    struct ts_identity identity;
+    int folder; /* the cache's, or -1 */
+    struct ts_cache_entry entry;
+    enum ts_due due; /* of the entry */
+    struct ts_clock began;
+};
+
+static void
+release_run(struct run *run)
+{
+    ts_identity_release(&run->identity);
+    ts_cache_entry_release(&run->entry);
+    ts_fd_close(&run->folder);
+}
+
+static uint64_t
+seed_of(const struct ts_grant *grant)
+{
+    return ts_text_fnv1a64(ts_secret_string(&grant->token), grant->token.len, TS_FNV1A64_SEED);
+}
+
+static enum ts_due
+judge_grant(const struct ts_request *request, const struct ts_grant *grant,
+            const struct ts_clock *now)
+{
+    const struct ts_due_question question = {.life = grant->life,
+                                             .remaining = ts_grant_remaining(grant, now),
+                                             .min_valid = ts_grant_min_valid(grant, request),
+                                             .seed = seed_of(grant)};
+
+    if (grant->token.len == 0)
+        return TS_DUE_SPENT;
+    if (request->max_age >= 0 && ts_grant_age(grant, now) > request->max_age)
+        return TS_DUE_SPENT;
+    return ts_due_judge(&question);
+}
+
+/* Reads what is cached now, in place of what was read before. */
+static int
+look(struct run *run, struct ts_err *err)
+{
+    struct ts_clock now;
+    int rc = ts_clock_read(&now, err);
+
+    if (rc < 0)
+        return rc;
+    ts_cache_entry_release(&run->entry);
+    run->due = TS_DUE_SPENT;
+    if (run->folder < 0)
+        return 0;
+    if (!ts_cache_read(run->folder, &run->identity, &run->entry)) {
+        ts_cache_entry_release(&run->entry);
+        return 0;
+    }
+    run->due = judge_grant(run->request, &run->entry.grant, &now);
+    return 0;
+}
+
+static int
+hand_out(struct run *run, struct ts_grant *ret)
+{
+    ts_worker_trace(run->request, "the token is from the cache");
+    ts_grant_release(ret);
+    *ret = run->entry.grant;
+    run->entry.grant = (struct ts_grant)TS_GRANT_INIT;
+    return 0;
+}
+
+/* Milliseconds since a failure, or -1 where that cannot be told. */
+static int64_t
+failure_age(const struct ts_cache_failure *failure, const struct ts_clock *now)
+{
+    if (now->boot_id[0] == '\0' || strcmp(failure->when.boot_id, now->boot_id) != 0 ||
+        failure->when.boot_ms > now->boot_ms)
+        return -1;
+    return now->boot_ms - failure->when.boot_ms;
+}
+
+/* Whether a failure that somebody else has met is the answer to us as well: one that came while we
+ * waited for it, and a refusal for a few seconds more. */
+static bool
+is_shared(const struct run *run, const struct ts_cache_failure *failure)
+{
+    struct ts_clock now;
+    struct ts_err ignored = {.code = 0};
+
+    if (run->request->fresh || ts_clock_read(&now, &ignored) < 0)
+        return false;
+    int64_t age = failure_age(failure, &now);
+    if (age < 0)
+        return false;
+    return failure->when.boot_ms >= run->began.boot_ms ||
+           (failure->err.code == TS_ERR_REFUSED && age < REFUSAL_SHARED_MS);
+}
+
+static bool
+find_shared_failure(const struct run *run, struct ts_err *err)
+{
+    struct ts_cache_failure failure = {.err = {.code = 0}};
+
+    if (run->folder < 0 || !ts_cache_read_failure(run->folder, &run->identity, &failure) ||
+        !is_shared(run, &failure))
+        return false;
+    ts_worker_trace(run->request, "another process has just met this failure");
+    *err = failure.err;
+    return true;
+}
+
+/* While the endpoint fails, those who still have a token ask it only now and then. */
+static bool
+has_failed_lately(const struct run *run)
+{
+    struct ts_cache_failure failure = {.err = {.code = 0}};
+
+    if (!ts_cache_read_failure(run->folder, &run->identity, &failure))
+        return false;
+    int64_t age = failure_age(&failure, &run->began);
+    return age >= 0 && age < EARLY_RETRY_MS;
+}
+
+static void
+keep_failure(const struct run *run, const struct ts_err *err)
+{
+    struct ts_cache_failure failure = {.err = *err};
+    struct ts_err ignored = {.code = 0};
+
+    if (run->folder < 0 || err->code == TS_ERR_NOMEM || err->code == TS_ERR_SYSTEM ||
+        ts_clock_read(&failure.when, &ignored) < 0)
+        return;
+    (void)ts_cache_write_failure(run->folder, &run->identity, &failure);
+}
+
+static int
+keep_grant(const struct run *run, struct ts_grant *grant, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret source = TS_SECRET_INIT(TS_IDENTITY_MAX);
+    const struct ts_request *request = run->request;
+    struct ts_cache_entry entry = TS_CACHE_ENTRY_INIT;
+
+    if (run->folder < 0)
+        return 0;
+    if (ts_identity_key_source(request, &source) < 0)
+        return ts_err_nomem(err);
+    entry.grant = *grant;
+    entry.profile = request->profile;
+    entry.key_source = source.data;
+    entry.token_url = request->endpoint.token_url;
+    ts_cache_hash(&grant->token, entry.spent);
+    if (!ts_cache_write(run->folder, &run->identity, &entry))
+        ts_worker_trace(request, "the token cannot be kept in %s", request->cache_dir);
+    return 0;
+}
+
+static bool
+was_handed_out(const struct run *run, const struct ts_grant *grant)
+{
+    char hash[TS_IDENTITY_NAME_LEN + 1];
+
+    ts_cache_hash(&grant->token, hash);
+    return strcmp(hash, run->entry.spent) == 0;
+}
+
+/* Two tokens of one key, scopes and second are the same bytes, so a new one takes a new second. */
+static int
+fetch_fresh(const struct run *run, struct ts_grant *ret, struct ts_err *err)
+{
+    static const struct timespec second = {1, 20000000};
+
+    for (int i = 0; i < FRESH_TRIES; i++) {
+        ts_grant_release(ret);
+        int rc = ts_worker_get_grant(run->request, ret, err);
+        if (rc < 0)
+            return rc;
+        if (!run->request->fresh || !was_handed_out(run, ret))
+            return 0;
+        ts_worker_trace(run->request, "the endpoint gave the same token; asking in a second");
+        (void)nanosleep(&second, NULL);
+    }
+    return ts_err_set(err, TS_ERR_ANSWER, "the endpoint grants the same token again and again");
+}
+
+static int
+check_min_valid(const struct ts_request *request, const struct ts_grant *grant, struct ts_err *err)
+{
+    if (grant->life >= ts_grant_min_valid(grant, request))
+        return 0;
+    return ts_err_set(err, TS_ERR_ANSWER,
+                      "a token just granted lives %lld s, less than --min-valid asks for (%lld s)",
+                      (long long)grant->life, (long long)request->min_valid);
+}
+
+static int
+fetch(struct run *run, struct ts_grant *ret, struct ts_err *err)
+{
+    int rc = fetch_fresh(run, ret, err);
+
+    if (rc == 0)
+        rc = keep_grant(run, ret, err);
+    if (rc == 0)
+        return check_min_valid(run->request, ret, err);
+    keep_failure(run, err);
+    if (rc != TS_ERR_UNAVAILABLE || run->request->fresh || run->due == TS_DUE_SPENT)
+        return rc;
+    ts_worker_trace(run->request, "%s; the cached token still does", err->text);
+    return hand_out(run, ret);
+}
+
+/* With the lock, or without one where there is no folder or its holder hangs. */
+static int
+fetch_in_turn(struct run *run, struct ts_grant *ret, struct ts_err *err)
+{
+    int64_t deadline = run->began.boot_ms + run->request->endpoint.timeout_ms + LOCK_SLACK_MS;
+    TS_CLEANUP(ts_fd_close)
+    int lock = run->folder >= 0 ? ts_lock_take(run->folder, run->identity.name, deadline) : -1;
+
+    int rc = look(run, err);
+    if (rc < 0)
+        return rc;
+    if (!run->request->fresh && run->due == TS_DUE_FRESH)
+        return hand_out(run, ret);
+    if (lock >= 0 && find_shared_failure(run, err)) {
+        if (err->code == TS_ERR_UNAVAILABLE && run->due != TS_DUE_SPENT)
+            return hand_out(run, ret);
+        return err->code;
+    }
+    return fetch(run, ret, err);
+}
+
+/* The token would still do. Another is fetched only where nobody is at it and the endpoint works.
+ */
+static int
+fetch_early(struct run *run, struct ts_grant *ret, struct ts_err *err)
+{
+    if (has_failed_lately(run))
+        return hand_out(run, ret);
+    TS_CLEANUP(ts_fd_close) int lock = ts_lock_take(run->folder, run->identity.name, 0);
+    if (lock < 0)
+        return hand_out(run, ret);
+    int rc = look(run, err);
+    if (rc < 0)
+        return rc;
+    if (run->due == TS_DUE_FRESH)
+        return hand_out(run, ret);
+    ts_worker_trace(run->request, "the token is due to be replaced");
+    return fetch(run, ret, err);
+}
+
+static int
+get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
+{
+    const struct ts_request *request = run->request;
+
+    if (request->scopes.len == 0)
+        return ts_err_set(err, TS_ERR_CONFIG, "no scopes: set 'scopes', or pass --scope");
+    int rc = ts_clock_read(&run->began, err);
+    if (rc < 0)
+        return rc;
+    run->folder = ts_cache_open(request->cache_dir);
+    if (run->folder < 0)
+        ts_worker_trace(request, "no cache: %s cannot be used",
+                        request->cache_dir != NULL ? request->cache_dir : "a folder");
+    rc = look(run, err);
+    if (rc < 0)
+        return rc;
+    if (!request->fresh && run->due == TS_DUE_FRESH)
+        return hand_out(run, ret);
+    if (!request->fresh && run->due == TS_DUE_EARLY)
+        return fetch_early(run, ret, err);
+    if (find_shared_failure(run, err))
+        return err->code;
+    return fetch_in_turn(run, ret, err);
+}
+
+static int
+report_missing_key(const struct ts_request *request, struct ts_err *err)
+{
+    return ts_err_set(err, TS_ERR_KEY,
+                      "%s does not exist: download an API key from ThriveStack and put it there, "
+                      "or set key_file",
+                      request->key.key_file);
+}
+
+static int
+get(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err)
+{
+    TS_CLEANUP(release_run)
+    struct run run = {.request = request,
+                      .identity = TS_IDENTITY_INIT,
+                      .folder = -1,
+                      .entry = TS_CACHE_ENTRY_INIT};
+    int rc = ts_identity_make(request, &run.identity, err);
+
+    if (rc == 0)
+        return get_by_key(&run, ret, err);
+    if (rc != TS_ERR_NOT_FOUND)
+        return rc;
+    if (request->session_token_file == NULL)
+        return report_missing_key(request, err);
+    ts_worker_trace(request, "no API key here; using the session's token");
+    return ts_session_token_get(request, ret, err);
+}
+
+int
+ts_refresh_get(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err)
+{
+    int rc = get(request, ret, err);
+
+    if (rc < 0) {
+        ts_grant_release(ret);
+        (void)ts_err_prefix(err, "profile %s", request->profile);
+    }
+    return rc;
+}
