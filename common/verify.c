@@ -1,6 +1,7 @@
 #include "common/verify.h"
 #include "common/cleanup.h"
 
+#include <errno.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -64,10 +65,12 @@ restore_errors(int *marked)
     ERR_pop_to_mark();
 }
 
+/* Without memory OpenSSL may have nowhere to note that it has none; errno, which every caller of
+ * this clears first, tells all the same. */
 static bool
 ran_out_of_memory(void)
 {
-    return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
+    return errno == ENOMEM || ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE;
 }
 
 /* The contents of one element of that tag, which is taken off the front of `in`. */
@@ -127,7 +130,9 @@ check_numbers(const EVP_PKEY *key, struct ts_err *err)
         return ts_err_set(err, TS_ERR_SYNTAX, "an RSA key of %d bits, not of %d to %d", bits,
                           TS_RSA_BITS_MIN, TS_RSA_BITS_MAX);
     if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
-        return ts_err_set(err, TS_ERR_SYSTEM, "libcrypto cannot tell the key's exponent");
+        return ran_out_of_memory()
+                   ? ts_err_nomem(err)
+                   : ts_err_set(err, TS_ERR_SYSTEM, "libcrypto cannot tell the key's exponent");
     /* With an exponent of 1 anyone can sign; an even one is no RSA key at all. */
     if (!BN_is_odd(exponent) || BN_is_one(exponent) || BN_is_negative(exponent))
         return ts_err_set(err, TS_ERR_SYNTAX, "an RSA key with an unusable exponent");
@@ -239,6 +244,7 @@ ts_public_key_parse(const char *pem, size_t len, EVP_PKEY **ret, struct ts_err *
     bool wrapped = false;
     long data_len = 0;
 
+    errno = 0;
     if (len > PEM_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "larger than any public key");
     int rc = check_frame(pem, len, &wrapped, err);
@@ -279,6 +285,7 @@ ts_token_verify(const struct ts_token *token, EVP_PKEY *key, struct ts_err *err)
         return ts_err_set(err, TS_ERR_REFUSED,
                           "the token's signature has %zu bytes, where the key makes %zu",
                           token->signature.len, ts_public_key_size(key));
+    errno = 0;
     context = EVP_MD_CTX_new();
     if (context == NULL)
         return ts_err_nomem(err);
@@ -300,7 +307,10 @@ ts_token_digest(const struct ts_token *token, unsigned char ret[32], struct ts_e
 {
     TS_CLEANUP(restore_errors) int marked __attribute__((unused)) = ERR_set_mark();
 
+    errno = 0;
     if (EVP_Digest(token->text, token->signed_len, ret, NULL, EVP_sha256(), NULL) == 1)
         return 0;
+    if (ran_out_of_memory())
+        return ts_err_nomem(err);
     return ts_err_set(err, TS_ERR_SYSTEM, "libcrypto cannot compute SHA-256");
 }
