@@ -1,0 +1,33 @@
+/*
+ * What pam-driver and its helpers share: a conversation that answers from files, and syslog caught
+ * before it leaves the process.
+ */
+#ifndef TESTS_PAM_DRIVER_H
+#define TESTS_PAM_DRIVER_H
+
+#include <security/pam_appl.h>
+#include <stddef.h>
+
+#define ANSWERS_MAX 16
+
+struct script {
+    const char *answers[ANSWERS_MAX]; /* files; what is in them is the answer, to the byte */
+    size_t answers_len;
+    int repeats;    /* further prompts get the last answer again */
+    size_t fails;   /* the prompt, counted from 1, at which the conversation fails; 0: none */
+    int silent;     /* print nothing */
+    size_t prompts; /* counted here */
+};
+
+/* A pam_conv function whose appdata is a struct script. Prints `prompt TEXT`, `info TEXT` and
+ * `error TEXT`. */
+int script_converse(int count, const struct pam_message **messages, struct pam_response **ret,
+                    void *data);
+
+/* What syslog(3) would send is printed as `log PRIORITY TEXT` instead, unless this is set. */
+extern int log_is_quiet;
+
+/* "PAM_SUCCESS" and so on. */
+const char *pam_code_name(int code);
+
+#endif

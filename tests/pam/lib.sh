@@ -1,0 +1,62 @@
+# shellcheck shell=sh disable=SC2034 # Callers use what looks unused.
+# Sourced by the scripts here. They are called with three arguments: the prefix that the project is
+# installed to (not used here), the issuer, and the build folder.
+
+issuer=$2
+build=$3
+here=$(cd "$(dirname "$0")" && pwd)
+driver=$build/tests/pam/pam-driver
+module=$build/tests/pam/pam_thrivestack_test.so
+give_authtok=$build/tests/pam/pam_give_authtok.so
+passed=0
+failed=0
+
+# Loads first what gcc's sanitizers want loaded first; pam-driver itself is linked with them.
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/thrivestack-pam.XXXXXX") || exit 1
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' HUP INT TERM
+chmod 755 "$scratch"
+umask 022
+
+ok() {
+    passed=$((passed + 1))
+    echo "ok $1"
+}
+
+bad() {
+    failed=$((failed + 1))
+    echo "FAILED $1: $2"
+    [ -z "${3:-}" ] || sed 's/^/    /' "$3"
+}
+
+finish() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+# make_key NAME [BITS]: $scratch/keys/NAME.key and .pem
+make_key() {
+    openssl genpkey -quiet -algorithm RSA -pkeyopt "rsa_keygen_bits:${2:-2048}" \
+        -out "$scratch/keys/$1.key" 2>"$scratch/openssl.log" &&
+        openssl pkey -in "$scratch/keys/$1.key" -pubout -out "$scratch/keys/$1.pem" || {
+        cat "$scratch/openssl.log"
+        exit 1
+    }
+}
+
+# replace_now TEXT: now, now-61 and now+3600 become seconds since 1970.
+replace_now() {
+    case $1 in *now*) ;; *)
+        printf '%s\n' "$1"
+        return
+        ;;
+    esac
+    printf '%s\n' "$1" | awk -v now="$(date +%s)" '{
+        out = ""
+        while (match($0, /now[-+][0-9]+|now/)) {
+            out = out substr($0, 1, RSTART - 1) sprintf("%d", now + substr($0, RSTART + 3, RLENGTH - 3))
+            $0 = substr($0, RSTART + RLENGTH)
+        }
+        print out $0
+    }'
+}

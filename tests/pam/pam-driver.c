@@ -1,0 +1,234 @@
+/*
+ * A program that speaks PAM, for tests: pam-driver [options] SERVICE USER CONFDIR STEP...
+ * Steps are named in the table below and run in their order on one handle; each prints its name and
+ * its return code.
+ */
+#include "driver.h"
+
+#include <err.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct driver {
+    pam_handle_t *pamh;
+    struct script script;
+    int flags;
+};
+
+static int
+do_authenticate(struct driver *driver)
+{
+    return pam_authenticate(driver->pamh, driver->flags);
+}
+
+static int
+do_account(struct driver *driver)
+{
+    return pam_acct_mgmt(driver->pamh, driver->flags);
+}
+
+static int
+do_setcred(struct driver *driver)
+{
+    return pam_setcred(driver->pamh, (int)(PAM_ESTABLISH_CRED | (unsigned)driver->flags));
+}
+
+static int
+do_delete_cred(struct driver *driver)
+{
+    return pam_setcred(driver->pamh, (int)(PAM_DELETE_CRED | (unsigned)driver->flags));
+}
+
+static int
+do_open(struct driver *driver)
+{
+    return pam_open_session(driver->pamh, driver->flags);
+}
+
+static int
+do_close(struct driver *driver)
+{
+    return pam_close_session(driver->pamh, driver->flags);
+}
+
+static int
+do_chauthtok(struct driver *driver)
+{
+    return pam_chauthtok(driver->pamh, driver->flags);
+}
+
+static int
+do_env(struct driver *driver)
+{
+    char **variables = pam_getenvlist(driver->pamh);
+
+    for (char **p = variables; p != NULL && *p != NULL; p++) {
+        printf("env %s\n", *p);
+        free(*p);
+    }
+    free(variables);
+    return PAM_SUCCESS;
+}
+
+/* Lets the script that started this look around before the next step. */
+static int
+do_pause(struct driver *driver)
+{
+    char line[8];
+
+    (void)driver;
+    fflush(stdout);
+    return fgets(line, sizeof(line), stdin) != NULL ? PAM_SUCCESS : PAM_ABORT;
+}
+
+static void
+export_environment(pam_handle_t *pamh, int fd)
+{
+    char **variables = pam_getenvlist(pamh);
+
+    for (char **p = variables; p != NULL && *p != NULL; p++)
+        dprintf(fd, "%s\n", *p);
+}
+
+static void
+import_environment(pam_handle_t *pamh, int fd)
+{
+    FILE *file = fdopen(fd, "r");
+    char *line = NULL;
+    size_t room = 0;
+
+    while (getline(&line, &room, file) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        (void)pam_putenv(pamh, line);
+    }
+    free(line);
+    fclose(file);
+}
+
+/* As sshd does it: in a child, of which only the PAM environment comes back. */
+static int
+do_forked_authenticate(struct driver *driver)
+{
+    int fds[2], status = 0;
+
+    if (pipe(fds) != 0)
+        err(2, "pipe");
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        int rc = do_authenticate(driver);
+
+        if (rc == PAM_SUCCESS)
+            export_environment(driver->pamh, fds[1]);
+        fflush(stdout);
+        _exit(rc);
+    }
+    close(fds[1]);
+    import_environment(driver->pamh, fds[0]);
+    if (pid < 0 || waitpid(pid, &status, 0) != pid)
+        err(2, "fork");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : PAM_ABORT;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct driver *driver);
+} steps[] = {
+    {"authenticate", do_authenticate},
+    {"forked-authenticate", do_forked_authenticate},
+    {"account", do_account},
+    {"setcred", do_setcred},
+    {"delete-cred", do_delete_cred},
+    {"open", do_open},
+    {"close", do_close},
+    {"chauthtok", do_chauthtok},
+    {"env", do_env},
+    {"pause", do_pause},
+};
+
+static void
+run_step(struct driver *driver, const char *name)
+{
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        if (strcmp(steps[i].name, name) != 0)
+            continue;
+        int rc = steps[i].run(driver);
+        printf("%s %s\n", name, pam_code_name(rc));
+        return;
+    }
+    errx(2, "no step %s", name);
+}
+
+static void
+set_item(struct driver *driver, int item, const char *value)
+{
+    if (value != NULL && pam_set_item(driver->pamh, item, value) != PAM_SUCCESS)
+        errx(2, "pam_set_item");
+}
+
+/* The real uid of somebody who has started a setuid program. */
+static void
+become_setuid(const char *uid)
+{
+    if (setresuid((uid_t)strtoul(uid, NULL, 10), 0, 0) != 0)
+        err(2, "setresuid");
+}
+
+enum { RHOST = 256, RUSER, FAIL, REPEAT, ANSWER, SILENT, RUID, PUTENV };
+
+static const struct option options[] = {
+    {"rhost", required_argument, NULL, RHOST},
+    {"ruser", required_argument, NULL, RUSER},
+    {"fail-at", required_argument, NULL, FAIL},
+    {"repeat", no_argument, NULL, REPEAT},
+    {"answer", required_argument, NULL, ANSWER},
+    {"silent", no_argument, NULL, SILENT},
+    {"ruid", required_argument, NULL, RUID},
+    {"putenv", required_argument, NULL, PUTENV},
+    {NULL, 0, NULL, 0},
+};
+
+int
+main(int argc, char **argv)
+{
+    struct driver driver = {.pamh = NULL};
+    const struct pam_conv conv = {script_converse, &driver.script};
+    const char *rhost = NULL, *ruser = NULL, *variable = NULL;
+
+    for (int c; (c = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
+        if (c == RHOST)
+            rhost = optarg;
+        else if (c == RUSER)
+            ruser = optarg;
+        else if (c == FAIL)
+            driver.script.fails = strtoul(optarg, NULL, 10);
+        else if (c == REPEAT)
+            driver.script.repeats = 1;
+        else if (c == ANSWER && driver.script.answers_len < ANSWERS_MAX)
+            driver.script.answers[driver.script.answers_len++] = optarg;
+        else if (c == SILENT)
+            driver.flags = (int)PAM_SILENT;
+        else if (c == RUID)
+            become_setuid(optarg);
+        else if (c == PUTENV)
+            variable = optarg;
+        else
+            errx(2, "usage: pam-driver [options] SERVICE USER CONFDIR STEP...");
+    }
+    if (argc - optind < 4)
+        errx(2, "usage: pam-driver [options] SERVICE USER CONFDIR STEP...");
+    const char *user = argv[optind + 1][0] != '\0' ? argv[optind + 1] : NULL;
+    if (pam_start_confdir(argv[optind], user, &conv, argv[optind + 2], &driver.pamh) != PAM_SUCCESS)
+        errx(2, "pam_start_confdir");
+    set_item(&driver, PAM_RHOST, rhost);
+    set_item(&driver, PAM_RUSER, ruser);
+    if (variable != NULL)
+        (void)pam_putenv(driver.pamh, variable);
+    for (int i = optind + 3; i < argc; i++)
+        run_step(&driver, argv[i]);
+    return pam_end(driver.pamh, PAM_SUCCESS) == PAM_SUCCESS ? 0 : 2;
+}

@@ -1,0 +1,431 @@
+#!/bin/sh
+# Session token files, single use and source = local, all of which need root.
+# Usage: sh test-sessions.sh PREFIX ISSUER BUILD
+set -u
+# shellcheck source=tests/pam/lib.sh
+. "$(dirname "$0")/lib.sh"
+[ "$(id -u)" = 0 ] || { echo '0 passed, 1 failed: this needs root'; exit 1; }
+
+state=$build/tests/pam/state
+run=$state/run
+user=daemon
+uid=$(id -u $user)
+folder=$run/thrivestack/$uid
+variable=THRIVESTACK_TOKEN_FILE
+mkdir -p "$run" "$scratch/keys" "$scratch/etc" "$scratch/pam.d"
+chmod 755 "$state" "$run"
+rm -rf "${run:?}/thrivestack"
+make_key good
+make_key stranger
+ln -s ../keys "$scratch/etc/keys"
+
+cat >"$scratch/etc/policy.conf" <<END
+[service *]
+scopes = user_management
+
+[service once]
+scopes     = user_management
+single_use = yes
+
+[service sudo]
+scopes = user_management telemetry_apis
+source = local prompt
+
+[service su]
+scopes = user_management
+source = local
+
+[key good]
+public_key = keys/good.pem
+users      = $user root bin
+services   = *
+scopes     = user_management telemetry_apis
+END
+
+for service in sshd once sudo su other; do
+    cat >"$scratch/pam.d/$service" <<END
+auth    required $module policy=$scratch/etc/policy.conf
+account required $module
+session required $module
+END
+done
+
+# sign FILE ARGUMENTS...
+sign() {
+    file=$1
+    shift
+    "$issuer" sign "$scratch/keys/good.key" --id good "$@" | tr -d '\n' >"$file"
+}
+
+# drive NAME OPTIONS...: a run of pam-driver that ends by itself; its output is out.
+drive() {
+    name=$1
+    shift
+    timeout 60 "$driver" "$@" >"$scratch/out" 2>&1 </dev/null || bad "$name" 'the driver fails' "$scratch/out"
+}
+
+# has NAME TEXT: a line of the output begins with it
+has() {
+    if grep -q "^$2" "$scratch/out"; then ok "$1"; else bad "$1" "no line '$2'" "$scratch/out"; fi
+}
+
+has_not() {
+    if grep -q "$2" "$scratch/out"; then bad "$1" "a line with '$2'" "$scratch/out"; else ok "$1"; fi
+}
+
+is() {
+    if [ "$2" = "$3" ]; then ok "$1"; else bad "$1" "'$2' is not '$3'" "$scratch/out"; fi
+}
+
+files() {
+    find "$folder" -type f | wc -l
+}
+
+# begin OPTIONS... : pam-driver in the background; step lets it go on past a `pause`, `settle` waits
+# until it stands at the next one or is through.
+begin() {
+    rm -f "$scratch/in"
+    mkfifo "$scratch/in"
+    timeout 60 "$driver" "$@" <"$scratch/in" >"$scratch/out" 2>&1 &
+    pid=$!
+    exec 3>"$scratch/in"
+}
+
+# The driver prints `pause PAM_SUCCESS` when it goes on, and a line before it pauses.
+wait_for() {
+    tries=0
+    until grep -q "^$1" "$scratch/out"; do
+        tries=$((tries + 1))
+        if [ $tries -gt 500 ] || ! kill -0 "$pid" 2>/dev/null; then
+            bad "$1" 'it does not come' "$scratch/out"
+            return
+        fi
+        sleep 0.02
+    done
+}
+
+go_on() {
+    echo >&3
+}
+
+finish_driver() {
+    exec 3>&-
+    wait "$pid"
+}
+
+answer() {
+    printf -- '--answer %s' "$scratch/token"
+}
+
+# ---- one process, as login has it
+sign "$scratch/token"
+# shellcheck disable=SC2046
+begin $(answer) sshd $user "$scratch/pam.d" authenticate env setcred account env open env pause close env delete-cred
+wait_for 'open PAM'
+wait_for "env $variable"
+has 'authenticate succeeds' 'authenticate PAM_SUCCESS'
+has 'setcred succeeds' 'setcred PAM_SUCCESS'
+has 'account is ignored, and nobody else is there' 'account PAM_PERM_DENIED'
+has 'a session is opened' 'open PAM_SUCCESS'
+tries=0
+while [ "$(grep -c "^env " "$scratch/out")" -lt 4 ] && [ $tries -lt 200 ]; do tries=$((tries + 1)); sleep 0.02; done
+is 'the path is exported by authenticate and by the session' "$(grep -c "^env $variable" "$scratch/out")" 2
+path=$(sed -n "s/^env $variable=//p" "$scratch/out" | tail -n 1)
+is 'the file is the user'\''s alone' "$(stat -c '%u %a %h %F' "$path")" "$uid 600 1 regular file"
+is 'it holds the token' "$(cat "$path")" "$(cat "$scratch/token")"
+is 'its folders are root'\''s' "$(stat -c '%u %a' "$folder" "$run/thrivestack" | sort -u)" '0 711'
+is 'the user can read it' "$(setpriv --reuid "$uid" --clear-groups cat "$path")" "$(cat "$scratch/token")"
+go_on
+finish_driver
+has 'a session is closed' 'close PAM_SUCCESS'
+has 'setcred again' 'delete-cred PAM_SUCCESS'
+is 'the file is gone' "$(files)" 0
+has_not 'no token in the log' "log.*$(cut -c 60-80 "$scratch/token")"
+
+# ---- two processes, as sshd has it
+# shellcheck disable=SC2046
+begin $(answer) --rhost 192.0.2.7 sshd $user "$scratch/pam.d" forked-authenticate env pause setcred env open env pause close
+wait_for "env $variable"
+path=$(sed -n "s/^env $variable=//p" "$scratch/out")
+is 'forked: root'\''s until there is a session' "$(stat -c '%u %a' "$path")" '0 400'
+go_on
+wait_for 'open PAM_SUCCESS'
+is 'forked: the user'\''s in the session' "$(stat -c '%u %a' "$path")" "$uid 600"
+go_on
+finish_driver
+has 'forked: authenticate' 'forked-authenticate PAM_SUCCESS'
+has 'forked: setcred' 'setcred PAM_SUCCESS'
+has 'forked: close' 'close PAM_SUCCESS'
+is 'forked: between setcred and the session, no variable' \
+    "$(sed -n '/^setcred/,/^open/p' "$scratch/out" | grep -c "^env $variable")" 0
+is 'forked: the file is gone' "$(files)" 0
+
+# ---- no session line: neither file nor variable stays
+# shellcheck disable=SC2046
+drive 'no session' $(answer) sshd $user "$scratch/pam.d" forked-authenticate setcred env
+is 'no session: no variable' "$(grep -c "^env $variable" "$scratch/out")" 0
+is 'no session: no file' "$(files)" 0
+
+# ---- a login that was not by token
+drive 'not by token' sshd $user "$scratch/pam.d" setcred open env close
+is 'not by token: nothing but PAM_IGNORE, which a lone module makes a denial' \
+    "$(grep -c 'PAM_PERM_DENIED\|PAM_SESSION_ERR\|PAM_CRED_ERR' "$scratch/out")" 3
+has_not 'not by token: no variable' "^env $variable=/"
+
+# ---- several sessions of one user at once
+cp "$scratch/token" "$scratch/token2"
+# shellcheck disable=SC2046
+begin $(answer) sshd $user "$scratch/pam.d" authenticate open pause close
+wait_for 'open PAM_SUCCESS'
+cp "$scratch/out" "$scratch/first"
+timeout 60 "$driver" --answer "$scratch/token2" sshd $user "$scratch/pam.d" authenticate open env close \
+    >"$scratch/second" 2>&1 </dev/null
+is 'two sessions: the second closes its own file only' "$(files)" 1
+go_on
+finish_driver
+is 'two sessions: both are closed' "$(files)" 0
+
+# ---- paths from elsewhere
+victim=$scratch/victim
+echo precious >"$victim"
+for path in "$victim" "$run/thrivestack/$uid/../../../victim" "$folder/session-" \
+    "$folder/session-0123456789abcdef0123456789abcdeg" "$run/thrivestack/0/session-$(printf '%032d' 1)" ''; do
+    drive "path $path" --putenv "$variable=$path" sshd $user "$scratch/pam.d" setcred open env close
+    has_not "path '$path' is dropped" "^env $variable"
+    has_not "path '$path' opens nothing" 'PAM_SUCCESS.*open\|^open PAM_SUCCESS'
+done
+is 'the victim is as it was' "$(stat -c '%u %a' "$victim") $(cat "$victim")" '0 644 precious'
+
+# A file that its user has already, one that links to something else, one with two names.
+named=$folder/session-$(printf '%032d' 2)
+cp "$scratch/token" "$named"
+chown "$uid" "$named"
+chmod 400 "$named"
+drive 'taken' --putenv "$variable=$named" sshd $user "$scratch/pam.d" setcred open
+has_not 'a file that is the user'\''s already is not given again' 'PAM_SUCCESS'
+rm "$named"
+ln -s "$victim" "$named"
+drive 'symlink' --putenv "$variable=$named" sshd $user "$scratch/pam.d" setcred open
+has_not 'a symlink is not followed' 'PAM_SUCCESS'
+rm "$named"
+chmod 400 "$victim"
+ln "$victim" "$named" 2>/dev/null || { cp "$victim" "$named"; chmod 400 "$named"; ln "$named" "$scratch/second-name"; }
+drive 'hard link' --putenv "$variable=$named" sshd $user "$scratch/pam.d" setcred open
+has_not 'a file with two names is not given' 'PAM_SUCCESS'
+rm "$named"
+is 'the victim is still root'\''s' "$(stat -c %u "$victim")" 0
+
+# ---- folders that are not as they must be: the login succeeds, without a file
+chmod 777 "$folder"
+# shellcheck disable=SC2046
+drive 'open folder' $(answer) sshd $user "$scratch/pam.d" authenticate open
+has 'open folder: the login succeeds' 'authenticate PAM_SUCCESS'
+has 'open folder: it is said' 'log warning .*writable by others'
+is 'open folder: no file' "$(files)" 0
+rmdir "$folder"
+ln -s "$scratch" "$folder"
+# shellcheck disable=SC2046
+drive 'linked folder' $(answer) sshd $user "$scratch/pam.d" authenticate open
+has 'linked folder: the login succeeds' 'authenticate PAM_SUCCESS'
+is 'linked folder: nothing is written' "$(find "$scratch" -name 'session-*' | wc -l)" 0
+rm "$folder"
+(
+    umask 077
+    # shellcheck disable=SC2046
+    drive 'umask' $(answer) sshd $user "$scratch/pam.d" authenticate
+)
+is 'the host'\''s umask does not matter' "$(stat -c %a "$folder")" 711
+
+# ---- what crashes left behind
+touch -d '2 hours ago' "$folder/session-$(printf '%032d' 3)"
+touch -d '1 hour' "$folder/session-$(printf '%032d' 4)" "$folder/other-file"
+# shellcheck disable=SC2046
+drive 'prune' $(answer) sshd $user "$scratch/pam.d" authenticate
+is 'expired files are pruned, others are not' "$(cd "$folder" && echo *)" \
+    "other-file session-$(printf '%032d' 4)"
+rm -f "$folder"/*
+
+# ---- root's own sessions, where the owner cannot tell the two states apart
+sed -i 's/^users .*/users = root/' "$scratch/etc/policy.conf"
+# shellcheck disable=SC2046
+drive 'root' $(answer) sshd root "$scratch/pam.d" authenticate open env setcred close
+has 'root: opened' 'open PAM_SUCCESS'
+is 'root: closed' "$(find "$run/thrivestack/0" -type f | wc -l)" 0
+sed -i "s/^users .*/users = $user root bin/" "$scratch/etc/policy.conf"
+
+# ---- the user is another one by the time of the session
+# shellcheck disable=SC2046
+drive 'failed second' $(answer) --answer "$scratch/victim" sshd $user "$scratch/pam.d" authenticate env authenticate setcred open env
+is 'after a second, failed authentication nothing is left' \
+    "$(grep -c 'setcred PAM_SUCCESS\|open PAM_SUCCESS' "$scratch/out") $(grep -c "^env $variable" "$scratch/out") $(files)" '0 1 0'
+
+# ---- sudo and su have no session of ours
+# shellcheck disable=SC2046
+drive 'sudo' $(answer) sudo $user "$scratch/pam.d" authenticate env setcred open env close
+has 'sudo: authenticate' 'authenticate PAM_'
+has_not 'sudo: no variable' "^env $variable"
+is 'sudo: no file' "$(files)" 0
+
+# ---- single use
+sign "$scratch/once" --iat "$(($(date +%s) - 7))"
+drive 'first use' --answer "$scratch/once" once $user "$scratch/pam.d" authenticate
+has 'single use: the first time' 'authenticate PAM_SUCCESS'
+drive 'second use' --answer "$scratch/once" once $user "$scratch/pam.d" authenticate
+has 'single use: the second time' 'authenticate PAM_AUTH_ERR'
+has 'single use: the reason' 'log notice .*reason=replayed'
+{ cat "$scratch/once"; echo; } >"$scratch/once-newline"
+drive 'with newline' --answer "$scratch/once-newline" once $user "$scratch/pam.d" authenticate
+has 'single use: with a newline behind' 'authenticate PAM_AUTH_ERR'
+drive 'another user' --answer "$scratch/once" once bin "$scratch/pam.d" authenticate
+has 'single use: for another user' 'authenticate PAM_AUTH_ERR'
+drive 'elsewhere' --answer "$scratch/once" sshd $user "$scratch/pam.d" authenticate
+has 'single use: a service that does not ask for it accepts' 'authenticate PAM_SUCCESS'
+store=$run/thrivestack/replay
+record=$(find "$store" -type f)
+is 'single use: one record' "$(printf '%s\n' "$record" | wc -l)" 1
+is 'single use: the folder is root'\''s' "$(stat -c '%u %a' "$store")" '0 700'
+is 'single use: it is kept for 120 s past the expiry' "$(($(stat -c %Y "$record") - $(date +%s) > 3600 - 60))" 1
+sign "$scratch/denied" --iss elsewhere
+drive 'denied' --answer "$scratch/denied" once $user "$scratch/pam.d" authenticate
+is 'single use: a denied token leaves no record' "$(find "$store" -type f | wc -l)" 1
+
+# Twenty processes with one token: exactly one of them gets in.
+sign "$scratch/race" --iat "$(($(date +%s) - 11))"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    timeout 60 "$driver" --answer "$scratch/race" once $user "$scratch/pam.d" authenticate \
+        >"$scratch/race.$i" 2>&1 </dev/null &
+done
+wait
+is 'single use: of twenty at once, one gets in' \
+    "$(cat "$scratch"/race.* | grep -c '^authenticate PAM_SUCCESS')" 1
+is 'single use: and nineteen do not' \
+    "$(cat "$scratch"/race.* | grep -c '^authenticate PAM_AUTH_ERR')" 19
+is 'single use: no draft is left' "$(find "$store" -name 'new-*' | wc -l)" 0
+
+# A record past its time goes; a full or unsafe store lets nobody in.
+sign "$scratch/full" --iat "$(($(date +%s) - 13))"
+drive 'probe' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
+shard=$store/$(sed -n 's/.* token=\(..\).*/\1/p' "$scratch/out")
+rm -f "$shard"/*
+for i in $(seq 256); do touch -d '1 hour' "$shard/$(basename "$shard")$(printf '%062d' "$i")"; done
+drive 'full' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
+has 'single use: a full store' 'authenticate PAM_AUTHINFO_UNAVAIL'
+has 'single use: a full store, the reason' 'log err .*reason=replay_store'
+touch -d '1 hour ago' "$shard"/*1
+drive 'pruned' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
+has 'single use: records past their time make room' 'authenticate PAM_SUCCESS'
+rm -rf "$store"
+ln -s "$scratch" "$store"
+drive 'linked' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
+has 'single use: a store that is a symlink' 'authenticate PAM_AUTHINFO_UNAVAIL'
+rm "$store"
+mkdir -m 777 "$store"
+chmod 777 "$store"
+drive 'open store' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
+has 'single use: a store that others can write to' 'authenticate PAM_AUTHINFO_UNAVAIL'
+rm -rf "$store"
+touch "$store"
+drive 'file' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
+has 'single use: a store that is a file' 'authenticate PAM_AUTHINFO_UNAVAIL'
+rm "$store"
+
+# ---- source = local
+make_helper() {
+    { echo '#!/bin/sh'; cat; } >"$state/helper"
+    chmod 755 "$state/helper"
+}
+witness=$scratch/witness
+mkdir "$witness"
+chown "$uid" "$witness"
+sign "$witness/token" --aud user_management --aud telemetry_apis
+chown -R "$uid" "$witness"
+make_helper <<END
+{ printf '%s\n' "\$@"; echo "cwd \$(pwd)"; id -u; id -g; id -G; ls /proc/self/fd | wc -l; tr '\0' '\n' </proc/self/environ; } >"$witness/seen"
+readlink /proc/self/fd/2 >"$witness/fds"
+wc -c >>"$witness/fds"
+echo x >>"$witness/runs"
+cat "$witness/token"
+echo
+END
+export EVIL=1 LD_PRELOAD_NOT=1 HTTPS_PROXY=http://evil/
+local_run() {
+    name=$1
+    shift
+    drive "$name" --ruid "$uid" --ruser $user "$@"
+}
+local_run 'local' sudo $user "$scratch/pam.d" authenticate setcred env
+has 'local: succeeds' 'authenticate PAM_SUCCESS'
+has 'local: setcred' 'setcred PAM_SUCCESS'
+has_not 'local: nobody is prompted' '^prompt'
+is 'local: the arguments' "$(sed -n '1,6p' "$witness/seen" | tr '\n' ' ')" \
+    'token --fresh --scope telemetry_apis --scope user_management '
+is 'local: where and who' "$(sed -n '7,9p' "$witness/seen" | tr '\n' ' ')" "cwd / $uid $(id -g $user) "
+is 'local: the groups' "$(sed -n 10p "$witness/seen" | tr ' ' '\n' | sort -n)" "$(id -G $user | tr ' ' '\n' | sort -n)"
+is 'local: no stray descriptors' "$(sed -n 11p "$witness/seen")" 4
+is 'local: nothing of the caller'\''s environment' "$(grep -c 'EVIL\|evil\|LD_' "$witness/seen")" 0
+is 'local: the environment' "$(sed -n '12,$p' "$witness/seen" | sed 's/=.*//' | grep -v '^PWD$\|^SHLVL$\|^_$\|^OLDPWD$\|^XDG_RUNTIME_DIR$' | sort | tr '\n' ' ')" \
+    'HOME LOGNAME PATH SHELL USER '
+is 'local: stderr goes nowhere, stdin is empty' "$(tr '\n' ' ' <"$witness/fds")" '/dev/null 0 '
+
+refused() {
+    name=$1
+    shift
+    rm -f "$witness/runs"
+    drive "$name" "$@"
+    has "local: $name" 'authenticate PAM_AUTH_ERR'
+    has "local: $name, the reason" 'log notice .*reason=local_helper'
+    [ ! -e "$witness/runs" ] && ok "local: $name, nothing runs" || bad "local: $name" 'the helper ran'
+}
+refused 'no setuid program' --ruser $user su $user "$scratch/pam.d" authenticate
+refused 'another host' --ruid "$uid" --ruser $user --rhost 192.0.2.7 su $user "$scratch/pam.d" authenticate
+refused 'no PAM_RUSER' --ruid "$uid" su $user "$scratch/pam.d" authenticate
+refused 'PAM_RUSER is another' --ruid "$uid" --ruser bin su $user "$scratch/pam.d" authenticate
+refused 'PAM_RUSER is root' --ruid "$uid" --ruser root su $user "$scratch/pam.d" authenticate
+refused 'PAM_RUSER is nobody known' --ruid "$uid" --ruser no-such-user su $user "$scratch/pam.d" authenticate
+
+rm -f "$witness/runs"
+make_helper <<END
+echo x >>"$witness/runs"
+exit 77
+END
+local_run 'refused' su $user "$scratch/pam.d" authenticate authenticate authenticate
+is 'local: denied three times' "$(grep -c '^authenticate PAM_AUTH_ERR' "$scratch/out")" 3
+is 'local: but run once' "$(wc -l <"$witness/runs")" 1
+has 'local: the log says why' 'log notice .*status 77: ThriveStack refused'
+sign "$scratch/both" --aud user_management --aud telemetry_apis
+local_run 'then prompt' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate
+has 'local: yields none, then the prompt' 'authenticate PAM_SUCCESS'
+has 'local: yields none, the prompt comes' 'prompt ThriveStack token: '
+
+"$issuer" sign "$scratch/keys/stranger.key" --id good --aud user_management --aud telemetry_apis >"$witness/token"
+make_helper <<END
+cat "$witness/token"
+END
+local_run 'forged' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate authenticate
+is 'local: a denial is final, the next time too' "$(grep -c '^authenticate PAM_AUTH_ERR' "$scratch/out")" 2
+has_not 'local: a denial is not followed by a prompt' '^prompt'
+
+make_helper <<END
+head -c 100000 /dev/zero | tr '\0' a
+END
+local_run 'too much' su $user "$scratch/pam.d" authenticate
+has 'local: too long an answer' 'authenticate PAM_AUTH_ERR'
+rm "$state/helper"
+local_run 'no helper' su $user "$scratch/pam.d" authenticate
+has 'local: no helper' 'authenticate PAM_AUTH_ERR'
+make_helper <<END
+echo \$\$ >"$witness/pid"
+exec sleep 1000
+END
+start=$(date +%s)
+local_run 'hangs' su $user "$scratch/pam.d" authenticate
+has 'local: a helper that hangs' 'authenticate PAM_AUTH_ERR'
+took=$(($(date +%s) - start))
+is "local: it took $took s, the deadline is 10" "$((took >= 9 && took <= 14))" 1
+# Killed it is at once; whoever inherits it may take a moment to reap it.
+case $(ps -o stat= -p "$(cat "$witness/pid")") in
+'' | Z*) ok 'local: it is gone' ;;
+*) bad 'local: hangs' 'it lives' ;;
+esac
+rm -f "$state/helper"
+finish
