@@ -27,9 +27,12 @@ check_folder(int fd, const char *name, mode_t sticky_allowed, mode_t *ret_mode, 
     return 0;
 }
 
+/* Other than /run, a folder named at build time may not be there yet. */
 static int
-open_base(int *ret_fd, struct ts_err *err)
+open_base(bool create, int *ret_fd, struct ts_err *err)
 {
+    if (create && mkdir(TS_RUNDIR, 0755) != 0 && errno != EEXIST)
+        return ts_err_errno(err, TS_ERR_SYSTEM, "folder " TS_RUNDIR " cannot be made");
     TS_CLEANUP(ts_fd_close) int fd = open(TS_RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     mode_t mode = 0;
 
@@ -75,7 +78,7 @@ ts_rundir_open(const struct ts_rundir_folder *folders, bool create, int *ret_fd,
     static const struct ts_rundir_folder own = {"thrivestack", 0711};
     TS_CLEANUP(ts_fd_close) int fd = -1;
 
-    int rc = open_base(&fd, err);
+    int rc = open_base(create, &fd, err);
     if (rc == 0)
         rc = descend(&fd, &own, create, err);
     for (; rc == 0 && folders->name != NULL; folders++)
