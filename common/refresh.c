@@ -10,11 +10,13 @@
 #include <string.h>
 #include <time.h>
 
-#define REFUSAL_SHARED_MS 5000 /* after which ThriveStack is asked again whether it still refuses  \
-                                */
-#define EARLY_RETRY_MS 30000   /* how often a failing endpoint is asked while a token still does */
-#define LOCK_SLACK_MS 1000     /* for a holder that uses up its whole timeout */
+#define REFUSAL_SHARED_MS                                                                          \
+    5000                     /* after which ThriveStack is asked again whether it still refuses    \
+                              */
+#define EARLY_RETRY_MS 30000 /* how often a failing endpoint is asked while a token still does */
+#define LOCK_SLACK_MS 1000   /* for a holder that uses up its whole timeout */
 #define FRESH_TRIES 3
+#define SECOND_MS 1020 /* a server's second, and a little for its clock's grain */
 
 /* One run of ts_refresh_get. */
 struct run {
@@ -57,24 +59,29 @@ judge_grant(const struct ts_request *request, const struct ts_grant *grant,
 }
 
 /* Reads what is cached now, in place of what was read before. */
+static void
+look(struct run *run, const struct ts_clock *now)
+{
+    ts_cache_entry_release(&run->entry);
+    run->due = TS_DUE_SPENT;
+    if (run->folder < 0)
+        return;
+    if (ts_cache_read(run->folder, &run->identity, &run->entry))
+        run->due = judge_grant(run->request, &run->entry.grant, now);
+    else
+        ts_cache_entry_release(&run->entry);
+}
+
+/* Once more, under the lock, as others may have been at it meanwhile. */
 static int
-look(struct run *run, struct ts_err *err)
+look_again(struct run *run, struct ts_err *err)
 {
     struct ts_clock now;
     int rc = ts_clock_read(&now, err);
 
-    if (rc < 0)
-        return rc;
-    ts_cache_entry_release(&run->entry);
-    run->due = TS_DUE_SPENT;
-    if (run->folder < 0)
-        return 0;
-    if (!ts_cache_read(run->folder, &run->identity, &run->entry)) {
-        ts_cache_entry_release(&run->entry);
-        return 0;
-    }
-    run->due = judge_grant(run->request, &run->entry.grant, &now);
-    return 0;
+    if (rc == 0)
+        look(run, &now);
+    return rc;
 }
 
 static int
@@ -181,21 +188,46 @@ was_handed_out(const struct run *run, const struct ts_grant *grant)
     return strcmp(hash, run->entry.spent) == 0;
 }
 
-/* Two tokens of one key, scopes and second are the same bytes, so a new one takes a new second. */
+static void
+wait_ms(int64_t ms)
+{
+    const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+
+    (void)nanosleep(&pause, NULL);
+}
+
+/* What is left of the second in which the last token was received, or 0. */
+static int64_t
+rest_of_second(const struct run *run)
+{
+    const struct ts_clock *received = &run->entry.grant.received;
+    struct ts_err ignored = {.code = 0};
+    struct ts_clock now;
+
+    if (run->entry.spent[0] == '\0' || ts_clock_read(&now, &ignored) < 0 ||
+        strcmp(now.boot_id, received->boot_id) != 0)
+        return 0;
+    int64_t passed = now.boot_ms - received->boot_ms;
+    return passed >= 0 && passed < SECOND_MS ? SECOND_MS - passed : 0;
+}
+
+/*
+ * Two tokens of one key, scopes and second are the same bytes, so a new one takes a new second. The
+ * last token may come from a cache that another clock wrote, so the answer is looked at as well.
+ */
 static int
 fetch_fresh(const struct run *run, struct ts_grant *ret, struct ts_err *err)
 {
-    static const struct timespec second = {1, 20000000};
-
+    if (!run->request->fresh)
+        return ts_worker_get_grant(run->request, ret, err);
+    wait_ms(rest_of_second(run));
     for (int i = 0; i < FRESH_TRIES; i++) {
         ts_grant_release(ret);
         int rc = ts_worker_get_grant(run->request, ret, err);
-        if (rc < 0)
+        if (rc < 0 || !was_handed_out(run, ret))
             return rc;
-        if (!run->request->fresh || !was_handed_out(run, ret))
-            return 0;
         ts_worker_trace(run->request, "the endpoint gave the same token; asking in a second");
-        (void)nanosleep(&second, NULL);
+        wait_ms(SECOND_MS);
     }
     return ts_err_set(err, TS_ERR_ANSWER, "the endpoint grants the same token again and again");
 }
@@ -234,7 +266,7 @@ fetch_in_turn(struct run *run, struct ts_grant *ret, struct ts_err *err)
     TS_CLEANUP(ts_fd_close)
     int lock = run->folder >= 0 ? ts_lock_take(run->folder, run->identity.name, deadline) : -1;
 
-    int rc = look(run, err);
+    int rc = look_again(run, err);
     if (rc < 0)
         return rc;
     if (!run->request->fresh && run->due == TS_DUE_FRESH)
@@ -257,7 +289,7 @@ fetch_early(struct run *run, struct ts_grant *ret, struct ts_err *err)
     TS_CLEANUP(ts_fd_close) int lock = ts_lock_take(run->folder, run->identity.name, 0);
     if (lock < 0)
         return hand_out(run, ret);
-    int rc = look(run, err);
+    int rc = look_again(run, err);
     if (rc < 0)
         return rc;
     if (run->due == TS_DUE_FRESH)
@@ -280,9 +312,7 @@ get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
     if (run->folder < 0)
         ts_worker_trace(request, "no cache: %s cannot be used",
                         request->cache_dir != NULL ? request->cache_dir : "a folder");
-    rc = look(run, err);
-    if (rc < 0)
-        return rc;
+    look(run, &run->began);
     if (!request->fresh && run->due == TS_DUE_FRESH)
         return hand_out(run, ret);
     if (!request->fresh && run->due == TS_DUE_EARLY)
