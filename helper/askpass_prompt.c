@@ -80,6 +80,16 @@ copy_host(const char *host, size_t len, char ret[ASKPASS_HOST_MAX])
     return true;
 }
 
+/* ssh writes the prefix on one line, and what is odd in a username in another way. */
+static bool
+is_one_line(const char *start, const char *end)
+{
+    for (; start < end; start++)
+        if ((unsigned char)*start < 0x20 || *start == 0x7f)
+            return false;
+    return true;
+}
+
 bool
 askpass_prompt_parse_ssh(const char *text, struct askpass_prompt *ret)
 {
@@ -87,7 +97,8 @@ askpass_prompt_parse_ssh(const char *text, struct askpass_prompt *ret)
     const char *end = text[0] == '(' ? strstr(text, ") ") : NULL;
     const char *at = end != NULL ? memrchr(text + 1, '@', (size_t)(end - text - 1)) : NULL;
 
-    if (at == NULL || at == text + 1 || !copy_host(at + 1, (size_t)(end - at - 1), prompt.host))
+    if (at == NULL || at == text + 1 || !is_one_line(text, end) ||
+        !copy_host(at + 1, (size_t)(end - at - 1), prompt.host))
         return false;
     const char *rest = end + 2;
     const char *last_newline = strrchr(rest, '\n');

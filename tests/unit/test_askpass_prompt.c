@@ -31,6 +31,8 @@ static const struct {
     {"second_prefix_is_text", "(alice@evil.example) (alice@ssh.example) " FIRST, NULL, 0},
     {"second_prefix_in_line_before", "(a@evil.example) (b@ssh.example) \n" FIRST, "evil.example",
      0},
+    {"newline_in_prefix", "(alice@ssh.exa\nmple) " FIRST, NULL, 0},
+    {"escape_in_prefix", "(al\033ice@ssh.example) " FIRST, NULL, 0},
     {"other_password", "(alice@ssh.example) Password: ", NULL, 0},
     {"text_behind", "(alice@ssh.example) " FIRST "x", NULL, 0},
     {"line_behind", "(alice@ssh.example) " FIRST "\nPassword: ", NULL, 0},
