@@ -55,5 +55,6 @@ int command_sudo_askpass(struct helper *helper);
 int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
 int command_forget(struct helper *helper);
 int command_status(struct helper *helper);
+int command_setup(struct helper *helper);
 
 #endif

@@ -18,6 +18,8 @@ static const struct command commands[] = {
      command_sudo_askpass, command_askpass_fail},
     {"forget", NULL, "", "drop the profile's cached tokens", OPTION_ALL, command_forget, NULL},
     {"status", NULL, "", "show what is configured and cached", OPTION_JSON, command_status, NULL},
+    {"setup", NULL, "git|docker|ssh HOST, or sudo", "wire a client up, or undo it",
+     OPTION_YES | OPTION_REMOVE, command_setup, NULL},
 };
 
 const struct command *

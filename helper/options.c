@@ -37,6 +37,8 @@ static const struct option_row rows[] = {
     {OPTION_JSON, "json", NULL, FLAG, 0, 0, 0, "print one JSON object, for programs"},
     {OPTION_HEADER, "header", NULL, FLAG, 0, 0, 0, "print an HTTP Authorization header"},
     {OPTION_ALL, "all", NULL, FLAG, 0, 0, 0, "of every profile"},
+    {OPTION_YES, "yes", NULL, FLAG, 0, 0, 0, "do not ask"},
+    {OPTION_REMOVE, "remove", NULL, FLAG, 0, 0, 0, "undo what setup did"},
     {OPTION_CONFIG, "config", "FILE", TEXT, MEMBER(config), 0, 0,
      "read this file instead of the system's and the user's credential.conf"},
     {OPTION_PROFILE, "profile", "NAME", TEXT, MEMBER(profile), 0, 0,

@@ -29,6 +29,8 @@ enum option {
     OPTION_JSON = 1 << 8,
     OPTION_HEADER = 1 << 9,
     OPTION_ALL = 1 << 10,
+    OPTION_YES = 1 << 11,
+    OPTION_REMOVE = 1 << 12,
 };
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)
