@@ -27,6 +27,7 @@ drop(const struct ts_request *request, const struct ts_secret *token, bool *ret_
 {
     TS_CLEANUP(ts_identity_release) struct ts_identity identity = TS_IDENTITY_INIT;
     TS_CLEANUP(ts_cache_entry_release) struct ts_cache_entry entry = TS_CACHE_ENTRY_INIT;
+    TS_CLEANUP(ts_cache_entry_release) struct ts_cache_entry after = TS_CACHE_ENTRY_INIT;
     TS_CLEANUP(ts_fd_close) int folder = -1;
     TS_CLEANUP(ts_fd_close) int lock = -1;
 
@@ -40,8 +41,7 @@ drop(const struct ts_request *request, const struct ts_secret *token, bool *ret_
     ts_secret_clear(&entry.grant.token);
     if (!ts_cache_write(folder, &identity, &entry))
         ts_cache_remove(folder, identity.name);
-    ts_secret_clear(&entry.grant.token);
-    if (ts_cache_read(folder, &identity, &entry) && entry.grant.token.len > 0)
+    if (ts_cache_read(folder, &identity, &after) && after.grant.token.len > 0)
         return ts_err_set(err, TS_ERR_SYSTEM, "the cached token in %s cannot be dropped",
                           request->cache_dir);
     if (ret_dropped != NULL)
