@@ -31,7 +31,9 @@ check_folder(int fd, const char *name, mode_t sticky_allowed, mode_t *ret_mode, 
 static int
 open_base(bool create, int *ret_fd, struct ts_err *err)
 {
-    if (create && mkdir(TS_RUNDIR, 0755) != 0 && errno != EEXIST)
+    bool made = create && mkdir(TS_RUNDIR, 0755) == 0;
+
+    if (create && !made && errno != EEXIST)
         return ts_err_errno(err, TS_ERR_SYSTEM, "folder " TS_RUNDIR " cannot be made");
     TS_CLEANUP(ts_fd_close) int fd = open(TS_RUNDIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     mode_t mode = 0;
@@ -42,6 +44,8 @@ open_base(bool create, int *ret_fd, struct ts_err *err)
     int rc = check_folder(fd, TS_RUNDIR, S_ISVTX, &mode, err);
     if (rc < 0)
         return rc;
+    if (made && fchmod(fd, 0755) != 0) /* whatever the host's umask is */
+        return ts_err_errno(err, TS_ERR_SYSTEM, "folder " TS_RUNDIR " cannot be given its mode");
     *ret_fd = fd;
     fd = -1;
     return 0;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # What every token, answer and policy gets: the cases in cases/*.case, each through pam_authenticate
-# of its own. Usage: sh test-cases.sh PREFIX ISSUER BUILD [--valgrind] [--user NAME] [CASE]...
+# of its own. Usage: sh test-cases.sh PREFIX ISSUER BUILD [--valgrind] [--some] [--user NAME] [CASE]...
+# --some takes every eighth case: valgrind needs two seconds for each.
 #
 # A case is some lines that begin with these words:
 #   case NAME          begins it
@@ -24,22 +25,31 @@ set -u
 . "$(dirname "$0")/lib.sh"
 shift 3
 
+as_somebody() {
+    mkdir -p "$scratch/build/tests/pam" "$scratch/source"
+    cp "$driver" "$module" "$give_authtok" "$scratch/build/tests/pam"
+    cp "$issuer" "$scratch/issuer"
+    cp -r "$here" "$here/../vectors" "$scratch/source"
+    setpriv --reuid "$(id -u "$1")" --regid "$(id -g "$1")" --clear-groups \
+        env TMPDIR=/tmp HOME=/ sh "$scratch/source/pam/test-cases.sh" - "$scratch/issuer" "$scratch/build"
+    exit
+}
+
 valgrind=
 wanted=
+every=1
+number=0
 while [ $# -gt 0 ]; do
     case $1 in
     --valgrind)
         valgrind="valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible --suppressions=$here/valgrind.supp"
         ;;
     --user)
-        # Everything once more as somebody who is not root.
-        [ "$(id -u)" = 0 ] || { echo 'only root can become somebody else'; exit 1; }
-        uid=$(id -u "$2") gid=$(id -g "$2")
-        rm -rf "$scratch"
-        trap - EXIT
-        exec setpriv --reuid "$uid" --regid "$gid" --clear-groups \
-            env TMPDIR=/tmp HOME=/ sh "$0" - "$issuer" "$build"
+        shift
+        # Root runs everything again as somebody else, who may not reach this folder: from a copy.
+        [ "$(id -u)" != 0 ] || as_somebody "$1"
         ;;
+    --some) every=8 ;;
     *) wanted="$wanted $1 " ;;
     esac
     shift
@@ -65,6 +75,7 @@ reset_case() {
 
 # The word in front is cut off by the caller.
 apply() {
+    [ "$only" = "$me" ] || return 0
     case $1 in
     service) service=$2 ;;
     user) user=$2 ;;
@@ -186,6 +197,8 @@ while IFS= read -r text || [ -n "$text" ]; do
         [ -z "$name" ] || run_case
         name=
         case "$wanted" in '' | *" $rest "*) name=$rest ;; esac
+        number=$((number + 1))
+        [ $((number % every)) = 0 ] || name=
         [ -z "$name" ] || reset_case
         ;;
     *) [ -z "$name" ] || apply "$word" "$rest" ;;
