@@ -2,6 +2,7 @@
 #include "common/cache.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -63,19 +64,6 @@ static const struct {
     {is_draft, 600},
 };
 
-/* Makes a folder, and those above it that are missing, for the user alone. */
-static bool
-make_folder(const char *path)
-{
-    if (mkdir(path, 0700) == 0 || errno == EEXIST)
-        return true;
-    const char *slash = strrchr(path, '/');
-    if (errno != ENOENT || slash == NULL || slash == path)
-        return false;
-    TS_CLEANUP(ts_string_free) char *parent = strndup(path, (size_t)(slash - path));
-    return parent != NULL && make_folder(parent) && (mkdir(path, 0700) == 0 || errno == EEXIST);
-}
-
 static bool
 is_folder_ours(int fd)
 {
@@ -92,7 +80,7 @@ ts_cache_open(const char *folder)
     if (folder == NULL)
         return -1;
     TS_CLEANUP(ts_fd_close) int fd = open(folder, flags);
-    if (fd < 0 && errno == ENOENT && make_folder(folder))
+    if (fd < 0 && errno == ENOENT && ts_file_make_folder(folder))
         fd = open(folder, flags);
     if (fd < 0 || !is_folder_ours(fd))
         return -1;

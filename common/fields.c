@@ -1,4 +1,5 @@
 #include "common/fields.h"
+#include "common/base64url.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/secret.h"
@@ -24,6 +25,17 @@ scopes_to_json(const struct ts_list *list)
 }
 
 static int
+add_bytes(struct json_object *object, const char *name, const struct ts_secret *bytes)
+{
+    TS_CLEANUP(ts_secret_release)
+    struct ts_secret text = TS_SECRET_INIT(bytes->len / 3 * 4 + 4);
+
+    if (ts_base64url_encode(ts_secret_string(bytes), bytes->len, &text) < 0)
+        return TS_ERR_NOMEM;
+    return ts_json_add_string(object, name, ts_secret_string(&text));
+}
+
+static int
 add_field(struct json_object *object, const struct ts_field *field, const char *at)
 {
     const struct ts_secret *secret = (const void *)at;
@@ -37,6 +49,8 @@ add_field(struct json_object *object, const struct ts_field *field, const char *
     case TS_FIELD_SECRET:
         return ts_json_add(object, field->name,
                            json_object_new_string_len(ts_secret_string(secret), (int)secret->len));
+    case TS_FIELD_BYTES:
+        return add_bytes(object, field->name, secret);
     case TS_FIELD_SCOPES:
         return ts_json_add(object, field->name, scopes_to_json((const void *)at));
     case TS_FIELD_BOOL:
@@ -107,6 +121,15 @@ read_secret(struct json_object *object, const struct ts_field *field, struct ts_
 }
 
 static bool
+read_bytes(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+{
+    const char *text = ts_json_string(object, field->name);
+
+    at->max = (size_t)field->max;
+    return text != NULL && ts_base64url_decode(text, strlen(text), at) == 0;
+}
+
+static bool
 read_integer(struct json_object *object, const struct ts_field *field, int64_t *ret)
 {
     int64_t value = 0;
@@ -138,6 +161,8 @@ read_field(struct json_object *object, const struct ts_field *field, char *at)
         return read_text(object, field, at);
     case TS_FIELD_SECRET:
         return read_secret(object, field, (void *)at);
+    case TS_FIELD_BYTES:
+        return read_bytes(object, field, (void *)at);
     case TS_FIELD_SCOPES:
         return scopes_from_json(ts_json_member(object, field->name), (void *)at);
     case TS_FIELD_BOOL:

@@ -1,7 +1,7 @@
 /*
  * Structs as JSON objects by table: one row per member says what it is called, where it lives and
  * what values it may have, and serves for writing as well as for reading, so that the two sides of
- * a protocol cannot drift apart. Used by job.c.
+ * a protocol cannot drift apart. Used by job.c and job_answer.c.
  */
 #ifndef TS_FIELDS_H
 #define TS_FIELDS_H
@@ -16,6 +16,7 @@ enum ts_field_type {
     TS_FIELD_STRING,  /* char *; left out where NULL */
     TS_FIELD_TEXT,    /* char[max + 1] */
     TS_FIELD_SECRET,  /* struct ts_secret, 1 to max bytes */
+    TS_FIELD_BYTES,   /* struct ts_secret, 0 to max bytes of any kind; travels as base64url */
     TS_FIELD_SCOPES,  /* struct ts_list of scopes */
     TS_FIELD_BOOL,    /* bool */
     TS_FIELD_LONG,    /* long, from min to max */

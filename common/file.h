@@ -15,10 +15,10 @@
 #include "common/secret.h"
 
 struct ts_file_rules {
-    uid_t owner;          /* whose file it may be, beside root's */
-    mode_t forbidden;     /* permission bits that may not be set, e.g. 022 or 077 */
-    mode_t root_allowed;  /* bits of `forbidden` that are all right on a file of root's */
-    bool follow_symlink;  /* follow a symlink in the last component, and judge what it leads to */
+    uid_t owner;         /* whose file it may be, beside root's */
+    mode_t forbidden;    /* permission bits that may not be set, e.g. 022 or 077 */
+    mode_t root_allowed; /* bits of `forbidden` that are all right on a file of root's */
+    bool follow_symlink; /* follow a symlink in the last component, and judge what it leads to */
 };
 
 /*
@@ -39,5 +39,23 @@ int ts_file_check(int fd, const char *name, const struct ts_file_rules *rules,
  * where the size already says so), TS_ERR_NOMEM. */
 int ts_file_read(int dirfd, const char *path, const char *name, const struct ts_file_rules *rules,
                  struct ts_secret *ret, struct ts_err *err);
+
+/*
+ * Writes a file in place of what has its name, whole or not at all: under another name beside it,
+ * forced to the disk, then renamed. On failure nothing is left of it. Returns 0, TS_ERR_UNSAFE
+ * where the folder may not be written to, or TS_ERR_SYSTEM.
+ */
+struct ts_file_place {
+    int folder;
+    const char *name;  /* in that folder */
+    const char *shown; /* how messages call the file */
+    mode_t mode;
+};
+int ts_file_replace(const struct ts_file_place *place, const struct ts_secret *text,
+                    struct ts_err *err);
+
+/* Makes a folder, and those above it that are missing, for the user alone. False, with errno set,
+ * where there is none afterwards. */
+bool ts_file_make_folder(const char *path);
 
 #endif

@@ -45,6 +45,18 @@ is_inside(const char *path, const char *folder)
 }
 
 static int
+read_path(const char *path, const struct ts_file_rules *rules, struct ts_secret *ret,
+          struct ts_err *err)
+{
+    int rc = ts_file_read(AT_FDCWD, path, path, rules, ret, err);
+
+    if (rc == TS_ERR_NOMEM || rc == 0)
+        return rc;
+    ts_err_prefix(err, "API key");
+    return ts_err_recode(err, rc == TS_ERR_UNSAFE ? TS_ERR_CONFIG : TS_ERR_KEY);
+}
+
+static int
 read_file(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret,
           struct ts_err *err)
 {
@@ -53,11 +65,15 @@ read_file(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret
     /* systemd hands credentials to services as root's files, readable by the service's group. */
     if (is_inside(source->key_file, source->credentials_dir))
         rules.root_allowed = 0440;
-    int rc = ts_file_read(AT_FDCWD, source->key_file, source->key_file, &rules, ret, err);
-    if (rc == TS_ERR_NOMEM || rc == 0)
-        return rc;
-    ts_err_prefix(err, "API key");
-    return ts_err_recode(err, rc == TS_ERR_UNSAFE ? TS_ERR_CONFIG : TS_ERR_KEY);
+    return read_path(source->key_file, &rules, ret, err);
+}
+
+int
+ts_api_key_read_download(const char *path, uid_t owner, struct ts_secret *ret, struct ts_err *err)
+{
+    const struct ts_file_rules rules = {.owner = owner, .forbidden = 022, .follow_symlink = true};
+
+    return read_path(path, &rules, ret, err);
 }
 
 /* Waits until there is something to read from fd, its end included. */

@@ -41,6 +41,11 @@ int ts_api_key_read(const struct ts_key_source *source, uid_t owner, int fd, int
 int ts_api_key_parse(const struct ts_secret *text, const char *name, const char *key_id,
                      struct ts_api_key *ret, struct ts_err *err);
 
+/* Appends a download to *ret as it is. A browser leaves it readable by others, so that is accepted
+ * here, but not that others could have written it. Returns as ts_api_key_read. */
+int ts_api_key_read_download(const char *path, uid_t owner, struct ts_secret *ret,
+                             struct ts_err *err);
+
 void ts_api_key_release(struct ts_api_key *key);
 
 #endif

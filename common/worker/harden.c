@@ -15,6 +15,18 @@
 #define DESCRIPTORS_MAX 64
 #define CPU_SECONDS_MAX 60
 
+/* What is given up for good, and what may be taken back up to a limit. */
+static const struct {
+    int resource;
+    rlim_t limit;
+    rlim_t most;
+} limits[] = {
+    {RLIMIT_CORE, 0, 0},
+    {RLIMIT_NOFILE, DESCRIPTORS_MAX, DESCRIPTORS_MAX},
+    {RLIMIT_CPU, CPU_SECONDS_MAX, CPU_SECONDS_MAX},
+    {RLIMIT_FSIZE, 0, TS_HARDEN_FILE_MAX},
+};
+
 /* A descriptor missing among the first three would be taken by the next file opened. What stands in
  * for it cannot be written to, so that a closed stdout is an error still. */
 static bool
@@ -35,35 +47,31 @@ is_file(int fd)
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+static rlim_t
+lower(rlim_t a, rlim_t b)
+{
+    return a < b ? a : b;
+}
+
 static bool
 set_limits(void)
 {
-    static const struct {
-        int resource;
-        rlim_t limit;
-    } rows[] = {
-        {RLIMIT_CORE, 0},
-        {RLIMIT_NOFILE, DESCRIPTORS_MAX},
-        {RLIMIT_CPU, CPU_SECONDS_MAX},
-        {RLIMIT_FSIZE, 0},
-    };
-
-    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
-        struct rlimit limit = {rows[i].limit, rows[i].limit};
+    for (size_t i = 0; i < TS_ARRAY_LEN(limits); i++) {
+        struct rlimit limit = {limits[i].limit, limits[i].most};
         struct rlimit old;
 
-        if (getrlimit((__rlimit_resource_t)rows[i].resource, &old) != 0)
+        if (getrlimit((__rlimit_resource_t)limits[i].resource, &old) != 0)
             return false;
         /* A limit that was lower already may not be raised, and need not be. */
-        if (old.rlim_max < limit.rlim_max)
-            limit = (struct rlimit){old.rlim_max, old.rlim_max};
+        limit.rlim_cur = lower(limit.rlim_cur, old.rlim_max);
+        limit.rlim_max = lower(limit.rlim_max, old.rlim_max);
         /* Enough against leaks, and valgrind lets nobody lower the other one. */
-        if (rows[i].resource == RLIMIT_NOFILE)
+        if (limits[i].resource == RLIMIT_NOFILE)
             limit.rlim_max = old.rlim_max;
         /* Debug lines that someone sends to a file are to get there. */
-        if (rows[i].resource == RLIMIT_FSIZE && (is_file(1) || is_file(2)))
+        if (limits[i].resource == RLIMIT_FSIZE && (is_file(1) || is_file(2)))
             continue;
-        if (setrlimit((__rlimit_resource_t)rows[i].resource, &limit) != 0)
+        if (setrlimit((__rlimit_resource_t)limits[i].resource, &limit) != 0)
             return false;
     }
     return true;
@@ -111,6 +119,22 @@ ts_harden_process(struct ts_err *err)
      * all but the smallest. Ours are struct ts_secret and do not depend on it. */
     (void)mallopt(M_PERTURB, 0xff);
 #endif
+    return 0;
+}
+
+int
+ts_harden_allow_file(size_t bytes, struct ts_err *err)
+{
+    struct rlimit limit;
+
+    if (prctl(PR_SET_PDEATHSIG, 0UL, 0UL, 0UL, 0UL) != 0 || getrlimit(RLIMIT_FSIZE, &limit) != 0)
+        return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot change its limits");
+    if (limit.rlim_cur < bytes) {
+        /* Where that is too little, writing says so. */
+        limit.rlim_cur = lower(bytes, limit.rlim_max);
+        if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
+            return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot change its limits");
+    }
     return 0;
 }
 

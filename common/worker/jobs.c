@@ -1,59 +1,12 @@
 #include "common/worker/jobs.h"
 #include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/json.h"
-#include "common/worker/answer.h"
 #include "common/worker/apikey.h"
-#include "common/worker/endpoint.h"
-#include "common/worker/retry.h"
+#include "common/worker/ask.h"
+#include "common/worker/explain.h"
+#include "common/worker/import.h"
 #include "common/worker/trace.h"
 
-#include <inttypes.h>
 #include <unistd.h>
-
-/* The key, scopes and punctuation of a request. */
-#define BODY_MAX ((size_t)256 * 1024)
-
-static int
-add_scopes(struct json_object *body, const struct ts_list *scopes)
-{
-    struct json_object *array = json_object_new_array();
-
-    /* The array belongs to the body from here on, on failure too. */
-    if (ts_json_add(body, "scopes", array) < 0)
-        return TS_ERR_NOMEM;
-    for (size_t i = 0; i < scopes->len; i++) {
-        struct json_object *scope = json_object_new_string(scopes->items[i]);
-
-        if (scope == NULL || json_object_array_add(array, scope) != 0) {
-            json_object_put(scope);
-            return TS_ERR_NOMEM;
-        }
-    }
-    return 0;
-}
-
-static int64_t
-expiry_of(const struct ts_request *request)
-{
-    if (!request->endpoint.expiry_in_minutes)
-        return request->lifetime;
-    return request->lifetime < 60 ? 1 : request->lifetime / 60;
-}
-
-static int
-write_body(const struct ts_request *request, const struct ts_api_key *key, struct ts_secret *ret,
-           struct ts_err *err)
-{
-    TS_CLEANUP(ts_json_put_secret) struct json_object *body = json_object_new_object();
-
-    if (body == NULL || ts_json_add_string(body, "key_id", key->info.key_id) < 0 ||
-        ts_json_add_string(body, "private_key", ts_secret_string(&key->pem)) < 0 ||
-        add_scopes(body, &request->scopes) < 0 ||
-        ts_json_add_integer(body, "expiry", expiry_of(request)) < 0 || ts_json_print(body, ret) < 0)
-        return ts_err_nomem(err);
-    return 0;
-}
 
 static int
 read_key(const struct ts_request *request, int64_t deadline_ms, struct ts_api_key *ret,
@@ -68,73 +21,64 @@ read_key(const struct ts_request *request, int64_t deadline_ms, struct ts_api_ke
 }
 
 static int
-ask(const struct ts_request *request, const struct ts_api_key *key, int64_t deadline_ms,
-    struct ts_grant *ret, struct ts_err *err)
-{
-    TS_CLEANUP(ts_response_release) struct ts_response response = TS_RESPONSE_INIT;
-    TS_CLEANUP(ts_secret_release) struct ts_secret body = TS_SECRET_INIT(BODY_MAX);
-
-    int rc = write_body(request, key, &body, err);
-    if (rc == 0)
-        rc = ts_retry_post(request, &body, deadline_ms, &response, err);
-    if (rc == 0)
-        rc = ts_answer_check_status(&response, key, err);
-    if (rc == 0)
-        rc = ts_answer_read(&response, request, key, ts_clock_wall(), ret, err);
-    return rc;
-}
-
-static int
-run_token(const struct ts_request *request, int64_t deadline_ms, struct ts_secret *ret,
-          struct ts_err *err)
+run_token(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
 
-    int rc = read_key(request, deadline_ms, &key, err);
+    int rc = read_key(&job->request, deadline_ms, &key, err);
     if (rc == 0)
-        rc = ts_endpoint_start(err);
-    if (rc < 0)
-        return rc;
-    rc = ask(request, &key, deadline_ms, &grant, err);
-    ts_endpoint_stop();
-    if (rc < 0)
-        return rc;
-    ts_trace(request, "granted for %" PRId64 " s, response_id %s", grant.life, grant.response_id);
-    return ts_job_write_grant(&grant, ret, err);
+        rc = ts_ask(&job->request, &key, deadline_ms, &grant, err);
+    return rc < 0 ? rc : ts_job_write_grant(&grant, ret, err);
 }
 
 static int
-run_key(const struct ts_request *request, int64_t deadline_ms, struct ts_secret *ret,
-        struct ts_err *err)
+run_key(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
-    int rc = read_key(request, deadline_ms, &key, err);
+    int rc = read_key(&job->request, deadline_ms, &key, err);
 
     return rc < 0 ? rc : ts_job_write_key_info(&key.info, ret, err);
 }
 
-static const struct {
-    enum ts_job_kind kind;
-    int (*run)(const struct ts_request *request, int64_t deadline_ms, struct ts_secret *ret,
-               struct ts_err *err);
-} jobs[] = {
-    {TS_JOB_TOKEN, run_token},
-    {TS_JOB_KEY, run_key},
+static int
+run_import(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
+    int rc = ts_import(job, deadline_ms, &key, err);
+
+    return rc < 0 ? rc : ts_job_write_key_info(&key.info, ret, err);
+}
+
+static int
+run_explain(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
+            struct ts_err *err)
+{
+    struct ts_explanation explanation = {.rules_len = 0};
+
+    (void)deadline_ms;
+    int rc = ts_explain(job, &explanation, err);
+    return rc < 0 ? rc : ts_job_write_explanation(&explanation, ret, err);
+}
+
+/* In the order of enum ts_job_kind. */
+static int (*const jobs[])(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
+                           struct ts_err *err) = {
+    [TS_JOB_TOKEN] = run_token,
+    [TS_JOB_KEY] = run_key,
+    [TS_JOB_IMPORT] = run_import,
+    [TS_JOB_EXPLAIN] = run_explain,
 };
 
 int
-ts_jobs_run(enum ts_job_kind kind, const struct ts_request *request, int64_t deadline_ms,
-            struct ts_secret *ret, struct ts_err *err)
+ts_jobs_run(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
+            struct ts_err *err)
 {
     struct ts_err failure = {0};
-    size_t i = 0;
 
-    while (i < TS_ARRAY_LEN(jobs) - 1 && jobs[i].kind != kind)
-        i++;
-    if (jobs[i].run(request, deadline_ms, ret, &failure) == 0)
+    if (jobs[job->kind](job, deadline_ms, ret, &failure) == 0)
         return 0;
-    ts_trace(request, "failed: %s", failure.text);
+    ts_trace(&job->request, "failed: %s", failure.text);
     ts_secret_clear(ret);
     return ts_job_write_error(&failure, ret, err);
 }

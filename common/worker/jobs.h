@@ -12,7 +12,7 @@
  * Does the job until `deadline_ms` (CLOCK_BOOTTIME) and writes its answer, an error included, to
  * `ret`. Returns 0 where there is an answer to send.
  */
-int ts_jobs_run(enum ts_job_kind kind, const struct ts_request *request, int64_t deadline_ms,
-                struct ts_secret *ret, struct ts_err *err);
+int ts_jobs_run(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
+                struct ts_err *err);
 
 #endif

@@ -35,7 +35,7 @@ report(const struct ts_err *err)
 }
 
 static int
-read_job(enum ts_job_kind *ret_kind, struct ts_request *ret, struct ts_err *err)
+read_job(struct ts_job *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
     int rc = ts_secret_read_fd(&text, STDIN_FILENO);
@@ -46,25 +46,24 @@ read_job(enum ts_job_kind *ret_kind, struct ts_request *ret, struct ts_err *err)
         return ts_err_errno(err, TS_ERR_USAGE, "the job cannot be read");
     if (rc < 0)
         return ts_err_set(err, TS_ERR_USAGE, "the job is larger than %zu bytes", text.max);
-    rc = ts_job_read(&text, ret_kind, ret, err);
+    rc = ts_job_read(&text, ret, err);
     return rc < 0 ? ts_err_prefix(err, "the job") : 0;
 }
 
 static int
 serve(struct ts_err *err)
 {
-    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_job_release) struct ts_job job = TS_JOB_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
     int64_t start_ms = ts_clock_boot_ms();
-    enum ts_job_kind kind = TS_JOB_TOKEN;
 
     int rc = ts_harden_watchdog(JOB_DEADLINE_MS, err);
     if (rc == 0)
-        rc = read_job(&kind, &request, err);
+        rc = read_job(&job, err);
     if (rc == 0)
-        rc = ts_harden_watchdog(request.endpoint.timeout_ms + SLACK_MS, err);
+        rc = ts_harden_watchdog(job.request.endpoint.timeout_ms + SLACK_MS, err);
     if (rc == 0)
-        rc = ts_jobs_run(kind, &request, start_ms + request.endpoint.timeout_ms, &answer, err);
+        rc = ts_jobs_run(&job, start_ms + job.request.endpoint.timeout_ms, &answer, err);
     if (rc < 0)
         return rc;
     if (ts_write_all(STDOUT_FILENO, answer.data, answer.len) < 0)

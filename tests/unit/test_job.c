@@ -1,4 +1,4 @@
-/* The worker's protocol: what one side writes the other reads, and nothing else. */
+/* The worker's jobs: what the helper writes the worker reads, and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,33 +70,83 @@ assert_same_request(const struct ts_request *a, const struct ts_request *b)
 }
 
 static void
+assert_same_job(const struct ts_job *a, const struct ts_job *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_same_request(&a->request, &b->request);
+    assert_same_text(a->import_file, b->import_file);
+    assert_same_text(a->explain.policy, b->explain.policy);
+    assert_same_text(a->explain.service, b->explain.service);
+    assert_same_text(a->explain.user, b->explain.user);
+    assert_true(ts_secret_equal(&a->explain.token, &b->explain.token));
+}
+
+static void
+assert_comes_through(const struct ts_job *job)
+{
+    TS_CLEANUP(ts_job_release) struct ts_job read = TS_JOB_INIT;
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
+    struct ts_err err = {0};
+
+    assert_int_equal(ts_job_encode(job, &text, &err), 0);
+    assert_int_equal(ts_job_read(&text, &read, &err), 0);
+    assert_same_job(job, &read);
+    assert_null(read.request.key.key_command);
+}
+
+static void
 jobs_come_through(void **state)
 {
-    static const enum ts_job_kind kinds[] = {TS_JOB_TOKEN, TS_JOB_KEY};
-    struct ts_request request = full_request();
+    struct ts_job jobs[] = {
+        {.kind = TS_JOB_TOKEN},
+        {.kind = TS_JOB_KEY},
+        {.kind = TS_JOB_IMPORT, .import_file = TEXT("/home/ann/Downloads/key (1).json")},
+    };
 
     (void)state;
-    for (size_t i = 0; i < TS_ARRAY_LEN(kinds); i++) {
-        TS_CLEANUP(ts_request_release) struct ts_request read = TS_REQUEST_INIT;
-        TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
-        enum ts_job_kind kind = TS_JOB_TOKEN;
-        struct ts_err err = {0};
+    for (size_t i = 0; i < TS_ARRAY_LEN(jobs); i++) {
+        jobs[i].request = full_request();
+        assert_comes_through(&jobs[i]);
+    }
+}
 
-        assert_int_equal(ts_job_write(kinds[i], &request, &job, &err), 0);
-        assert_int_equal(ts_job_read(&job, &kind, &read, &err), 0);
-        assert_int_equal(kind, kinds[i]);
-        assert_same_request(&request, &read);
-        assert_null(read.key.key_command);
+/* Whatever somebody took for a token: any bytes, none, and as many as there may be. */
+static void
+explain_jobs_come_through(void **state)
+{
+    TS_CLEANUP(ts_secret_release)
+    struct ts_secret largest = TS_SECRET_INIT(TS_EXPLAIN_TOKEN_MAX);
+    static const struct {
+        const char *bytes;
+        size_t len;
+    } rows[] = {{"eyJ.eyJ.x", 9}, {"", 0}, {"\0\xff\n", 3}, {"\"", 1}};
+
+    (void)state;
+    for (size_t i = 0; i <= TS_ARRAY_LEN(rows); i++) {
+        struct ts_job job = {.kind = TS_JOB_EXPLAIN,
+                             .request = {.endpoint = {.timeout_ms = 10000}, .debug = true},
+                             .explain = {.policy = TEXT("/etc/thrivestack/policy.conf"),
+                                         .service = TEXT("sshd"),
+                                         .user = TEXT("b\xc3\xa4r"),
+                                         .token = TS_SECRET_INIT(TS_EXPLAIN_TOKEN_MAX)}};
+
+        if (i < TS_ARRAY_LEN(rows))
+            assert_int_equal(ts_secret_append(&job.explain.token, rows[i].bytes, rows[i].len), 0);
+        while (i == TS_ARRAY_LEN(rows) && largest.len < largest.max)
+            assert_int_equal(ts_secret_append(&largest, "x", 1), 0);
+        if (i == TS_ARRAY_LEN(rows))
+            ts_secret_move(&job.explain.token, &largest);
+        assert_comes_through(&job);
+        ts_secret_release(&job.explain.token);
     }
 }
 
 static void
 key_command_becomes_a_descriptor(void **state)
 {
-    TS_CLEANUP(ts_request_release) struct ts_request read = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_job_release) struct ts_job read = TS_JOB_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
     struct ts_request request = full_request();
-    enum ts_job_kind kind = TS_JOB_KEY;
     struct ts_err err = {0};
 
     (void)state;
@@ -104,9 +154,9 @@ key_command_becomes_a_descriptor(void **state)
     request.key.key_command = TEXT("pass show secret-path");
     assert_int_equal(ts_job_write(TS_JOB_TOKEN, &request, &job, &err), 0);
     assert_null(strstr(job.data, "secret-path"));
-    assert_int_equal(ts_job_read(&job, &kind, &read, &err), 0);
-    assert_string_equal(read.key.key_command, "");
-    assert_null(read.key.key_file);
+    assert_int_equal(ts_job_read(&job, &read, &err), 0);
+    assert_string_equal(read.request.key.key_command, "");
+    assert_null(read.request.key.key_file);
 }
 
 static void
@@ -127,14 +177,38 @@ unfit_requests_are_refused_at_once(void **state)
     assert_int_equal(ts_job_write(TS_JOB_TOKEN, &request, &job, &err), TS_ERR_CONFIG);
 }
 
-/* Writes the full request, lets a row change it, and expects the reader to refuse. */
+/* Writes a job, lets a row change it, and expects the reader to refuse. */
+struct change {
+    const char *member;
+    const char *value; /* JSON; NULL: removed */
+};
+
+static void
+assert_refused(const struct ts_job *job, const struct change *change)
+{
+    TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+    TS_CLEANUP(ts_job_release) struct ts_job read = TS_JOB_INIT;
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
+    struct ts_err err = {0};
+
+    assert_int_equal(ts_job_encode(job, &text, &err), 0);
+    assert_int_equal(ts_json_parse_object(text.data, text.len, &object, &err), 0);
+    ts_secret_clear(&text);
+    json_object_object_del(object, change->member);
+    (void)ts_json_print(object, &text);
+    if (change->value != NULL) {
+        ts_secret_truncate(&text, text.len - 1);
+        assert_int_equal(
+            ts_secret_append_format(&text, ",\"%s\":%s}", change->member, change->value), 0);
+    }
+    if (ts_job_read(&text, &read, &err) != TS_ERR_SYNTAX)
+        fail_msg("%s: %s was accepted", change->member, change->value);
+}
+
 static void
 bad_jobs_are_refused(void **state)
 {
-    static const struct {
-        const char *member;
-        const char *value; /* JSON; NULL: removed */
-    } rows[] = {
+    static const struct change rows[] = {
         {"job", "\"steal\""},
         {"job", NULL},
         {"job", "1"},
@@ -163,174 +237,48 @@ bad_jobs_are_refused(void **state)
         {"scopes", "[1]"},
         {"scopes", "{}"},
         {"debug", "\"yes\""},
+        {"import_file", "1"},
+        {"policy", "\"/p\""},
     };
-    struct ts_request request = full_request();
+    const struct ts_job job = {.kind = TS_JOB_TOKEN, .request = full_request()};
 
     (void)state;
-    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
-        TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
-        TS_CLEANUP(ts_request_release) struct ts_request read = TS_REQUEST_INIT;
-        TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
-        enum ts_job_kind kind = TS_JOB_TOKEN;
-        struct ts_err err = {0};
-
-        assert_int_equal(ts_job_write(TS_JOB_TOKEN, &request, &job, &err), 0);
-        assert_int_equal(ts_json_parse_object(job.data, job.len, &object, &err), 0);
-        ts_secret_clear(&job);
-        json_object_object_del(object, rows[i].member);
-        (void)ts_json_print(object, &job);
-        if (rows[i].value != NULL) {
-            ts_secret_truncate(&job, job.len - 1);
-            assert_int_equal(
-                ts_secret_append_format(&job, ",\"%s\":%s}", rows[i].member, rows[i].value), 0);
-        }
-        if (ts_job_read(&job, &kind, &read, &err) != TS_ERR_SYNTAX)
-            fail_msg("%s: %s was accepted", rows[i].member, rows[i].value);
-    }
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        assert_refused(&job, &rows[i]);
 }
 
 static void
-grants_come_through(void **state)
+bad_import_jobs_are_refused(void **state)
 {
-    TS_CLEANUP(ts_grant_release) struct ts_grant read = TS_GRANT_INIT;
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-    struct ts_grant grant = TS_GRANT_INIT;
-    struct ts_err err = {0};
-
-    (void)state;
-    assert_int_equal(ts_secret_append_string(&grant.token, "eyJ.eyJ.x"), 0);
-    memcpy(grant.key_id, "an-id", 6);
-    memcpy(grant.response_id, "a-response", 11);
-    grant.scopes = (struct ts_list){scope_items, 2};
-    grant.issued_at = 1724936097;
-    grant.life = 3600;
-    grant.age = 3;
-    assert_int_equal(ts_job_write_grant(&grant, &answer, &err), 0);
-    assert_int_equal(ts_job_read_grant(&answer, &read, &err), 0);
-    assert_true(ts_secret_equal(&grant.token, &read.token));
-    assert_string_equal(read.key_id, "an-id");
-    assert_string_equal(read.response_id, "a-response");
-    assert_int_equal(read.scopes.len, 2);
-    assert_int_equal(read.issued_at, grant.issued_at);
-    assert_int_equal(read.life, 3600);
-    assert_int_equal(read.age, 3);
-    ts_secret_release(&grant.token);
-}
-
-static void
-key_infos_come_through(void **state)
-{
-    TS_CLEANUP(ts_key_info_release)
-    struct ts_key_info info = {.bits = 2048,
-                               .key_id = "an-id",
-                               .name = "Ann",
-                               .expiry = "2027-01-31",
-                               .expires = 1801439999,
-                               .rotation_frequency = "90d",
-                               .rotation_days = 90,
-                               .created = 1795478400,
-                               .public_key = {.max = 1024}};
-    TS_CLEANUP(ts_key_info_release) struct ts_key_info read = {.bits = 0};
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-    struct ts_err err = {0};
-
-    (void)state;
-    assert_int_equal(ts_secret_append_string(&info.public_key, "-----BEGIN\nx\n"), 0);
-    assert_int_equal(ts_job_write_key_info(&info, &answer, &err), 0);
-    assert_int_equal(ts_job_read_key_info(&answer, &read, &err), 0);
-    assert_string_equal(read.key_id, info.key_id);
-    assert_string_equal(read.name, info.name);
-    assert_string_equal(read.expiry, info.expiry);
-    assert_string_equal(read.rotation_frequency, info.rotation_frequency);
-    assert_int_equal(read.expires, info.expires);
-    assert_int_equal(read.rotation_days, info.rotation_days);
-    assert_int_equal(read.created, info.created);
-    assert_int_equal(read.bits, info.bits);
-    assert_true(ts_secret_equal(&read.public_key, &info.public_key));
-}
-
-static void
-errors_come_through(void **state)
-{
-    static const struct {
-        int code;
-        int read_as;
-    } rows[] = {
-        {TS_ERR_KEY, TS_ERR_KEY},       {TS_ERR_UNAVAILABLE, TS_ERR_UNAVAILABLE},
-        {TS_ERR_ANSWER, TS_ERR_ANSWER}, {TS_ERR_REFUSED, TS_ERR_REFUSED},
-        {TS_ERR_CONFIG, TS_ERR_CONFIG}, {TS_ERR_TIMEOUT, TS_ERR_UNAVAILABLE},
-        {TS_ERR_NOT_FOUND, TS_ERR_KEY}, {TS_ERR_NOMEM, TS_ERR_SYSTEM},
+    static const struct change rows[] = {
+        {"import_file", NULL},   {"key_file", NULL}, {"key_on_fd", "true"},
+        {"import_file", "null"}, {"scopes", "[]"},   {"token_url", NULL},
     };
+    const struct ts_job job = {
+        .kind = TS_JOB_IMPORT, .request = full_request(), .import_file = TEXT("/download")};
 
     (void)state;
-    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
-        TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-        TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-        struct ts_err failure = {.http_status = 401, .response_id = "a-response"};
-        struct ts_err err = {0};
-
-        (void)ts_err_set(&failure, rows[i].code, "it failed for /home/\xff/x: \"why\"");
-        assert_int_equal(ts_job_write_error(&failure, &answer, &err), 0);
-        assert_int_equal(ts_job_read_grant(&answer, &grant, &err), rows[i].read_as);
-        assert_int_equal(err.code, rows[i].read_as);
-        assert_string_equal(err.text, "it failed for /home/?/x: \"why\"");
-        assert_int_equal(err.http_status, 401);
-        assert_string_equal(err.response_id, "a-response");
-    }
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        assert_refused(&job, &rows[i]);
 }
 
-#define GRANT(life)                                                                                \
-    "{\"grant\":{\"token\":\"x\",\"key_id\":\"a\",\"response_id\":\"\",\"scopes\":[],"             \
-    "\"issued_at\":1,\"life\":" life ",\"age\":0}}"
-
 static void
-senseless_answers_are_refused(void **state)
+bad_explain_jobs_are_refused(void **state)
 {
-    static const char *const texts[] = {
-        "",
-        "{}",
-        "[]",
-        "null",
-        "{\"grant\":1}",
-        "{\"grant\":{}}",
-        "{\"key\":{}}",
-        "{\"error\":{}}",
-        "{\"error\":null}",
-        "{\"error\":{\"exit_code\":0,\"http_status\":0,\"response_id\":\"\",\"text\":\"\"}}",
-        GRANT("0"),
-        GRANT("86401"),
-        GRANT("1,\"extra\":1"),
-        GRANT("1") "x",
-        "{\"grant\":{\"token\":\"\",\"key_id\":\"a\",\"response_id\":\"\",\"scopes\":[],"
-        "\"issued_at\":1,\"life\":1,\"age\":0}}",
-        "{\"grant\":{\"token\":\"x\",\"key_id\":\"../a\",\"response_id\":\"\",\"scopes\":[],"
-        "\"issued_at\":1,\"life\":1,\"age\":0}}",
+    static const struct change rows[] = {
+        {"policy", NULL},       {"service", NULL},     {"user", NULL},     {"token", NULL},
+        {"token", "null"},      {"token", "1"},        {"token", "\"A\""}, {"token", "\"AA==\""},
+        {"token", "\"AB\""},    {"timeout_ms", NULL},  {"debug", NULL},    {"key_on_fd", "false"},
+        {"key_file", "\"/k\""}, {"scopes", "[\"a\"]"}, {"extra", "1"},
     };
+    const struct ts_job job = {
+        .kind = TS_JOB_EXPLAIN,
+        .request = {.endpoint = {.timeout_ms = 1}},
+        .explain = {.policy = TEXT("/p"), .service = TEXT("s"), .user = TEXT("u")}};
 
     (void)state;
-    for (size_t i = 0; i < TS_ARRAY_LEN(texts); i++) {
-        TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-        TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-        struct ts_err err = {0};
-
-        assert_int_equal(ts_secret_append_string(&answer, texts[i]), 0);
-        if (ts_job_read_grant(&answer, &grant, &err) != TS_ERR_SYSTEM)
-            fail_msg("'%s' was accepted", texts[i]);
-        assert_int_equal(grant.token.len, 0);
-    }
-}
-
-/* The row that the refusals above are variations of. */
-static void
-the_plain_grant_is_accepted(void **state)
-{
-    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-    struct ts_err err = {0};
-
-    (void)state;
-    assert_int_equal(ts_secret_append_string(&answer, GRANT("1")), 0);
-    assert_int_equal(ts_job_read_grant(&answer, &grant, &err), 0);
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        assert_refused(&job, &rows[i]);
 }
 
 int
@@ -338,14 +286,12 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_come_through),
+        cmocka_unit_test(explain_jobs_come_through),
         cmocka_unit_test(key_command_becomes_a_descriptor),
         cmocka_unit_test(unfit_requests_are_refused_at_once),
         cmocka_unit_test(bad_jobs_are_refused),
-        cmocka_unit_test(grants_come_through),
-        cmocka_unit_test(key_infos_come_through),
-        cmocka_unit_test(errors_come_through),
-        cmocka_unit_test(senseless_answers_are_refused),
-        cmocka_unit_test(the_plain_grant_is_accepted),
+        cmocka_unit_test(bad_import_jobs_are_refused),
+        cmocka_unit_test(bad_explain_jobs_are_refused),
     };
 
     return cmocka_run_group_tests_name("job", tests, NULL, NULL);

@@ -1,0 +1,86 @@
+#include "common/worker/ask.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/json.h"
+#include "common/worker/answer.h"
+#include "common/worker/endpoint.h"
+#include "common/worker/retry.h"
+#include "common/worker/trace.h"
+
+#include <inttypes.h>
+
+/* The key, scopes and punctuation of a request. */
+#define BODY_MAX ((size_t)256 * 1024)
+
+static int
+add_scopes(struct json_object *body, const struct ts_list *scopes)
+{
+    struct json_object *array = json_object_new_array();
+
+    /* The array belongs to the body from here on, on failure too. */
+    if (ts_json_add(body, "scopes", array) < 0)
+        return TS_ERR_NOMEM;
+    for (size_t i = 0; i < scopes->len; i++) {
+        struct json_object *scope = json_object_new_string(scopes->items[i]);
+
+        if (scope == NULL || json_object_array_add(array, scope) != 0) {
+            json_object_put(scope);
+            return TS_ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+static int64_t
+expiry_of(const struct ts_request *request)
+{
+    if (!request->endpoint.expiry_in_minutes)
+        return request->lifetime;
+    return request->lifetime < 60 ? 1 : request->lifetime / 60;
+}
+
+static int
+write_body(const struct ts_request *request, const struct ts_api_key *key, struct ts_secret *ret,
+           struct ts_err *err)
+{
+    TS_CLEANUP(ts_json_put_secret) struct json_object *body = json_object_new_object();
+
+    if (body == NULL || ts_json_add_string(body, "key_id", key->info.key_id) < 0 ||
+        ts_json_add_string(body, "private_key", ts_secret_string(&key->pem)) < 0 ||
+        add_scopes(body, &request->scopes) < 0 ||
+        ts_json_add_integer(body, "expiry", expiry_of(request)) < 0 || ts_json_print(body, ret) < 0)
+        return ts_err_nomem(err);
+    return 0;
+}
+
+static int
+ask(const struct ts_request *request, const struct ts_api_key *key, int64_t deadline_ms,
+    struct ts_grant *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_response_release) struct ts_response response = TS_RESPONSE_INIT;
+    TS_CLEANUP(ts_secret_release) struct ts_secret body = TS_SECRET_INIT(BODY_MAX);
+
+    int rc = write_body(request, key, &body, err);
+    if (rc == 0)
+        rc = ts_retry_post(request, &body, deadline_ms, &response, err);
+    if (rc == 0)
+        rc = ts_answer_check_status(&response, key, err);
+    if (rc == 0)
+        rc = ts_answer_read(&response, request, key, ts_clock_wall(), ret, err);
+    return rc;
+}
+
+int
+ts_ask(const struct ts_request *request, const struct ts_api_key *key, int64_t deadline_ms,
+       struct ts_grant *ret, struct ts_err *err)
+{
+    int rc = ts_endpoint_start(err);
+
+    if (rc < 0)
+        return rc;
+    rc = ask(request, key, deadline_ms, ret, err);
+    ts_endpoint_stop();
+    if (rc == 0)
+        ts_trace(request, "granted for %" PRId64 " s, response_id %s", ret->life, ret->response_id);
+    return rc;
+}

@@ -1,0 +1,18 @@
+/*
+ * The job `explain`: the module's decision about a token, by the module's own functions, written
+ * down rule by rule.
+ */
+#ifndef TS_WORKER_EXPLAIN_H
+#define TS_WORKER_EXPLAIN_H
+
+#include "common/error.h"
+#include "common/job.h"
+
+/*
+ * Judges job->explain by the clock of now. A denial is a result, not an error. Returns 0,
+ * TS_ERR_CONFIG where the policy cannot be used, TS_ERR_SYSTEM (the user cannot be looked up) or
+ * TS_ERR_NOMEM.
+ */
+int ts_explain(const struct ts_job *job, struct ts_explanation *ret, struct ts_err *err);
+
+#endif
