@@ -56,5 +56,7 @@ int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
 int command_forget(struct helper *helper);
 int command_status(struct helper *helper);
 int command_setup(struct helper *helper);
+int command_key(struct helper *helper);
+int command_explain(struct helper *helper);
 
 #endif

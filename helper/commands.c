@@ -20,6 +20,10 @@ static const struct command commands[] = {
     {"status", NULL, "", "show what is configured and cached", OPTION_JSON, command_status, NULL},
     {"setup", NULL, "git|docker|ssh HOST, or sudo", "wire a client up, or undo it",
      OPTION_YES | OPTION_REMOVE, command_setup, NULL},
+    {"key", NULL, "import FILE|public|check", "import, show or check the API key", OPTION_OUT,
+     command_key, NULL},
+    {"explain", NULL, "", "say which rule of policy.conf accepts or denies the token on stdin",
+     OPTION_SERVICE | OPTION_USER | OPTION_POLICY, command_explain, NULL},
 };
 
 const struct command *

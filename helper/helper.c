@@ -103,15 +103,34 @@ helper_get_token(const struct helper *helper, const struct ts_host_rule *host, b
     return ts_refresh_get(&request, ret, err);
 }
 
+/* The user database's entry, else LOGNAME; NULL where neither knows a name. */
+static const char *
+local_user(void)
+{
+    const struct passwd *entry = getpwuid(geteuid());
+
+    return entry != NULL ? entry->pw_name : secure_getenv("LOGNAME");
+}
+
+int
+helper_local_user(char **ret, struct ts_err *err)
+{
+    const char *name = local_user();
+
+    if (name == NULL)
+        return ts_err_set(err, TS_ERR_CONFIG, "user id %u has no name here: set LOGNAME",
+                          geteuid());
+    *ret = strdup(name);
+    return *ret != NULL ? 0 : ts_err_nomem(err);
+}
+
 int
 helper_username(const struct ts_host_rule *host, const char *given, char **ret, struct ts_err *err)
 {
     const char *name = host->username != NULL ? host->username : given;
 
-    if (name == NULL) {
-        const struct passwd *entry = getpwuid(geteuid());
-        name = entry != NULL ? entry->pw_name : secure_getenv("LOGNAME");
-    }
+    if (name == NULL)
+        name = local_user();
     if (name == NULL)
         return ts_err_set(err, TS_ERR_CONFIG,
                           "user id %u has no name here: set 'username' in [host %s]", geteuid(),

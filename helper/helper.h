@@ -32,6 +32,9 @@ int helper_get_token(const struct helper *helper, const struct ts_host_rule *hos
 int helper_username(const struct ts_host_rule *host, const char *given, char **ret,
                     struct ts_err *err);
 
+/* The name of the local user. *ret is the caller's to free. */
+int helper_local_user(char **ret, struct ts_err *err);
+
 /* Whether plain http to this host is allowed: a loopback address, and the variable says so. */
 bool helper_allows_http(const struct helper *helper, const char *host);
 

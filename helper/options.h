@@ -31,6 +31,10 @@ enum option {
     OPTION_ALL = 1 << 10,
     OPTION_YES = 1 << 11,
     OPTION_REMOVE = 1 << 12,
+    OPTION_OUT = 1 << 13,
+    OPTION_SERVICE = 1 << 14,
+    OPTION_USER = 1 << 15,
+    OPTION_POLICY = 1 << 16,
 };
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)
@@ -39,6 +43,10 @@ struct options {
     unsigned given;     /* enum option bits */
     const char *config; /* strings point into argv */
     const char *profile;
+    const char *out;
+    const char *service;
+    const char *user;
+    const char *policy;
     struct ts_list scopes;
     int64_t lifetime;  /* seconds, or -1 */
     int64_t min_valid; /* seconds, or -1 */

@@ -123,6 +123,22 @@ ts_harden_process(struct ts_err *err)
 }
 
 int
+ts_harden_forbid_files(struct ts_err *err)
+{
+    struct rlimit limit;
+
+    /* Debug lines in a file: see set_limits. */
+    if (is_file(1) || is_file(2))
+        return 0;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0) {
+        limit.rlim_max = limit.rlim_cur;
+        if (setrlimit(RLIMIT_FSIZE, &limit) == 0)
+            return 0;
+    }
+    return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot change its limits");
+}
+
+int
 ts_harden_allow_file(size_t bytes, struct ts_err *err)
 {
     struct rlimit limit;

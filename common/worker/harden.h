@@ -16,6 +16,10 @@
  */
 int ts_harden_process(struct ts_err *err);
 
+/* Gives up files of its own for good, where the job is not one that writes any. 0 or TS_ERR_SYSTEM.
+ */
+int ts_harden_forbid_files(struct ts_err *err);
+
 /* Takes back "files of its own" for one of that many bytes, at most TS_HARDEN_FILE_MAX. From here
  * on the process outlives whoever started it, so that the file is not left half there. 0 or
  * TS_ERR_SYSTEM. */

@@ -62,6 +62,8 @@ serve(struct ts_err *err)
         rc = read_job(&job, err);
     if (rc == 0)
         rc = ts_harden_watchdog(job.request.endpoint.timeout_ms + SLACK_MS, err);
+    if (rc == 0 && job.kind != TS_JOB_IMPORT)
+        rc = ts_harden_forbid_files(err);
     if (rc == 0)
         rc = ts_jobs_run(&job, start_ms + job.request.endpoint.timeout_ms, &answer, err);
     if (rc < 0)
