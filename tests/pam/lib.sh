@@ -2,8 +2,8 @@
 # Sourced by the scripts here. They are called with three arguments: the prefix that the project is
 # installed to (not used here), the issuer, and the build folder.
 
-issuer=$2
-build=$3
+issuer=$(realpath "$2") # meson gives it relative to its own folder
+build=$(realpath "$3")
 here=$(cd "$(dirname "$0")" && pwd)
 driver=$build/tests/pam/pam-driver
 module=$build/tests/pam/pam_thrivestack_test.so
@@ -11,7 +11,6 @@ give_authtok=$build/tests/pam/pam_give_authtok.so
 passed=0
 failed=0
 
-# Loads first what gcc's sanitizers want loaded first; pam-driver itself is linked with them.
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/thrivestack-pam.XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
