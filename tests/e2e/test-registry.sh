@@ -27,6 +27,9 @@ server {
         proxy_set_header Host \$http_host;
         proxy_set_header X-Forwarded-Proto https;
         proxy_set_header Authorization "";
+        # docker before 23 takes a registry's word for its version from a 401, too.
+        proxy_hide_header Docker-Distribution-Api-Version;
+        add_header Docker-Distribution-Api-Version registry/2.0 always;
     }
 }
 END
