@@ -181,6 +181,8 @@ ts_fields_read(struct json_object *object, const struct ts_field_table *table, i
 {
     int known = others;
 
+    if (!json_object_is_type(object, json_type_object))
+        return ts_err_set(err, TS_ERR_SYNTAX, "an object is missing");
     for (size_t i = 0; i < table->len; i++) {
         const struct ts_field *field = &table->fields[i];
 

@@ -41,6 +41,26 @@ static const struct ts_field explain_fields[] = {
     {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
 };
 static const struct ts_field_table explain_table = TS_FIELD_TABLE(explain_fields);
+
+/* No key, and nothing that says which. */
+static const struct ts_field probe_fields[] = {
+    {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},
+    {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},
+    {"pinned_public_key", TS_FIELD_STRING, AT(request.endpoint.pinned_public_key), 0, 0},
+    {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},
+    {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},
+    {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+};
+static const struct ts_field_table probe_table = TS_FIELD_TABLE(probe_fields);
+
+static const struct ts_field file_fields[] = {
+    {"file", TS_FIELD_STRING, AT(file), 0, 0},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+};
+static const struct ts_field_table file_table = TS_FIELD_TABLE(file_fields);
 #undef AT
 
 static int
@@ -81,6 +101,22 @@ check_explain(const struct ts_job *job, struct ts_err *err)
     return 0;
 }
 
+static int
+check_probe(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->request.endpoint.token_url == NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "member token_url is missing");
+    return 0;
+}
+
+static int
+check_file(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->file == NULL || job->file[0] != '/')
+        return ts_err_set(err, TS_ERR_SYNTAX, "member file is missing or not absolute");
+    return 0;
+}
+
 /* In the order of enum ts_job_kind. `check` is for what no single member can tell. */
 static const struct {
     const char *name;
@@ -92,6 +128,9 @@ static const struct {
     {"key", &request_table, true, check_key_source},
     {"import", &request_table, true, check_import},
     {"explain", &explain_table, false, check_explain},
+    {"probe", &probe_table, false, check_probe},
+    {"policy", &file_table, false, check_file},
+    {"module", &file_table, false, check_file},
 };
 
 int
@@ -192,6 +231,7 @@ ts_job_release(struct ts_job *job)
 {
     ts_request_release(&job->request);
     free(job->import_file);
+    free(job->file);
     free(job->explain.policy);
     free(job->explain.service);
     free(job->explain.user);

@@ -5,7 +5,8 @@
  *
  * Jobs: "token" asks the endpoint; "key" describes the API key without asking anyone; "import" puts
  * a downloaded key in its place once the endpoint has granted a token for it; "explain" judges a
- * token by a host's policy.
+ * token by a host's policy; "probe" asks the endpoint with no key at all; "policy" and "module"
+ * load a host's policy and its PAM module.
  */
 #ifndef TS_JOB_H
 #define TS_JOB_H
@@ -20,7 +21,15 @@
 #define TS_JOB_MAX ((size_t)64 * 1024)
 #define TS_JOB_KEY_FD 3 /* where the worker reads the key, for key_command */
 
-enum ts_job_kind { TS_JOB_TOKEN, TS_JOB_KEY, TS_JOB_IMPORT, TS_JOB_EXPLAIN };
+enum ts_job_kind {
+    TS_JOB_TOKEN,
+    TS_JOB_KEY,
+    TS_JOB_IMPORT,
+    TS_JOB_EXPLAIN,
+    TS_JOB_PROBE,
+    TS_JOB_POLICY,
+    TS_JOB_MODULE,
+};
 
 /* What is to be explained. The token is whatever somebody took for one: any bytes, none too. */
 #define TS_EXPLAIN_TOKEN_MAX ((size_t)2 * TS_TOKEN_MAX)
@@ -31,12 +40,13 @@ struct ts_explain {
     struct ts_secret token;
 };
 
-/* A job. For "explain" the request tells timeout_ms and debug, no more; for every other job
- * `explain` is empty. */
+/* A job. For "explain", "policy" and "module" the request tells timeout_ms and debug, no more, for
+ * "probe" nothing of a key; for every job but "explain" `explain` is empty. */
 struct ts_job {
     enum ts_job_kind kind;
     struct ts_request request;
     char *import_file; /* "import": absolute path of the download; else NULL */
+    char *file;        /* "policy", "module": absolute path of what to load; else NULL */
     struct ts_explain explain;
 };
 
@@ -82,6 +92,25 @@ struct ts_explanation {
     bool single_use;                /* what that section says */
 };
 
+/* How far a request without a key came, which ends in a refusal where all is well. */
+struct ts_probe {
+    char stage[16]; /* where it failed: settings, resolve, proxy, connect, tls, ca, timeout, http,
+                     * broken; or "answer" */
+    char text[TS_ERR_TEXT_MAX]; /* what failed; or "" */
+    long http_status;           /* of the answer, or 0 */
+    int64_t date;               /* the answer's Date, Unix time; 0 where there is none */
+    int64_t now;                /* the local clock at that moment */
+};
+
+/* What a policy that was accepted says, as far as other configuration has to agree with it. */
+struct ts_policy_info {
+    struct ts_list services;   /* names of [service NAME], `*` among them */
+    struct ts_list single_use; /* those of them with single_use */
+    struct ts_list expired;    /* ids of keys that are past their last day */
+    int64_t keys;
+};
+void ts_policy_info_release(struct ts_policy_info *info);
+
 /* The helper's side. `kind` is a job that a request alone describes; ts_job_encode writes any. The
  * job may hold a token. */
 int ts_job_write(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
@@ -95,6 +124,10 @@ int ts_job_read_key_info(const struct ts_secret *answer, struct ts_key_info *ret
                          struct ts_err *err);
 int ts_job_read_explanation(const struct ts_secret *answer, struct ts_explanation *ret,
                             struct ts_err *err);
+int ts_job_read_probe(const struct ts_secret *answer, struct ts_probe *ret, struct ts_err *err);
+int ts_job_read_policy_info(const struct ts_secret *answer, struct ts_policy_info *ret,
+                            struct ts_err *err);
+int ts_job_read_module(const struct ts_secret *answer, struct ts_err *err);
 
 /* The worker's side. `key_command` is then only "" or NULL: whether the key comes on
  * TS_JOB_KEY_FD. *ret is initialised by the caller, untouched on failure, and released with
@@ -105,6 +138,10 @@ int ts_job_write_key_info(const struct ts_key_info *info, struct ts_secret *ret,
                           struct ts_err *err);
 int ts_job_write_explanation(const struct ts_explanation *explanation, struct ts_secret *ret,
                              struct ts_err *err);
+int ts_job_write_probe(const struct ts_probe *probe, struct ts_secret *ret, struct ts_err *err);
+int ts_job_write_policy_info(const struct ts_policy_info *info, struct ts_secret *ret,
+                             struct ts_err *err);
+int ts_job_write_module(struct ts_secret *ret, struct ts_err *err);
 int ts_job_write_error(const struct ts_err *failure, struct ts_secret *ret, struct ts_err *err);
 
 #endif

@@ -83,6 +83,31 @@ static const struct ts_field rule_fields[] = {
 #undef AT
 static const struct ts_field_table rule_table = TS_FIELD_TABLE(rule_fields);
 
+#define AT(member) offsetof(struct ts_probe, member)
+static const struct ts_field probe_fields[] = {
+    {"stage", TS_FIELD_TEXT, AT(stage), 0, sizeof(((struct ts_probe *)NULL)->stage) - 1},
+    {"text", TS_FIELD_TEXT, AT(text), 0, TS_ERR_TEXT_MAX - 1},
+    {"http_status", TS_FIELD_LONG, AT(http_status), 0, 999},
+    {"date", TS_FIELD_INTEGER, AT(date), 0, TS_TOKEN_TIME_MAX},
+    {"now", TS_FIELD_INTEGER, AT(now), 0, TS_TOKEN_TIME_MAX},
+};
+#undef AT
+static const struct ts_field_table probe_table = TS_FIELD_TABLE(probe_fields);
+
+/* Names of services and ids of keys have no characters that scopes have not. */
+#define AT(member) offsetof(struct ts_policy_info, member)
+static const struct ts_field policy_fields[] = {
+    {"services", TS_FIELD_SCOPES, AT(services), 0, 0},
+    {"single_use", TS_FIELD_SCOPES, AT(single_use), 0, 0},
+    {"expired", TS_FIELD_SCOPES, AT(expired), 0, 0},
+    {"keys", TS_FIELD_INTEGER, AT(keys), 0, TS_TOKEN_TIME_MAX},
+};
+#undef AT
+static const struct ts_field_table policy_table = TS_FIELD_TABLE(policy_fields);
+
+/* That there is an answer says all. */
+static const struct ts_field_table empty_table = {NULL, 0};
+
 /* In the order of enum ts_rule_result. */
 static const char *const result_words[] = {"pass", "fail", "skipped"};
 
@@ -162,6 +187,9 @@ static const struct answer grant_answer = {"grant", &grant_table, NULL, NULL};
 static const struct answer key_answer = {"key", &key_info_table, NULL, NULL};
 static const struct answer explanation_answer = {"explanation", &explanation_table, add_rules,
                                                  read_rules};
+static const struct answer probe_answer = {"probe", &probe_table, NULL, NULL};
+static const struct answer policy_answer = {"policy", &policy_table, NULL, NULL};
+static const struct answer module_answer = {"module", &empty_table, NULL, NULL};
 static const struct answer error_answer = {"error", &failure_table, NULL, NULL};
 
 static int
@@ -199,6 +227,28 @@ ts_job_write_explanation(const struct ts_explanation *explanation, struct ts_sec
                          struct ts_err *err)
 {
     return write_answer(&explanation_answer, explanation, ret, err);
+}
+
+int
+ts_job_write_probe(const struct ts_probe *probe, struct ts_secret *ret, struct ts_err *err)
+{
+    struct ts_probe wire = *probe;
+
+    ts_text_clean(wire.text, sizeof(wire.text), probe->text, strlen(probe->text));
+    return write_answer(&probe_answer, &wire, ret, err);
+}
+
+int
+ts_job_write_policy_info(const struct ts_policy_info *info, struct ts_secret *ret,
+                         struct ts_err *err)
+{
+    return write_answer(&policy_answer, info, ret, err);
+}
+
+int
+ts_job_write_module(struct ts_secret *ret, struct ts_err *err)
+{
+    return write_answer(&module_answer, NULL, ret, err);
 }
 
 int
@@ -300,6 +350,48 @@ ts_job_read_explanation(const struct ts_secret *answer, struct ts_explanation *r
     if (rc == 0)
         *ret = explanation;
     return rc;
+}
+
+int
+ts_job_read_probe(const struct ts_secret *answer, struct ts_probe *ret, struct ts_err *err)
+{
+    struct ts_probe probe = {.stage = ""};
+    int rc = read_answer(answer, &probe_answer, &probe, err);
+
+    if (rc == 0)
+        *ret = probe;
+    return rc;
+}
+
+int
+ts_job_read_policy_info(const struct ts_secret *answer, struct ts_policy_info *ret,
+                        struct ts_err *err)
+{
+    TS_CLEANUP(ts_policy_info_release) struct ts_policy_info info = {.keys = 0};
+    int rc = read_answer(answer, &policy_answer, &info, err);
+
+    if (rc < 0)
+        return rc;
+    *ret = info;
+    info = (struct ts_policy_info){.keys = 0};
+    return 0;
+}
+
+int
+ts_job_read_module(const struct ts_secret *answer, struct ts_err *err)
+{
+    char nothing = '\0';
+
+    return read_answer(answer, &module_answer, &nothing, err);
+}
+
+void
+ts_policy_info_release(struct ts_policy_info *info)
+{
+    ts_list_release(&info->services);
+    ts_list_release(&info->single_use);
+    ts_list_release(&info->expired);
+    info->keys = 0;
 }
 
 void

@@ -320,5 +320,6 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
     if (code == CURLE_OK)
         return 0;
     *ret_retry = ts_failure_is_before_connection(code);
+    ret->failed_at = ts_failure_stage(code);
     return judge(code, &exchange, &target, reason, err);
 }

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* As the module: another owner than root is trusted only where the process is that one user's. */
-static struct ts_policy_trust
-trust_of_process(void)
+struct ts_policy_trust
+ts_explain_trust(void)
 {
     uid_t real = 0, effective = 0, saved = 0;
 
@@ -61,7 +60,7 @@ int
 ts_explain(const struct ts_job *job, struct ts_explanation *ret, struct ts_err *err)
 {
     const struct ts_explain *explain = &job->explain;
-    const struct ts_policy_trust trust = trust_of_process();
+    const struct ts_policy_trust trust = ts_explain_trust();
     TS_CLEANUP(ts_policy_release) struct ts_policy policy = {.file = NULL};
     TS_CLEANUP(ts_subject_release) struct ts_subject subject = {.name = NULL};
     struct ts_verdict verdict;

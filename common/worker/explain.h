@@ -7,6 +7,7 @@
 
 #include "common/error.h"
 #include "common/job.h"
+#include "common/policy.h"
 
 /*
  * Judges job->explain by the clock of now. A denial is a result, not an error. Returns 0,
@@ -14,5 +15,9 @@
  * TS_ERR_NOMEM.
  */
 int ts_explain(const struct ts_job *job, struct ts_explanation *ret, struct ts_err *err);
+
+/* Whose files a policy may consist of. As the module: another owner than root only where the
+ * process is that one user's. */
+struct ts_policy_trust ts_explain_trust(void);
 
 #endif

@@ -7,34 +7,37 @@
 
 static const struct failure {
     CURLcode code;
+    const char *stage;
     int error;
     bool before_connection;
     const char *what; /* completes "HOST: ..." */
     const char *todo;
 } failures[] = {
-    {CURLE_COULDNT_RESOLVE_HOST, TS_ERR_UNAVAILABLE, true, "cannot be found",
+    {CURLE_COULDNT_RESOLVE_HOST, "resolve", TS_ERR_UNAVAILABLE, true, "cannot be found",
      "check the network and token_url"},
-    {CURLE_COULDNT_RESOLVE_PROXY, TS_ERR_UNAVAILABLE, true, "its proxy cannot be found",
+    {CURLE_COULDNT_RESOLVE_PROXY, "proxy", TS_ERR_UNAVAILABLE, true, "its proxy cannot be found",
      "check proxy"},
-    {CURLE_COULDNT_CONNECT, TS_ERR_UNAVAILABLE, true, "cannot be reached",
+    {CURLE_COULDNT_CONNECT, "connect", TS_ERR_UNAVAILABLE, true, "cannot be reached",
      "check the network and token_url"},
-    {CURLE_PROXY, TS_ERR_UNAVAILABLE, false, "the proxy does not connect", "check proxy"},
-    {CURLE_OPERATION_TIMEDOUT, TS_ERR_UNAVAILABLE, false, "no answer within the timeout",
+    {CURLE_PROXY, "proxy", TS_ERR_UNAVAILABLE, false, "the proxy does not connect", "check proxy"},
+    {CURLE_OPERATION_TIMEDOUT, "timeout", TS_ERR_UNAVAILABLE, false, "no answer within the timeout",
      "try again, or raise timeout"},
-    {CURLE_PEER_FAILED_VERIFICATION, TS_ERR_UNAVAILABLE, false, "TLS: it is not who it says it is",
-     "check token_url and ca_file"},
-    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, TS_ERR_UNAVAILABLE, false,
+    {CURLE_PEER_FAILED_VERIFICATION, "tls", TS_ERR_UNAVAILABLE, false,
+     "TLS: it is not who it says it is", "check token_url and ca_file"},
+    {CURLE_SSL_PINNEDPUBKEYNOTMATCH, "tls", TS_ERR_UNAVAILABLE, false,
      "TLS: its public key is not the pinned one", "check pinned_public_key"},
-    {CURLE_SSL_CONNECT_ERROR, TS_ERR_UNAVAILABLE, false, "TLS failed", "check token_url"},
-    {CURLE_SSL_CACERT_BADFILE, TS_ERR_CONFIG, false, "ca_file cannot be used",
+    {CURLE_SSL_CONNECT_ERROR, "tls", TS_ERR_UNAVAILABLE, false, "TLS failed", "check token_url"},
+    {CURLE_SSL_CACERT_BADFILE, "ca", TS_ERR_CONFIG, false, "ca_file cannot be used",
      "check that it exists and holds certificates in PEM"},
-    {CURLE_UNSUPPORTED_PROTOCOL, TS_ERR_ANSWER, false, "the answer is not HTTP", "check token_url"},
-    {CURLE_WEIRD_SERVER_REPLY, TS_ERR_ANSWER, false, "the answer is not HTTP", "check token_url"},
+    {CURLE_UNSUPPORTED_PROTOCOL, "http", TS_ERR_ANSWER, false, "the answer is not HTTP",
+     "check token_url"},
+    {CURLE_WEIRD_SERVER_REPLY, "http", TS_ERR_ANSWER, false, "the answer is not HTTP",
+     "check token_url"},
     /* Also what libcurl says of a header line that never ends. */
-    {CURLE_OUT_OF_MEMORY, TS_ERR_ANSWER, false, "the answer's headers take too much memory",
+    {CURLE_OUT_OF_MEMORY, "http", TS_ERR_ANSWER, false, "the answer's headers take too much memory",
      "check token_url"},
     /* The last one stands for all others: a connection that breaks at some point. */
-    {CURLE_OK, TS_ERR_UNAVAILABLE, false, "the connection broke", "try again"},
+    {CURLE_OK, "broken", TS_ERR_UNAVAILABLE, false, "the connection broke", "try again"},
 };
 
 static const struct failure *
@@ -74,4 +77,10 @@ bool
 ts_failure_is_before_connection(CURLcode code)
 {
     return find(code)->before_connection;
+}
+
+const char *
+ts_failure_stage(CURLcode code)
+{
+    return find(code)->stage;
 }

@@ -18,4 +18,7 @@ int ts_failure_set_option(struct ts_err *err, CURLcode code);
 /* Whether no connection was made: not one byte of the request is out, so asking again is safe. */
 bool ts_failure_is_before_connection(CURLcode code);
 
+/* How far the exchange came, in a word: resolve, proxy, connect, tls, ca, timeout, http, broken. */
+const char *ts_failure_stage(CURLcode code);
+
 #endif

@@ -4,6 +4,8 @@
 #include "common/worker/ask.h"
 #include "common/worker/explain.h"
 #include "common/worker/import.h"
+#include "common/worker/inspect.h"
+#include "common/worker/probe.h"
 #include "common/worker/trace.h"
 
 #include <unistd.h>
@@ -61,13 +63,39 @@ run_explain(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret
     return rc < 0 ? rc : ts_job_write_explanation(&explanation, ret, err);
 }
 
+static int
+run_probe(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    struct ts_probe probe = {.stage = ""};
+    int rc = ts_probe_endpoint(&job->request, deadline_ms, &probe, err);
+
+    return rc < 0 ? rc : ts_job_write_probe(&probe, ret, err);
+}
+
+static int
+run_policy(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_policy_info_release) struct ts_policy_info info = {.keys = 0};
+
+    (void)deadline_ms;
+    int rc = ts_inspect_policy(job->file, &info, err);
+    return rc < 0 ? rc : ts_job_write_policy_info(&info, ret, err);
+}
+
+static int
+run_module(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    (void)deadline_ms;
+    int rc = ts_inspect_module(job->file, err);
+    return rc < 0 ? rc : ts_job_write_module(ret, err);
+}
+
 /* In the order of enum ts_job_kind. */
 static int (*const jobs[])(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
                            struct ts_err *err) = {
-    [TS_JOB_TOKEN] = run_token,
-    [TS_JOB_KEY] = run_key,
-    [TS_JOB_IMPORT] = run_import,
-    [TS_JOB_EXPLAIN] = run_explain,
+    [TS_JOB_TOKEN] = run_token,     [TS_JOB_KEY] = run_key,     [TS_JOB_IMPORT] = run_import,
+    [TS_JOB_EXPLAIN] = run_explain, [TS_JOB_PROBE] = run_probe, [TS_JOB_POLICY] = run_policy,
+    [TS_JOB_MODULE] = run_module,
 };
 
 int

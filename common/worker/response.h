@@ -18,6 +18,7 @@ struct ts_response {
     int64_t date;           /* the Date header, Unix seconds; -1 where there is none */
     int64_t retry_after_ms; /* the Retry-After header, counted from receipt; -1: none */
     bool is_text;           /* Content-Type: text/plain */
+    const char *failed_at;  /* where there is none: ts_failure_stage of it; else NULL */
     struct ts_secret body;
 };
 

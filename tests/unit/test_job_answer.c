@@ -239,6 +239,59 @@ senseless_answers_are_refused(void **state)
     }
 }
 
+static void
+probes_come_through(void **state)
+{
+    const struct ts_probe probe = {
+        .stage = "tls", .text = "TLS: no", .http_status = 401, .date = 5, .now = 7};
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    struct ts_probe got = {.stage = ""};
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_int_equal(ts_job_write_probe(&probe, &answer, &err), 0);
+    assert_int_equal(ts_job_read_probe(&answer, &got, &err), 0);
+    assert_string_equal(got.stage, "tls");
+    assert_string_equal(got.text, "TLS: no");
+    assert_int_equal(got.http_status, 401);
+    assert_int_equal(got.date, 5);
+    assert_int_equal(got.now, 7);
+    /* An answer to another job. */
+    assert_int_equal(ts_job_read_module(&answer, &err), TS_ERR_SYSTEM);
+}
+
+static void
+policies_come_through(void **state)
+{
+    TS_CLEANUP(ts_policy_info_release) struct ts_policy_info info = {.keys = 2};
+    TS_CLEANUP(ts_policy_info_release) struct ts_policy_info got = {.keys = 0};
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_int_equal(ts_list_add_split(&info.services, "* sshd", &err), 0);
+    assert_int_equal(ts_list_add(&info.single_use, "sshd", &err), 0);
+    assert_int_equal(ts_job_write_policy_info(&info, &answer, &err), 0);
+    assert_int_equal(ts_job_read_policy_info(&answer, &got, &err), 0);
+    assert_int_equal(got.keys, 2);
+    assert_int_equal(got.services.len, 2);
+    assert_true(ts_list_has(&got.services, "*"));
+    assert_true(ts_list_has(&got.single_use, "sshd"));
+    assert_int_equal(got.expired.len, 0);
+}
+
+static void
+a_loaded_module_comes_through(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_int_equal(ts_job_write_module(&answer, &err), 0);
+    assert_string_equal(ts_secret_string(&answer), "{\"module\":{}}");
+    assert_int_equal(ts_job_read_module(&answer, &err), 0);
+}
+
 /* The row that the refusals above are variations of. */
 static void
 the_plain_grant_is_accepted(void **state)
@@ -261,6 +314,9 @@ main(void)
         cmocka_unit_test(explanations_come_through),
         cmocka_unit_test(senseless_explanations_are_refused),
         cmocka_unit_test(too_many_rules_are_refused),
+        cmocka_unit_test(probes_come_through),
+        cmocka_unit_test(policies_come_through),
+        cmocka_unit_test(a_loaded_module_comes_through),
         cmocka_unit_test(errors_come_through),
         cmocka_unit_test(senseless_answers_are_refused),
         cmocka_unit_test(the_plain_grant_is_accepted),

@@ -1,0 +1,69 @@
+#include "common/worker/inspect.h"
+#include "common/cleanup.h"
+#include "common/clock.h"
+#include "common/file.h"
+#include "common/policy.h"
+#include "common/worker/explain.h"
+
+#include <dlfcn.h>
+#include <fcntl.h>
+
+static int
+list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < policy->services_len && rc == 0; i++) {
+        rc = ts_list_add(&ret->services, policy->services[i].name, err);
+        if (rc == 0 && policy->services[i].single_use)
+            rc = ts_list_add(&ret->single_use, policy->services[i].name, err);
+    }
+    return rc;
+}
+
+int
+ts_inspect_policy(const char *path, struct ts_policy_info *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_policy_release) struct ts_policy policy = {.file = NULL};
+    const struct ts_policy_trust trust = ts_explain_trust();
+    int64_t now = ts_clock_wall();
+
+    int rc = ts_policy_load(path, &trust, &policy, err);
+    if (rc == 0)
+        rc = list_services(&policy, ret, err);
+    for (size_t i = 0; i < policy.keys_len && rc == 0; i++)
+        if (policy.keys[i].expires < now)
+            rc = ts_list_add(&ret->expired, policy.keys[i].id, err);
+    ret->keys = (int64_t)policy.keys_len;
+    return rc;
+}
+
+static void
+unload(void **module)
+{
+    if (*module != NULL)
+        (void)dlclose(*module);
+}
+
+int
+ts_inspect_module(const char *path, struct ts_err *err)
+{
+    static const char *const functions[] = {"pam_sm_authenticate", "pam_sm_setcred",
+                                            "pam_sm_acct_mgmt", "pam_sm_open_session",
+                                            "pam_sm_close_session"};
+    const struct ts_file_rules rules = {
+        .owner = 0, .forbidden = 022, .root_allowed = 0, .follow_symlink = true};
+    TS_CLEANUP(ts_fd_close) int fd = -1;
+
+    /* Loading runs code of the file's. */
+    int rc = ts_file_open(AT_FDCWD, path, path, &rules, &fd, NULL, err);
+    if (rc < 0)
+        return ts_err_recode(err, TS_ERR_CONFIG);
+    TS_CLEANUP(unload) void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    if (module == NULL)
+        return ts_err_set(err, TS_ERR_CONFIG, "the module cannot be loaded: %s", dlerror());
+    for (size_t i = 0; i < TS_ARRAY_LEN(functions); i++)
+        if (dlsym(module, functions[i]) == NULL)
+            return ts_err_set(err, TS_ERR_CONFIG, "%s has no function %s", path, functions[i]);
+    return 0;
+}
