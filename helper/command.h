@@ -58,5 +58,6 @@ int command_status(struct helper *helper);
 int command_setup(struct helper *helper);
 int command_key(struct helper *helper);
 int command_explain(struct helper *helper);
+int command_doctor(struct helper *helper);
 
 #endif

@@ -30,11 +30,6 @@ finish() {
     [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
 
-# Commands that the manuals and completions describe ahead of the code, with their options. A row
-# counts for nothing once --help lists its command.
-promised='setup yes remove
-doctor json'
-
 listed_commands() {
     "$helper" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\)  .*/\1/p'
 }
@@ -45,18 +40,10 @@ listed_options() {
 
 # The commands, one a line.
 helper_commands() {
-    {
-        listed_commands
-        printf '%s\n' "$promised" | sed 's/ .*//'
-    } | sort -u
+    listed_commands | sort -u
 }
 
 # The options of one command, without dashes.
 helper_options() {
-    if listed_commands | grep -qx -- "$1"; then
-        listed_options "$1"
-    else
-        listed_options
-        printf '%s\n' "$promised" | sed -n "s/^$1 //p" | tr ' ' '\n'
-    fi | sort -u
+    listed_options "$1" | sort -u
 }

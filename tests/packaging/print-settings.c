@@ -1,6 +1,6 @@
 /*
  * Prints what the code knows of its files and codes, one item a line, for test-manuals.sh:
- * `setting FILE SECTION KEY [DEFAULT]`, `reason CODE`, `exit NUMBER`.
+ * `setting FILE SECTION KEY [DEFAULT]`, `reason CODE`, `exit NUMBER`, `finding CODE`.
  */
 #include <stdio.h>
 
@@ -8,6 +8,7 @@
 #include "common/decide.h"
 #include "common/error.h"
 #include "common/policy.h"
+#include "helper/findings.h"
 
 static void
 print_config_settings(void)
@@ -42,5 +43,7 @@ main(void)
         (void)printf("reason %s\n", ts_reason_code((enum ts_reason)reason));
     for (int code = 0; code >= TS_ERR_TIMEOUT; code--)
         (void)printf("exit %d\n", ts_error_exit_code(code));
+    for (int code = 0; code < FIND_LEN; code++)
+        (void)printf("finding %s\n", finding_kind((enum finding_code)code)->code);
     return ferror(stdout) != 0 || fflush(stdout) != 0;
 }

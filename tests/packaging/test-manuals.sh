@@ -65,6 +65,11 @@ sed -n 's/^exit //p' "$scratch/code" >"$scratch/in-code"
 items thrivestack-credential.1 'EXIT STATUS' | grep -vx 1 >"$scratch/in-page"
 same 'thrivestack-credential.1 lists the exit codes' "$scratch/in-code" "$scratch/in-page"
 
+# What doctor finds.
+sed -n 's/^finding //p' "$scratch/code" >"$scratch/in-code"
+items thrivestack-credential.1 'What is right' 'On the client' 'On the host' >"$scratch/in-page"
+same 'thrivestack-credential.1 lists the findings' "$scratch/in-code" "$scratch/in-page"
+
 # The module's arguments and results, from its own tables.
 grep -oE '\{"[a-z_]+", (true|false), set_' "$source_root/pam/options.c" | cut -d'"' -f2 >"$scratch/in-code"
 items pam_thrivestack.8 Arguments >"$scratch/in-page"

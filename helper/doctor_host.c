@@ -1,0 +1,135 @@
+/* The host: policy.conf with its public keys, the module, sshd. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "common/cleanup.h"
+#include "helper/doctor.h"
+#include "helper/tool.h"
+
+#define POLICY_FILE TS_SYSCONFDIR "/policy.conf"
+#define MODULE_FILE TS_PAMDIR "/pam_thrivestack.so"
+#define SSHD_PATH "/usr/sbin/sshd"
+
+static int
+judge_policy(struct doctor *doctor)
+{
+    const struct ts_policy_info *policy = &doctor->policy;
+    int rc = 0;
+
+    if (policy->keys == 0)
+        return findings_add(&doctor->findings, FIND_POLICY_NO_KEY,
+                            POLICY_FILE " has no section [key ID], so no token is accepted");
+    for (size_t i = 0; i < policy->expired.len && rc == 0; i++)
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED,
+                          POLICY_FILE ": [key %s] is past its last day", policy->expired.items[i]);
+    if (rc == 0)
+        rc = findings_add(&doctor->findings, FIND_POLICY,
+                          POLICY_FILE ": sound, %zu services, %" PRId64 " keys",
+                          policy->services.len, policy->keys);
+    return rc;
+}
+
+int
+doctor_policy(struct doctor *doctor, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+
+    /* A host without one takes no tokens, which is no mistake where nothing asks for them. */
+    if (access(POLICY_FILE, F_OK) != 0)
+        return 0;
+    int rc = doctor_ask_file(TS_JOB_POLICY, POLICY_FILE, NULL, &answer, err);
+    if (rc == 0)
+        rc = ts_job_read_policy_info(&answer, &doctor->policy, err);
+    if (rc == TS_ERR_CONFIG)
+        return findings_add(&doctor->findings, FIND_POLICY_INVALID, "%s", err->text);
+    if (rc < 0)
+        return rc;
+    doctor->has_policy = true;
+    return judge_policy(doctor);
+}
+
+int
+doctor_module(struct doctor *doctor, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    bool is_used = doctor->pam_services.len > 0;
+
+    if (is_used && access(POLICY_FILE, F_OK) != 0 &&
+        findings_add(&doctor->findings, FIND_POLICY_INVALID,
+                     POLICY_FILE " does not exist, so no token is accepted: write it, see "
+                                 "policy.conf(5)") < 0)
+        return TS_ERR_NOMEM;
+    if (access(MODULE_FILE, F_OK) != 0)
+        return is_used ? findings_add(&doctor->findings, FIND_MODULE_MISSING,
+                                      MODULE_FILE " does not exist, but /etc/pam.d names it")
+                       : 0;
+    int rc = doctor_ask_file(TS_JOB_MODULE, MODULE_FILE, NULL, &answer, err);
+    if (rc == 0)
+        rc = ts_job_read_module(&answer, err);
+    if (rc == TS_ERR_CONFIG)
+        return findings_add(&doctor->findings, FIND_MODULE_BROKEN, "%s", err->text);
+    return rc < 0 ? rc : findings_add(&doctor->findings, FIND_MODULE, MODULE_FILE " can be loaded");
+}
+
+/* What a program's PATH need not hold. */
+static int
+find_sshd(char **ret, struct ts_err *err)
+{
+    int rc = tool_find("sshd", ret, err);
+
+    if (rc != TS_ERR_NOT_FOUND || access(SSHD_PATH, X_OK) != 0)
+        return rc;
+    *ret = strdup(SSHD_PATH);
+    return *ret != NULL ? 0 : ts_err_nomem(err);
+}
+
+static bool
+says(const struct ts_secret *output, const char *line)
+{
+    const char *found = strstr(ts_secret_string(output), line);
+
+    return found != NULL && (found == output->data || found[-1] == '\n');
+}
+
+static int
+judge_sshd(struct doctor *doctor, const struct ts_secret *output)
+{
+    if (!says(output, "usepam yes\n"))
+        return findings_add(&doctor->findings, FIND_SSHD_NO_PAM, "sshd does not use PAM");
+    if (!says(output, "kbdinteractiveauthentication yes\n"))
+        return findings_add(&doctor->findings, FIND_SSHD_NO_KEYBOARD,
+                            "sshd does not offer keyboard-interactive");
+    return findings_add(&doctor->findings, FIND_SSHD,
+                        "sshd uses PAM and offers keyboard-interactive%s",
+                        says(output, "passwordauthentication yes\n")
+                            ? "; it takes passwords, too, by which a long token does not fit"
+                            : "");
+}
+
+int
+doctor_sshd(struct doctor *doctor, struct ts_err *err)
+{
+    static const char *const argv[] = {"sshd", "-T", NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(TOOL_OUTPUT_MAX);
+    TS_CLEANUP(ts_string_free) char *sshd = NULL;
+    int status = 0;
+
+    if (!ts_list_has(&doctor->pam_services, "sshd"))
+        return 0;
+    int rc = find_sshd(&sshd, err);
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0)
+        return findings_add(&doctor->findings, FIND_SSHD, "sshd is not installed");
+    const struct tool_call call = {sshd, argv, false};
+    rc = tool_run(&call, &output, &status, err);
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0 || status != 0)
+        return findings_add(&doctor->findings, FIND_SSHD_UNKNOWN,
+                            "sshd -T does not tell its settings");
+    return judge_sshd(doctor, &output);
+}
