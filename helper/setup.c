@@ -80,7 +80,7 @@ setup_add_text(struct setup *setup, struct setup_file *file, struct ts_secret *t
     return 0;
 }
 
-static int
+__attribute__((format(printf, 3, 0))) static int
 add_line(struct ts_secret *to, struct ts_err *err, const char *format, va_list args)
 {
     TS_CLEANUP(ts_string_free) char *line = NULL;
