@@ -149,7 +149,7 @@ timed_refusal() {
 
 hanging_endpoint() {
     services
-    config 'token_url = https://localhost:8700/fault/hang/api/user/token' 'timeout = 1h'
+    config 'token_url = https://localhost:8700/fault/hang/api/user/token' 'timeout = 10m'
     timed_refusal 'sudo' local_helper as alice sudo true
     config "token_url = $issuer_url"
     expect root 'the endpoint answers again' as alice sudo id -un
