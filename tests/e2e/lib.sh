@@ -6,9 +6,9 @@
 #     run_case name function  # prints `ok name` or `not ok name: why`
 #     e2e_finish              # the closing line and the exit status
 #
-# A script runs again in namespaces of its own: mounts (its own /etc/pam.d, accounts, /run, /var/log,
-# /dev/log), processes (all of them end with the script), network (loopback alone, so that fixed
-# ports are free and nothing can leave the machine). The host sees a scratch folder under /tmp, and
+# A script runs again in namespaces of its own: mounts (its own /etc, /run, /var/log, /dev/log),
+# processes (all of them end with the script), network (loopback alone, so that fixed ports are free
+# and nothing can leave the machine). The host sees a scratch folder under /tmp, and
 # that is removed. Inside, these are set:
 #
 #     W          the scratch folder, root's, 0755
@@ -114,6 +114,15 @@ logged() {
     await 5 log_has "$1" || fail "the log has no line with '$1'"
 }
 
+# no_secret_in FILE...: neither the beginning of a token (as it is, or behind `alice:` in base64), nor
+# any part of one, nor a private key. A host key's fingerprint may well hold `eyJ` alone.
+no_secret_in() {
+    for file in "$@"; do
+        [ -e "$file" ] || fail "${file##*/} is not there"
+        ! grep -aEq 'eyJhbG|ZXlKaGJH|PRIVATE KEY|[A-Za-z0-9_-]{100}' "$file" || fail "a secret in ${file##*/}"
+    done
+}
+
 # ---- leaving the host
 
 e2e_cleanup() {
@@ -195,31 +204,27 @@ mount_product() {
     mkdir -p "$1" "$W/prefix/etc/thrivestack/keys" "$W/prefix/run" && mount --bind "$W/prefix" "$1"
 }
 
-# Accounts, services, sudoers, run-time files, logs and /dev of our own.
+# /etc, run-time files, logs and /dev of our own. All of /etc, because a mount over a single file is
+# gone as soon as somebody outside renames another over it, as useradd does with /etc/passwd.
 mount_system() {
     mkdir -m 700 "$W/home/root"
     mkdir "$W/run" "$W/run/sshd" "$W/run/lock" "$W/log" "$W/dev"
-    cp -a /etc/pam.d "$W/pam.d"
-    : >"$W/log/wtmp"
-    : >"$W/log/btmp"
-    : >"$W/log/lastlog"
-    : >"$W/run/utmp"
-    for file in passwd shadow group; do
-        sed -E "/^(alice|bob|carol):/d; s|^(root:[^:]*:0:0:[^:]*:).*|\\1$W/home/root:/bin/sh|" \
-            "/etc/$file" >"$W/$file"
-        chmod --reference "/etc/$file" "$W/$file"
-        chown --reference "/etc/$file" "$W/$file"
-        mount --bind "$W/$file" "/etc/$file"
+    for file in "$W/log/wtmp" "$W/log/btmp" "$W/log/lastlog" "$W/run/utmp"; do
+        : >"$file"
     done
-    { sed '/^FAIL_DELAY/d' /etc/login.defs && echo 'FAIL_DELAY 0'; } >"$W/login.defs"
-    mount --bind "$W/login.defs" /etc/login.defs
-    printf '127.0.0.1 localhost %s\n' "$(uname -n)" >"$W/hosts"
-    mount --bind "$W/hosts" /etc/hosts
-    printf 'root ALL=(ALL:ALL) ALL\nDefaults lecture=never, timestamp_timeout=0\n' >"$W/sudoers"
-    chmod 440 "$W/sudoers"
-    [ ! -e /etc/sudoers ] || mount --bind "$W/sudoers" /etc/sudoers
-    mount --bind "$W/pam.d" /etc/pam.d && mount --bind "$W/run" /run &&
-        mount --bind "$W/log" /var/log && mount_dev
+    cp -a /etc "$W/etc" && set_up_etc "$W/etc" && mount --bind "$W/etc" /etc &&
+        mount --bind "$W/run" /run && mount --bind "$W/log" /var/log && mount_dev
+}
+
+# set_up_etc FOLDER: no users of ours yet, root at home here, no delay after a failure, no lookups.
+set_up_etc() {
+    sed -i '/^\(alice\|bob\|carol\):/d' "$1/passwd" "$1/shadow" "$1/group"
+    sed -i "s|^\(root:[^:]*:0:0:[^:]*:\).*|\1$W/home/root:/bin/sh|" "$1/passwd"
+    sed -i '/^FAIL_DELAY/d' "$1/login.defs"
+    echo 'FAIL_DELAY 0' >>"$1/login.defs"
+    printf '127.0.0.1 localhost %s\n' "$(uname -n)" >"$1/hosts"
+    printf 'root ALL=(ALL:ALL) ALL\nDefaults lecture=never, timestamp_timeout=0\n' >"$1/sudoers"
+    chmod 440 "$1/sudoers"
 }
 
 # /dev/log would be the host's own, so /dev is one that binds only what programs need.
@@ -245,11 +250,6 @@ start_syslog() {
         while (defined recv(S, $m, 65535, 0)) { $m =~ s/[\0\n]+$//; print L "$m\n" }' \
         -MIO::Handle "$W/syslog" &
     await 5 test -e "$W/syslog" || return 1
-}
-
-# edit FILE EXPRESSION: sed -i, for files that are mounted and cannot be renamed over.
-edit() {
-    sed "$2" "$1" >"$W/edited" && cat "$W/edited" >"$1"
 }
 
 # ---- people

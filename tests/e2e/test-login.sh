@@ -22,7 +22,7 @@ set_up() {
     user alice 4001 alice-password
     user bob 4002 bob-password
     user carol 4003 carol-password
-    edit /etc/shadow "s|^root:[^:]*:|root:$(openssl passwd -6 root-password):|"
+    sed -i "s|^root:[^:]*:|root:$(openssl passwd -6 root-password):|" /etc/shadow
     common_stacks
     install_key alice alices
 }
@@ -112,9 +112,9 @@ broken_policy() {
 
 # An account that has expired stays closed, token or not.
 expired_account() {
-    edit /etc/shadow 's/^\(alice:.*\):::$/\1::1:/'
+    sed -i 's/^\(alice:.*\):::$/\1::1:/' /etc/shadow
     refused 'an expired account' enter "$1" alice "$(sign alices)"
-    edit /etc/shadow 's/^\(alice:.*\)::1:$/\1:::/'
+    sed -i 's/^\(alice:.*\)::1:$/\1:::/' /etc/shadow
     let_in 'the account again' "$1" alice "$(sign alices)"
 }
 

@@ -146,7 +146,7 @@ other_host() {
 revoked_policy() {
     cp "$CONF/policy.conf" "$W/policy.away"
     carol_git ls-remote "$url" || fail 'before'
-    edit "$CONF/policy.conf" '/^\[key/,$d'
+    sed -i '/^\[key/,$d' "$CONF/policy.conf"
     head=$(server_head)
     commit second three
     refused_by_server 'a key taken out of policy.conf' '(unknown_user|unknown_key)' -C second push -q origin HEAD:main
@@ -160,9 +160,9 @@ rejected_token() {
     before=$(requests)
     carol_git ls-remote "$url" || fail 'with the cached token'
     [ "$(requests)" = "$before" ] || fail 'the token was not cached'
-    edit "$CONF/policy.conf" 's/^users = alice/users = bob/'
+    sed -i 's/^users = alice/users = bob/' "$CONF/policy.conf"
     refused 'while the key is not hers' carol_git ls-remote "$url"
-    edit "$CONF/policy.conf" 's/^users = bob/users = alice/'
+    sed -i 's/^users = bob/users = alice/' "$CONF/policy.conf"
     carol_git ls-remote "$url" || fail 'afterwards'
     [ "$(requests)" = $((before + 1)) ] || fail "$(($(requests) - before)) requests after the rejection"
 }
@@ -177,10 +177,8 @@ revoked_key() {
 }
 
 no_token_in_logs() {
-    for file in "$W/syslog" "$W/nginx/access.log" "$W/nginx/error.log" "$W/fcgi.log"; do
-        ! grep -aEq 'eyJ|ZXlK' "$file" || fail "a token in ${file##*/}"
-    done
-    ! grep -rq eyJ "$W/home/carol/first" "$W/home/carol/second" "$W/home/carol/.gitconfig" || fail 'a token in a clone'
+    no_secret_in "$W/syslog" "$W/nginx/access.log" "$W/nginx/error.log" "$W/fcgi.log"
+    ! grep -rq eyJhbG "$W/home/carol/first" "$W/home/carol/second" "$W/home/carol/.gitconfig" || fail 'a token in a clone'
 }
 
 user alice 4001 alice-password

@@ -286,7 +286,8 @@ nothing_in_proc() {
 
 helper_in_session() {
     login alice@localhost "test ! -e ~/.config/thrivestack &&
-        thrivestack=$BIN/thrivestack-credential; test \"\$(\$thrivestack token)\" = \"\$(cat \"\$THRIVESTACK_TOKEN_FILE\")\" &&
+        test -s \"\$THRIVESTACK_TOKEN_FILE\" && thrivestack=$BIN/thrivestack-credential &&
+        test \"\$(\$thrivestack token)\" = \"\$(cat \"\$THRIVESTACK_TOKEN_FILE\")\" &&
         echo same; \$thrivestack token --scope other_scope" >"$W/session"
     [ "$(cat "$W/session")" = same ] || fail "printed: $(hide_tokens <"$W/session")"
 }
@@ -294,7 +295,7 @@ helper_in_session() {
 environment() {
     login alice@localhost env >"$W/session" || fail 'no login'
     grep -q '^THRIVESTACK_TOKEN_FILE=/' "$W/session" || fail 'no THRIVESTACK_TOKEN_FILE'
-    ! grep -q -e eyJ -e BEARER "$W/session" || fail 'a token in the environment'
+    ! grep -q -e eyJhbG -e BEARER "$W/session" || fail 'a token in the environment'
     [ "$(grep -c THRIVESTACK "$W/session")" = 1 ] || fail 'other variables of ours'
 }
 
@@ -409,9 +410,7 @@ without_policy() {
 }
 
 no_token_in_logs() {
-    for file in "$W/syslog" "$W"/*.log "$W"/log/*; do
-        ! grep -aEq 'eyJ|PRIVATE KEY' "$file" || fail "a secret in ${file##*/}"
-    done
+    no_secret_in "$W/syslog" "$W"/*.log "$W"/log/*
     grep -q 'PAM: ' "$W/sshd.log" || fail "sshd's log is not there"
 }
 

@@ -284,7 +284,7 @@ root_not_locked_out() {
 }
 
 no_secret_left() {
-    ! grep -aEq 'eyJ|PRIVATE KEY' "$W/syslog" || fail 'a secret in the log'
+    no_secret_in "$W/syslog"
     [ -z "$(find "$PREFIX/run" -name '*.*' -type f)" ] || fail 'files left in the run-time folder'
     ! pgrep -f 'thrivestack-(credential|worker)' || fail 'a helper outlives its caller'
 }
