@@ -83,7 +83,6 @@ sends_path(const struct git_check *check)
 static int
 check_git_host(const struct git_check *check, bool *ret_wired, struct ts_err *err)
 {
-    TS_CLEANUP(ts_list_release) struct ts_list ignored = {NULL, 0};
     size_t *helpers = NULL;
     size_t len = 0;
     int rc = git_config_helpers(check->entries, check->host, check->rule->pattern.path, &helpers,
