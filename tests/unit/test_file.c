@@ -2,6 +2,7 @@
  * checks run here, as root or not. */
 #include "tests/unit/unit.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -190,6 +191,77 @@ caps_the_size(void **state)
     assert_int_equal(read_file("/proc/self/status", &rules, &err), TS_ERR_TOO_LARGE);
 }
 
+static bool
+has_drafts(void)
+{
+    DIR *listing = opendir(".");
+    const struct dirent *entry;
+    bool found = false;
+
+    assert_non_null(listing);
+    while ((entry = readdir(listing)) != NULL)
+        found = found || strncmp(entry->d_name, ".file.", 6) == 0;
+    assert_int_equal(closedir(listing), 0);
+    return found;
+}
+
+static int
+replace_file(const char *text)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret contents = TS_SECRET_INIT(64);
+    TS_CLEANUP(ts_fd_close) int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const struct ts_file_place place = {fd, "file", "the file", 0640};
+    struct ts_err err = {.code = 0};
+
+    assert_int_equal(ts_secret_append_string(&contents, text), 0);
+    int rc = ts_file_replace(&place, &contents, &err);
+    assert_false(has_drafts());
+    assert_true(rc == 0 || strncmp(err.text, "the file ", 9) == 0);
+    return rc;
+}
+
+static void
+replaces_a_file(void **state)
+{
+    const struct ts_file_rules rules = {.owner = geteuid(), .forbidden = 0137};
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(64);
+    struct ts_err err = {.code = 0};
+
+    (void)state;
+    write_file(0666, "old");
+    assert_int_equal(replace_file("new"), 0);
+    assert_int_equal(ts_file_read(AT_FDCWD, "file", "file", &rules, &text, &err), 0);
+    assert_string_equal(text.data, "new");
+}
+
+/* The link goes, what it leads to stays. */
+static void
+replaces_a_link(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    write_file(0600, "old");
+    (void)unlink("link");
+    assert_int_equal(rename("file", "link"), 0);
+    assert_int_equal(symlink("link", "file"), 0);
+    assert_int_equal(replace_file("newer"), 0);
+    assert_int_equal(lstat("file", &st), 0);
+    assert_true(S_ISREG(st.st_mode));
+    assert_int_equal(stat("link", &st), 0);
+    assert_int_equal(st.st_size, 3);
+}
+
+static void
+leaves_nothing_where_it_cannot_replace(void **state)
+{
+    (void)state;
+    (void)unlink("file");
+    assert_int_equal(mkdir("file", 0700), 0);
+    assert_int_equal(replace_file("new"), TS_ERR_SYSTEM);
+    assert_int_equal(rmdir("file"), 0);
+}
+
 int
 main(void)
 {
@@ -201,6 +273,9 @@ main(void)
         cmocka_unit_test(follows_symlinks_where_told),
         cmocka_unit_test(tells_what_is_missing),
         cmocka_unit_test(caps_the_size),
+        cmocka_unit_test(replaces_a_file),
+        cmocka_unit_test(replaces_a_link),
+        cmocka_unit_test(leaves_nothing_where_it_cannot_replace),
     };
 
     return cmocka_run_group_tests(tests, set_up, tear_down);
