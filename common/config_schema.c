@@ -193,10 +193,13 @@ ts_config_apply(const struct ts_config_setting *setting, const char *value,
     if (has_control_character(value))
         return ts_err_set(err, TS_ERR_SYNTAX, "a value with a control character");
     int rc = apply_value(setting, value, base, field_of(setting, target), err);
-    if (rc == 0 && setting->excludes != NULL)
-        ts_string_free(
-            field_of(ts_config_find_setting(setting->section, setting->excludes), target));
-    return rc;
+    if (rc < 0 || setting->excludes == NULL)
+        return rc;
+    const struct ts_config_setting *other =
+        ts_config_find_setting(setting->section, setting->excludes);
+    if (other != NULL)
+        ts_string_free(field_of(other, target));
+    return 0;
 }
 
 int

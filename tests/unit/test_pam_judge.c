@@ -236,8 +236,8 @@ write_stack(struct ts_secret *text, const char *folder)
             break;
         default:
             assert_int_equal(ts_secret_append_format(text, "auth %s %s/other%ld\n",
-                                                     random() % 2 ? "substack" : "include", folder,
-                                                     random() % 2),
+                                                     random() % 2 ? "substack" : "include",
+                                                     folder != NULL ? folder : "", random() % 2),
                              0);
         }
     }
