@@ -1,0 +1,150 @@
+#!/bin/sh
+# The cache among many processes, and among clocks that disagree: one request for all, failures
+# shared, a fetcher that dies holds nobody up, a token that still does is served while the endpoint
+# fails, and lives are counted right whatever the two clocks say.
+# Usage: sh tests/helper/test-singleflight.sh PREFIX ISSUER [BUILD]
+set -u
+# shellcheck source=tests/helper/lib.sh
+. "$(dirname "$0")/lib.sh"
+
+log=$dir/issuer/requests.log
+
+# How many requests the endpoint has had for a path that holds the text.
+requests_for() {
+    grep -c -- "$1" "$log"
+}
+
+# await COMMAND...: until it succeeds, ten seconds at most. The files it looks at come without an
+# event that a shell could wait for.
+await() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 500 ] || return 1
+        sleep 0.02
+    done
+}
+
+# many COUNT: so many helpers at once; their outputs and exit codes are in $dir/many.
+many() {
+    rm -rf "$dir/many"
+    mkdir "$dir/many"
+    pids=
+    for n in $(seq "$1"); do
+        { helper token >"$dir/many/$n.out" 2>"$dir/many/$n.err"; echo $? >"$dir/many/$n.code"; } &
+        pids="$pids $!"
+    done
+    for pid in $pids; do
+        wait "$pid"
+    done
+}
+codes() { sort -u "$dir"/many/*.code | tr '\n' ' '; }
+outputs() { cat "$dir"/many/*.out | sort -u | wc -l; }
+
+status=0
+conf </dev/null
+sed -i 's/^timeout = .*/timeout = 20s/' "$dir/conf"
+many 200
+check "200 on a cold cache: all succeed" [ "$(codes)" = "0 " ]
+check "200 on a cold cache: one token" [ "$(outputs)" = 1 ]
+check "200 on a cold cache: one request" [ "$(requests_for '"/api/user/token"')" = 1 ]
+
+conf /fault/e401 </dev/null
+forget_cache
+many 60
+check "60 against a 401: all are refused" [ "$(codes)" = "77 " ]
+check "60 against a 401: nothing on stdout" [ "$(cat "$dir"/many/*.out | wc -c)" = 0 ]
+check "60 against a 401: at most 3 requests" between 1 "$(requests_for e401)" 3
+before=$(requests_for e401)
+run helper token
+refused "a refusal is shared for a few seconds" 77
+check "a refusal is shared without a request" [ "$(requests_for e401)" = "$before" ]
+run helper token --fresh
+refused "--fresh is refused as well" 77
+check "--fresh asks all the same" [ "$(requests_for e401)" = $((before + 1)) ]
+
+# The endpoint holds the first request back for ever; whoever waits goes on as its asker dies.
+conf /fault/hang </dev/null
+sed -i 's/^timeout = .*/timeout = 60s/' "$dir/conf"
+forget_cache
+# ask FILE: a helper in the background that is $! itself, no shell around it.
+ask() {
+    (exec env -i PATH=/usr/bin:/bin HOME="$home" THRIVESTACK_CACHE_DIR="$dir/cache" \
+        "$bin/thrivestack-credential" --config "$dir/conf" token) >"$1" 2>&1 &
+}
+# shellcheck disable=SC2317 # The next ones are called by `await`.
+hangs() { [ "$(requests_for fault/hang)" = "$1" ]; }
+# shellcheck disable=SC2317
+waits_in_flock() { [ "$(cut -d' ' -f1 "/proc/$second/syscall" 2>/dev/null)" = "$flock_number" ]; }
+# shellcheck disable=SC2317
+is_gone() { [ ! -e "/proc/$1" ]; }
+case $(uname -m) in x86_64) flock_number=73 ;; *) flock_number=32 ;; esac
+
+ask "$dir/first"
+first=$!
+check "the first asker reaches the endpoint" await hangs 1
+worker=$(pgrep -P "$first")
+ask "$dir/second"
+second=$!
+check "the second one waits for the lock" await waits_in_flock
+check "the second one has not asked" [ "$(requests_for fault/hang)" = 1 ]
+kill -9 "$first"
+wait "$first" 2>/dev/null
+check "the second one asks as soon as the first is dead" await hangs 2
+check "the first one's worker has died with it" await is_gone "$worker"
+kill -9 "$second"
+wait "$second" 2>/dev/null
+
+# Both clocks agree on nothing: the server's is two hours ahead, or behind.
+for offset in 7200 -7200; do
+    serve "offset$offset" --clock-offset "$offset"
+    conf </dev/null
+    forget_cache
+    run helper token --json
+    check "clock $offset: a token" succeeded
+    check "clock $offset: it lives an hour from now" between 3590 "$(jq .expires_in "$dir/out")" 3600
+    ends=$(date -d "$(jq -r .expires_at "$dir/out")" +%s)
+    check "clock $offset: the expiry is by the local clock" between 3580 $((ends - $(date +%s))) 3601
+    asked=$(wc -l <"$log")
+    run helper token
+    check "clock $offset: the next one is from the cache" [ "$(wc -l <"$log")" = "$asked" ]
+done
+
+# While the endpoint fails, a token that still lives min_valid is served; one that does not, is not.
+serve again
+conf </dev/null
+forget_cache
+run helper token
+cp "$dir/out" "$dir/good"
+kill "$last_issuer" && wait "$last_issuer" 2>/dev/null
+run helper token
+check "the endpoint is gone: a cached token does" cmp -s "$dir/out" "$dir/good"
+run helper token --min-valid 3601
+check "the endpoint is gone: a token that lives too short does not" [ "$status" = 69 ]
+run helper token --fresh
+refused "the endpoint is gone: --fresh says so" 69
+
+# An erase of one token leaves another alone; and what was erased is not handed out again.
+serve fresh
+conf </dev/null
+cat >>"$dir/conf" <<END
+[host git.example.com]
+username = alice
+END
+forget_cache
+run helper token
+old=$(cat "$dir/out")
+run helper token --fresh
+new=$(cat "$dir/out")
+check "--fresh: another token" [ "$old" != "$new" ]
+run helper token
+check "--fresh: it replaces the cached one" out_is "$new"
+run_with "protocol=https\nhost=git.example.com\nusername=alice\npassword=$old\n\n" helper git erase
+run helper token
+check "erase of an old token leaves the new one" out_is "$new"
+run_with "protocol=https\nhost=git.example.com\nusername=alice\npassword=$new\n\n" helper git erase
+check "erase leaves no token in the cache" sh -c "! grep -rq eyJ '$dir/cache'"
+run helper token --fresh
+check "--fresh after an erase: not the erased one" [ "$(cat "$dir/out")" != "$new" ]
+
+finish
