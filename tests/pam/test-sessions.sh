@@ -86,6 +86,8 @@ files() {
 begin() {
     rm -f "$scratch/in"
     mkfifo "$scratch/in"
+    # The driver's own redirection comes later than the first look at what it has printed.
+    : >"$scratch/out"
     timeout 60 "$driver" "$@" <"$scratch/in" >"$scratch/out" 2>&1 &
     pid=$!
     exec 3>"$scratch/in"
