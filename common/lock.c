@@ -19,7 +19,8 @@ wake_up(int signal)
 
 /*
  * flock has no deadline, so a timer interrupts it. It goes off again and again: a signal that comes
- * just before flock goes to sleep would otherwise be lost.
+ * just before flock goes to sleep would otherwise be lost. A caller may have been started with
+ * SIGALRM blocked.
  */
 static int
 lock_with_timer(int fd, int64_t deadline_ms)
@@ -29,14 +30,21 @@ lock_with_timer(int fd, int64_t deadline_ms)
     struct itimerval timer = {.it_interval = {.tv_usec = 50000},
                               .it_value = {left_ms / 1000, left_ms % 1000 * 1000 + 1}};
     static const struct itimerval off = {{0, 0}, {0, 0}};
+    sigset_t alarm_set, mask;
     int rc;
 
-    if (sigaction(SIGALRM, &wake, &before) != 0 || setitimer(ITIMER_REAL, &timer, NULL) != 0)
+    (void)sigemptyset(&alarm_set);
+    (void)sigaddset(&alarm_set, SIGALRM);
+    if (sigaction(SIGALRM, &wake, &before) != 0)
         return -1;
-    do
-        rc = flock(fd, LOCK_EX);
-    while (rc != 0 && errno == EINTR && ts_clock_left_ms(deadline_ms) > 0);
+    (void)sigprocmask(SIG_UNBLOCK, &alarm_set, &mask);
+    rc = setitimer(ITIMER_REAL, &timer, NULL);
+    if (rc == 0)
+        do
+            rc = flock(fd, LOCK_EX);
+        while (rc != 0 && errno == EINTR && ts_clock_left_ms(deadline_ms) > 0);
     (void)setitimer(ITIMER_REAL, &off, NULL);
+    (void)sigprocmask(SIG_SETMASK, &mask, NULL);
     (void)sigaction(SIGALRM, &before, NULL);
     return rc;
 }

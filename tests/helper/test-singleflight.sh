@@ -95,6 +95,24 @@ check "the first one's worker has died with it" await is_gone "$worker"
 kill -9 "$second"
 wait "$second" 2>/dev/null
 
+# A holder that never lets go, and a caller that was started with the timer's signal blocked.
+conf </dev/null
+sed -i 's/^timeout = .*/timeout = 1s/' "$dir/conf"
+forget_cache
+run helper token
+lock=$(ls "$dir"/cache/*.lock)
+rm "$dir"/cache/*.json
+mkfifo "$dir/held"
+flock "$lock" sh -c 'echo held; exec sleep 60' >"$dir/held" &
+holder=$!
+read -r held <"$dir/held"
+check "a lock that is never free: it is held" [ "$held" = held ]
+check "a lock that is never free: a token all the same" timeout 20 env -i \
+    --block-signal=ALRM HOME="$home" THRIVESTACK_CACHE_DIR="$dir/cache" \
+    "$bin/thrivestack-credential" --config "$dir/conf" token >/dev/null
+pkill -P "$holder"
+wait "$holder" 2>/dev/null
+
 # Both clocks agree on nothing: the server's is two hours ahead, or behind.
 for offset in 7200 -7200; do
     serve "offset$offset" --clock-offset "$offset"
