@@ -4,9 +4,7 @@
 #include "common/json.h"
 #include "common/cache_files.h"
 
-#include <inttypes.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,7 +76,7 @@ ts_cache_hash(const struct ts_secret *token, char *ret)
 {
     uint64_t hash = ts_text_fnv1a64(ts_secret_string(token), token->len, TS_FNV1A64_SEED);
 
-    (void)snprintf(ret, TS_IDENTITY_NAME_LEN + 1, "%016" PRIx64, hash);
+    ts_text_hex64(ret, hash);
 }
 
 /* The object in a file, where it is for this identity, or for any where `identity` is NULL. */
@@ -126,7 +124,8 @@ read_entry(struct json_object *object, struct ts_cache_entry *ret)
 static const char *
 file_name(char *ret, const char *name, const char *ending)
 {
-    (void)snprintf(ret, TS_CACHE_NAME_MAX, "%.*s%s", TS_IDENTITY_NAME_LEN, name, ending);
+    memcpy(ret, name, TS_IDENTITY_NAME_LEN);
+    memcpy(ret + TS_IDENTITY_NAME_LEN, ending, strlen(ending) + 1);
     return ret;
 }
 
@@ -196,7 +195,8 @@ ts_cache_write_parts(int fd, const struct ts_identity *identity, const struct ts
     char name[TS_CACHE_NAME_MAX], hash[TS_IDENTITY_NAME_LEN + 1];
 
     ts_cache_hash(token, hash);
-    (void)snprintf(name, sizeof(name), TS_CACHE_PARTS "%s", hash);
+    memcpy(name, TS_CACHE_PARTS, strlen(TS_CACHE_PARTS));
+    memcpy(name + strlen(TS_CACHE_PARTS), hash, sizeof(hash));
     return save(fd, name, identity, &parts_table, &parts);
 }
 

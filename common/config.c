@@ -3,8 +3,10 @@
 #include "common/config_internal.h"
 #include "common/file.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILES_MAX 2
 
@@ -240,6 +242,9 @@ load_file(struct loader *loader, const char *path, bool required, struct ts_err 
     struct ts_ini *ini = &loader->inis[loader->inis_len];
     int rc = ts_list_add(&loader->paths, path, err);
 
+    /* The usual case, told without the cost of an error's text. */
+    if (rc == 0 && !required && access(path, F_OK) != 0 && errno == ENOENT)
+        return 0;
     if (rc == 0)
         rc = parse_file(loader, path, ini, err);
     if (rc == TS_ERR_NOT_FOUND)

@@ -1,7 +1,6 @@
 #include "common/identity.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -21,12 +20,36 @@ hash_of(const char *text)
     return text != NULL ? ts_text_fnv1a64(text, strlen(text), TS_FNV1A64_SEED) : 0;
 }
 
+static const char *
+or_empty(const char *text)
+{
+    return text != NULL ? text : "";
+}
+
 int
 ts_identity_key_source(const struct ts_request *request, struct ts_secret *ret)
 {
+    char hash[TS_HEX64_SIZE];
+
     if (request->key.key_file != NULL)
-        return ts_secret_append_format(ret, "file:%s", request->key.key_file);
-    return ts_secret_append_format(ret, "command:%016" PRIx64, hash_of(request->key.key_command));
+        return ts_secret_append_strings(ret, "file:", request->key.key_file, NULL);
+    ts_text_hex64(hash, hash_of(request->key.key_command));
+    return ts_secret_append_strings(ret, "command:", hash, NULL);
+}
+
+/* A line of a label and numbers, in hexadecimal. */
+static int
+append_numbers(struct ts_secret *ret, const char *label, const uint64_t *numbers, size_t len)
+{
+    int rc = ts_secret_append_string(ret, label);
+
+    for (size_t i = 0; i < len && rc == 0; i++) {
+        char digits[TS_HEX64_SIZE];
+
+        ts_text_hex64(digits, numbers[i]);
+        rc = ts_secret_append_strings(ret, " ", digits, NULL);
+    }
+    return rc == 0 ? ts_secret_append_string(ret, "\n") : rc;
 }
 
 static int
@@ -42,10 +65,12 @@ append_key_state(const struct ts_request *request, struct ts_secret *ret, struct
         return missing ? ts_err_set(err, TS_ERR_NOT_FOUND, "%s does not exist", path)
                        : ts_err_errno(err, TS_ERR_KEY, "%s cannot be examined", path);
     }
-    return ts_secret_append_format(ret, "%ju %ju %jd %jd.%09ld %jd.%09ld\n", (uintmax_t)st.st_dev,
-                                   (uintmax_t)st.st_ino, (intmax_t)st.st_size,
-                                   (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec,
-                                   (intmax_t)st.st_ctim.tv_sec, st.st_ctim.tv_nsec);
+    const uint64_t numbers[] = {
+        (uint64_t)st.st_dev,          (uint64_t)st.st_ino,          (uint64_t)st.st_size,
+        (uint64_t)st.st_mtim.tv_sec,  (uint64_t)st.st_mtim.tv_nsec, (uint64_t)st.st_ctim.tv_sec,
+        (uint64_t)st.st_ctim.tv_nsec,
+    };
+    return append_numbers(ret, "state", numbers, TS_ARRAY_LEN(numbers));
 }
 
 static int
@@ -54,32 +79,38 @@ append_key(const struct ts_request *request, struct ts_secret *ret, struct ts_er
     int rc = ts_identity_key_source(request, ret);
 
     if (rc == 0)
-        rc = ts_secret_append_format(ret, "\nid %s\n",
-                                     request->key.key_id != NULL ? request->key.key_id : "");
+        rc = ts_secret_append_strings(ret, "\nid ", or_empty(request->key.key_id), "\n", NULL);
     return rc < 0 ? rc : append_key_state(request, ret, err);
 }
 
 static int
 append_endpoint(const struct ts_endpoint *endpoint, struct ts_secret *ret)
 {
-    return ts_secret_append_format(
-        ret, "url %s\nca %s\npin %s\nproxy %016" PRIx64 " %016" PRIx64 "\nflags %d%d%d\n",
-        endpoint->token_url, endpoint->ca_file != NULL ? endpoint->ca_file : "",
-        endpoint->pinned_public_key != NULL ? endpoint->pinned_public_key : "",
-        hash_of(endpoint->proxy), hash_of(endpoint->no_proxy), endpoint->allow_http,
-        endpoint->expiry_in_minutes, endpoint->verify_signature);
+    const uint64_t proxies[] = {hash_of(endpoint->proxy), hash_of(endpoint->no_proxy)};
+    const uint64_t flags[] = {endpoint->allow_http, endpoint->expiry_in_minutes,
+                              endpoint->verify_signature};
+    int rc = ts_secret_append_strings(ret, "url ", endpoint->token_url, "\nca ",
+                                      or_empty(endpoint->ca_file), "\npin ",
+                                      or_empty(endpoint->pinned_public_key), "\n", NULL);
+
+    if (rc == 0)
+        rc = append_numbers(ret, "proxy", proxies, TS_ARRAY_LEN(proxies));
+    return rc == 0 ? append_numbers(ret, "flags", flags, TS_ARRAY_LEN(flags)) : rc;
 }
 
 static int
 append_wish(const struct ts_request *request, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_list_release) struct ts_list scopes = {NULL, 0};
+    const uint64_t lifetime = (uint64_t)request->lifetime;
     int rc = ts_list_copy(&scopes, &request->scopes, err);
 
     if (rc < 0)
         return rc;
     ts_list_normalize(&scopes);
-    rc = ts_secret_append_format(ret, "lifetime %" PRId64 "\nscopes ", request->lifetime);
+    rc = append_numbers(ret, "lifetime", &lifetime, 1);
+    if (rc == 0)
+        rc = ts_secret_append_string(ret, "scopes ");
     return rc < 0 ? rc : ts_list_join(&scopes, ' ', ret);
 }
 
@@ -100,6 +131,6 @@ ts_identity_make(const struct ts_request *request, struct ts_identity *ret, stru
     if (rc < 0)
         return rc;
     uint64_t hash = ts_text_fnv1a64(ret->text.data, ret->text.len, TS_FNV1A64_SEED);
-    (void)snprintf(ret->name, sizeof(ret->name), "%016" PRIx64, hash);
+    ts_text_hex64(ret->name, hash);
     return 0;
 }

@@ -101,7 +101,7 @@ ts_list_normalize(struct ts_list *list)
 {
     size_t kept = 0;
 
-    if (list->len == 0)
+    if (list->len < 2)
         return;
     qsort(list->items, list->len, sizeof(*list->items), compare_strings);
     for (size_t i = 1; i < list->len; i++) {

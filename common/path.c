@@ -1,7 +1,7 @@
 #include "common/path.h"
 #include "common/cleanup.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,13 +18,17 @@ replace(char *fresh, char **ret, struct ts_err *err)
 int
 ts_path_join(const char *folder, const char *name, char **ret, struct ts_err *err)
 {
-    size_t len = strlen(folder);
+    size_t len = strlen(folder), name_len = strlen(name);
     char *joined = NULL;
 
     while (len > 0 && folder[len - 1] == '/')
         len--;
-    if (asprintf(&joined, "%.*s/%s", (int)len, folder, name) < 0)
-        joined = NULL;
+    joined = malloc(len + 1 + name_len + 1);
+    if (joined != NULL) {
+        memcpy(joined, folder, len);
+        joined[len] = '/';
+        memcpy(joined + len + 1, name, name_len + 1);
+    }
     return replace(joined, ret, err);
 }
 

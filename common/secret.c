@@ -62,6 +62,23 @@ ts_secret_append_string(struct ts_secret *secret, const char *string)
 }
 
 int
+ts_secret_append_strings(struct ts_secret *secret, ...)
+{
+    const size_t before = secret->len;
+    const char *string;
+    va_list args;
+    int rc = 0;
+
+    va_start(args, secret);
+    while (rc == 0 && (string = va_arg(args, const char *)) != NULL)
+        rc = ts_secret_append_string(secret, string);
+    va_end(args);
+    if (rc < 0)
+        ts_secret_truncate(secret, before);
+    return rc;
+}
+
+int
 ts_secret_append_format(struct ts_secret *secret, const char *format, ...)
 {
     va_list args;

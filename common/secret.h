@@ -29,6 +29,9 @@ struct ts_secret {
 /* Appends len bytes. Returns 0, TS_ERR_TOO_LARGE or TS_ERR_NOMEM; on failure nothing changes. */
 int ts_secret_append(struct ts_secret *secret, const void *data, size_t len);
 int ts_secret_append_string(struct ts_secret *secret, const char *string);
+/* Appends each of the strings, up to a NULL; what one call of append would. Unlike a format, it
+ * draws nothing of stdio into the process. */
+int ts_secret_append_strings(struct ts_secret *secret, ...) __attribute__((sentinel));
 int ts_secret_append_format(struct ts_secret *secret, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -260,6 +260,14 @@ ts_text_fnv1a64(const void *data, size_t len, uint64_t seed)
 }
 
 void
+ts_text_hex64(char *ret, uint64_t value)
+{
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *ret++ = "0123456789abcdef"[(value >> shift) & 15];
+    *ret = '\0';
+}
+
+void
 ts_text_rfc3339(char *ret, int64_t unix_seconds)
 {
     time_t when = (time_t)unix_seconds;

@@ -18,8 +18,8 @@ bool ts_text_integer(const char *text, int64_t min, int64_t max, int64_t *ret);
 /* A duration in seconds: `90`, `90s`, `15m`, `1h`, `1d`. */
 bool ts_text_duration(const char *text, int64_t min, int64_t max, int64_t *ret);
 
-/* A date `YYYY-MM-DD`, years 1970 to 9999: the last second of that day, UTC. What follows a `T` or a
- * blank (a time of day) is ignored; callers that want a bare date check the length. */
+/* A date `YYYY-MM-DD`, years 1970 to 9999: the last second of that day, UTC. What follows a `T` or
+ * a blank (a time of day) is ignored; callers that want a bare date check the length. */
 bool ts_text_date_end(const char *text, int64_t *ret_end_of_day);
 
 /* `yes` or `no`. */
@@ -50,6 +50,10 @@ void ts_text_clean(char *ret, size_t size, const char *text, size_t len);
 uint32_t ts_text_fnv1a32(const void *data, size_t len);
 uint64_t ts_text_fnv1a64(const void *data, size_t len, uint64_t seed);
 #define TS_FNV1A64_SEED UINT64_C(0xcbf29ce484222325)
+
+/* Sixteen lower-case hexadecimal digits and a NUL. */
+#define TS_HEX64_SIZE 17
+void ts_text_hex64(char *ret, uint64_t value);
 
 /* An RFC 3339 time in UTC, `2026-11-24T03:29:00Z`. `ret` holds at least 32 bytes. */
 void ts_text_rfc3339(char *ret, int64_t unix_seconds);

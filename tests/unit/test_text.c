@@ -210,6 +210,30 @@ hashes_as_fnv_says(void **state)
 }
 
 static void
+writes_hexadecimal(void **state)
+{
+    char text[TS_HEX64_SIZE];
+
+    (void)state;
+    ts_text_hex64(text, 0);
+    assert_string_equal(text, "0000000000000000");
+    ts_text_hex64(text, UINT64_C(0x85944171f73967e8));
+    assert_string_equal(text, "85944171f73967e8");
+}
+
+static void
+joins_all_or_nothing(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(8);
+
+    (void)state;
+    assert_int_equal(ts_secret_append_strings(&text, "ab", "", "cd", NULL), 0);
+    assert_string_equal(ts_secret_string(&text), "abcd");
+    assert_int_equal(ts_secret_append_strings(&text, "efgh", "i", NULL), TS_ERR_TOO_LARGE);
+    assert_string_equal(ts_secret_string(&text), "abcd");
+}
+
+static void
 writes_times(void **state)
 {
     char text[32];
@@ -258,6 +282,8 @@ main(void)
         cmocka_unit_test(knows_key_ids_and_scopes),
         cmocka_unit_test(cleans_what_is_shown),
         cmocka_unit_test(hashes_as_fnv_says),
+        cmocka_unit_test(writes_hexadecimal),
+        cmocka_unit_test(joins_all_or_nothing),
         cmocka_unit_test(writes_times),
         cmocka_unit_test(handles_lists),
     };
