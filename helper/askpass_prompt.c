@@ -8,12 +8,13 @@
 #include "common/text.h"
 #include "common/token.h"
 
-/* The second is what the module asks after a conversation that failed. */
-static const char *const first_prompts[] = {
-    "ThriveStack token: ",
-    "ThriveStack token (at most 500 characters at a time): ",
+/* What a prompt ends in; the second after a conversation that failed. */
+static const char *const ends[] = {
+    ": ",
+    " (at most 500 characters at a time): ",
 };
 
+#define FIRST "ThriveStack token"
 #define CONTINUATION "ThriveStack token, from character "
 
 static bool
@@ -31,6 +32,15 @@ read_hash(const char *text, uint32_t *ret)
     }
     *ret = hash;
     return true;
+}
+
+static bool
+is_end(const char *text)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(ends); i++)
+        if (strcmp(text, ends[i]) == 0)
+            return true;
+    return false;
 }
 
 /* `ThriveStack token, from character N (HHHHHHHH): `: what is read is written again and compared,
@@ -52,17 +62,17 @@ read_continuation(const char *line, struct askpass_prompt *ret)
     if (!ts_text_integer(number, 2, TS_TOKEN_MAX, &from) || !read_hash(blank + 2, &ret->hash))
         return false;
     ret->received = (size_t)from - 1;
-    (void)snprintf(again, sizeof(again), CONTINUATION "%" PRId64 " (%08" PRIx32 "): ", from,
-                   ret->hash);
-    return ret->received % ASKPASS_PART == 0 && strcmp(line, again) == 0;
+    int len = snprintf(again, sizeof(again), CONTINUATION "%" PRId64 " (%08" PRIx32 ")", from,
+                       ret->hash);
+    return ret->received % ASKPASS_PART == 0 && strncmp(line, again, (size_t)len) == 0 &&
+           is_end(line + len);
 }
 
 static bool
 read_prompt(const char *line, struct askpass_prompt *ret)
 {
-    for (size_t i = 0; i < TS_ARRAY_LEN(first_prompts); i++)
-        if (strcmp(line, first_prompts[i]) == 0)
-            return true;
+    if (strncmp(line, FIRST, strlen(FIRST)) == 0 && is_end(line + strlen(FIRST)))
+        return true;
     return read_continuation(line, ret);
 }
 

@@ -196,11 +196,7 @@ judge_token(struct ts_auth *auth)
 
     if (auth->is_stranger)
         return judge_stranger(auth);
-    enum ts_reason reason =
-        ts_decide(&question, ts_secret_string(&auth->token), auth->token.len, &auth->verdict);
-    if (auth->is_local)
-        auth->login->local = reason == TS_REASON_OK ? TS_LOCAL_NO_TOKEN : TS_LOCAL_DENIED;
-    return reason;
+    return ts_decide(&question, ts_secret_string(&auth->token), auth->token.len, &auth->verdict);
 }
 
 static enum ts_reason
@@ -278,6 +274,12 @@ get_from(struct ts_auth *auth, enum ts_source source)
     return fail(auth, TS_REASON_SYSTEM, "the policy names a source that does not exist");
 }
 
+static bool
+yielded_none(enum ts_reason reason)
+{
+    return reason == TS_REASON_LOCAL_HELPER || reason == TS_REASON_TOKEN_EMPTY;
+}
+
 /* The sources in their order; the next one only where the one before has yielded no token. */
 static enum ts_reason
 get_token(struct ts_auth *auth)
@@ -288,8 +290,10 @@ get_token(struct ts_auth *auth)
     if (auth->login->local == TS_LOCAL_DENIED)
         return fail(auth, TS_REASON_LOCAL_HELPER,
                     "the local helper's token has been denied already");
-    for (size_t i = 0; i < service->sources_len && reason == TS_REASON_LOCAL_HELPER; i++)
+    for (size_t i = 0; i < service->sources_len && yielded_none(reason); i++) {
+        ts_secret_clear(&auth->token);
         reason = get_from(auth, service->sources[i]);
+    }
     /* A stranger's answer that is no token at all is answered like everyone else's, and known for
      * what it is in the log. */
     if (auth->is_stranger && ts_result_code(reason) == PAM_AUTH_ERR)
@@ -374,6 +378,8 @@ ts_auth(pam_handle_t *pamh, int flags, int argc, const char *const *argv)
                            .token = TS_SECRET_INIT(TS_ANSWER_MAX)};
 
     auth.verdict.reason = run_steps(&auth);
+    if (auth.is_local && ts_result_code(auth.verdict.reason) == PAM_AUTH_ERR)
+        auth.login->local = TS_LOCAL_DENIED;
     const struct ts_audit audit = {
         .user = auth.user, .service = auth.service, .rhost = auth.rhost, .verdict = &auth.verdict};
     ts_audit_decision(pamh, &audit);

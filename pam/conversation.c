@@ -63,14 +63,15 @@ print_hinted(char *ret, size_t size, const char *prompt)
 
 /* sudo fails in its conversation when an answer is too long for it, and the next prompt works. */
 static enum ts_reason
-ask_first(const struct ts_conversation *conversation, struct ts_secret *ret, struct ts_err *err)
+ask_twice(const struct ts_conversation *conversation, const char *prompt, struct ts_secret *ret,
+          struct ts_err *err)
 {
     char hinted[TS_PROMPT_MAX + sizeof(HINT)];
-    enum ts_reason reason = ask(conversation, conversation->prompt, ret, err);
+    enum ts_reason reason = ask(conversation, prompt, ret, err);
 
     if (reason != TS_REASON_CONVERSATION)
         return reason;
-    print_hinted(hinted, sizeof(hinted), conversation->prompt);
+    print_hinted(hinted, sizeof(hinted), prompt);
     return ask(conversation, hinted, ret, err);
 }
 
@@ -111,7 +112,7 @@ ask_on(const struct ts_conversation *conversation, struct ts_secret *received, s
     (void)snprintf(prompt, sizeof(prompt),
                    "ThriveStack token, from character %zu (%08" PRIx32 "): ", received->len + 1,
                    ts_text_fnv1a32(received->data, received->len));
-    enum ts_reason reason = ask(conversation, prompt, &more, err);
+    enum ts_reason reason = ask_twice(conversation, prompt, &more, err);
     if (reason != TS_REASON_OK)
         return reason;
     if (length_of(&more) == 0 || repeats(received, *part_start, &more)) {
@@ -144,7 +145,7 @@ static enum ts_reason
 take_first(const struct ts_conversation *conversation, struct ts_secret *ret, struct ts_err *err)
 {
     if (conversation->first == NULL && conversation->may_prompt)
-        return ask_first(conversation, ret, err);
+        return ask_twice(conversation, conversation->prompt, ret, err);
     int rc = ts_secret_append_string(ret, conversation->first != NULL ? conversation->first : "");
     if (rc == TS_ERR_NOMEM) {
         (void)ts_err_nomem(err);
@@ -154,9 +155,16 @@ take_first(const struct ts_conversation *conversation, struct ts_secret *ret, st
         (void)ts_err_set(err, rc, "the token is longer than %d characters", TS_TOKEN_MAX);
         return TS_REASON_TOKEN_TOO_LONG;
     }
-    if (ret->len > 0)
-        return TS_REASON_OK;
-    (void)ts_err_set(err, TS_ERR_SYNTAX, "no token was given, and the module may not ask for one");
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+report_empty(const struct ts_conversation *conversation, struct ts_err *err)
+{
+    (void)ts_err_set(err, TS_ERR_SYNTAX, "%s",
+                     conversation->may_prompt
+                         ? "the answer was empty, where a token is expected"
+                         : "no token was given, and the module may not ask for one");
     return TS_REASON_TOKEN_EMPTY;
 }
 
@@ -168,6 +176,8 @@ ts_conversation_get(const struct ts_conversation *conversation, struct ts_secret
     bool ended = !conversation->may_prompt;
     enum ts_reason reason = take_first(conversation, ret, err);
 
+    if (reason == TS_REASON_OK && length_of(ret) == 0)
+        return report_empty(conversation, err);
     for (int answers = 1; reason == TS_REASON_OK && is_incomplete(conversation, ret); answers++) {
         if (ended || answers == TS_ANSWERS_MAX)
             return report_cut(conversation, ret, err);

@@ -7,7 +7,8 @@
  *
  * The number is where the next answer begins, the eight hex digits are FNV-1a (32 bits) of what has
  * been received; an askpass program goes by both. sshd's `password` method answers every prompt
- * with the same string, so an answer that repeats the one before ends it.
+ * with the same string, so an answer that repeats the one before ends it. A prompt at which the
+ * conversation fails is given once more, with a hint: `... (at most 500 characters at a time): `.
  */
 #ifndef PAM_CONVERSATION_H
 #define PAM_CONVERSATION_H
@@ -35,8 +36,8 @@ struct ts_conversation {
  * Gets a token from `first` and from whoever is at the other end. Returns TS_REASON_OK with what
  * came in *ret (maximum TS_ANSWER_MAX), of which nothing is known but that it is not recognisably
  * incomplete. Otherwise *err says why: TS_REASON_TOKEN_CUT (*ret holds what came, and the user was
- * told), TS_REASON_TOKEN_EMPTY (nothing there and nobody to ask), TS_REASON_TOKEN_TOO_LONG,
- * TS_REASON_CONVERSATION, TS_REASON_NOMEM.
+ * told), TS_REASON_TOKEN_EMPTY (an empty answer, or nothing there and nobody to ask),
+ * TS_REASON_TOKEN_TOO_LONG, TS_REASON_CONVERSATION, TS_REASON_NOMEM.
  */
 enum ts_reason ts_conversation_get(const struct ts_conversation *conversation,
                                    struct ts_secret *ret, struct ts_err *err);

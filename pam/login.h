@@ -16,7 +16,7 @@
  */
 enum ts_local_state {
     TS_LOCAL_UNTRIED,
-    TS_LOCAL_NO_TOKEN, /* it yielded none, or its token was used up: the next source's turn */
+    TS_LOCAL_NO_TOKEN, /* it yielded none, or one that is used up: the next source's turn */
     TS_LOCAL_DENIED,   /* its token was denied, and that is final */
 };
 

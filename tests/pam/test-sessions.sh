@@ -408,6 +408,21 @@ local_run 'forged' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenti
 is 'local: a denial is final, the next time too' "$(grep -c '^authenticate PAM_AUTH_ERR' "$scratch/out")" 2
 has_not 'local: a denial is not followed by a prompt' '^prompt'
 
+# A token that was used before is a denial like any other.
+sed -i '/^\[service sudo]/a single_use = yes' "$scratch/etc/policy.conf"
+cp "$scratch/both" "$witness/token"
+local_run 'replayed' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate
+local_run 'replayed' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate authenticate
+has 'local: a token that was used before' 'log notice .*reason=replayed'
+is 'local: it is a denial, and final' "$(grep -c '^authenticate PAM_AUTH_ERR' "$scratch/out")" 2
+has_not 'local: it is not followed by a prompt' '^prompt'
+sed -i '/^.service sudo/,/^scopes/{/^single_use/d}' "$scratch/etc/policy.conf"
+sed -i 's/^source = local$/source = prompt local/' "$scratch/etc/policy.conf"
+echo >"$scratch/newline"
+local_run 'prompt first' --answer "$scratch/newline" su $user "$scratch/pam.d" authenticate
+has 'local: after an empty answer' 'authenticate PAM_SUCCESS'
+sed -i 's/^source = prompt local$/source = local/' "$scratch/etc/policy.conf"
+
 make_helper <<END
 head -c 100000 /dev/zero | tr '\0' a
 END

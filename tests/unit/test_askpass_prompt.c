@@ -8,6 +8,8 @@
 #define FIRST "ThriveStack token: "
 #define RETRY "ThriveStack token (at most 500 characters at a time): "
 #define NEXT(number) "ThriveStack token, from character " number " (1a2b3c4d): "
+#define NEXT_RETRY                                                                                 \
+    "ThriveStack token, from character 501 (1a2b3c4d) (at most 500 characters at a time): "
 
 static const struct {
     const char *name;
@@ -19,6 +21,8 @@ static const struct {
     {"retry", "(alice@ssh.example) " RETRY, "ssh.example", 0},
     {"lines_before", "(alice@ssh.example) Welcome.\nA second line\n" FIRST, "ssh.example", 0},
     {"second_part", "(alice@ssh.example) " NEXT("501"), "ssh.example", 500},
+    {"second_part_retry", "(alice@ssh.example) " NEXT_RETRY, "ssh.example", 500},
+    {"second_part_two_ends", "(alice@ssh.example) " NEXT("501") ": ", NULL, 0},
     {"third_part", "(alice@ssh.example) " NEXT("1001"), "ssh.example", 1000},
     {"at_in_user", "(alice@corp@ssh.example) " FIRST, "ssh.example", 0},
     {"ipv6", "(alice@2001:db8::1) " FIRST, "[2001:db8::1]", 0},
@@ -84,6 +88,7 @@ static const struct {
     {"first", FIRST, true},
     {"retry", RETRY, true},
     {"second_part", NEXT("501"), true},
+    {"second_part_retry", NEXT_RETRY, true},
     {"ssh_prefix", "(alice@ssh.example) " FIRST, false},
     {"line_before", "Welcome\n" FIRST, false},
     {"sudo_password", "[sudo] password for alice: ", false},
