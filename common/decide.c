@@ -43,7 +43,7 @@ deny_error(const struct ts_judging *judging, enum ts_reason reason, const struct
 
 /* Names from outside, made fit to quote. */
 struct shown {
-    char text[72];
+    char text[100];
 };
 
 static struct shown
@@ -51,7 +51,7 @@ show(const char *name)
 {
     struct shown shown;
 
-    ts_text_clean(shown.text, sizeof(shown.text), name, strlen(name));
+    ts_text_escape(shown.text, sizeof(shown.text), name, TS_TEXT_NOT_IN_NAMES);
     return shown;
 }
 
@@ -136,10 +136,12 @@ check_form(struct ts_judging *judging)
         rc = check_base64url(token->text + token->header_len + 1,
                              token->signed_len - token->header_len - 1, "payload", &err);
     if (rc == 0)
-        rc = ts_token_digest(token, judging->verdict->digest, &err);
+        rc = ts_token_digest(token->text, token->signed_len, judging->verdict->digest, &err);
+    if (rc == 0)
+        rc = ts_token_digest(token->text, token->len, judging->verdict->token_digest, &err);
     if (rc < 0)
         return deny_error(judging, TS_REASON_TOKEN_MALFORMED, &err);
-    judging->verdict->has_digest = true;
+    judging->verdict->has_digests = true;
     return TS_REASON_OK;
 }
 
@@ -288,8 +290,8 @@ check_scopes_allowed(struct ts_judging *judging)
 
     for (size_t i = 0; i < carried->len; i++)
         if (!ts_list_has(&judging->key->scopes, carried->items[i]))
-            return deny(judging, TS_REASON_SCOPE_NOT_ALLOWED, "key %s may not carry scope %.100s",
-                        judging->key->id, carried->items[i]);
+            return deny(judging, TS_REASON_SCOPE_NOT_ALLOWED, "key %s may not carry scope %s",
+                        judging->key->id, show(carried->items[i]).text);
     return TS_REASON_OK;
 }
 
@@ -407,15 +409,22 @@ ts_decide_local(const struct ts_question *question, struct ts_verdict *ret)
     return apply(&judging, 0, LOCAL_RULES);
 }
 
-void
-ts_decide_spend(const struct ts_question *question, const char *text, size_t len)
+enum ts_reason
+ts_decide_local_slowly(const struct ts_question *question, const char *text, size_t len,
+                       struct ts_verdict *ret)
 {
-    struct ts_verdict ignored = {.service =
-                                     ts_policy_find_service(question->policy, question->service)};
+    struct ts_verdict spent = {.service =
+                                   ts_policy_find_service(question->policy, question->service)};
     TS_CLEANUP(release_judging)
     struct ts_judging judging = {
-        .question = question, .text = text, .len = without_newline(text, len), .verdict = &ignored};
+        .question = question, .text = text, .len = without_newline(text, len), .verdict = &spent};
 
-    if (ignored.service != NULL)
+    if (spent.service != NULL)
         (void)apply(&judging, LOCAL_RULES, TS_ARRAY_LEN(rules));
+    enum ts_reason reason = ts_decide_local(question, ret);
+    memcpy(ret->key_id, spent.key_id, sizeof(ret->key_id));
+    memcpy(ret->digest, spent.digest, sizeof(ret->digest));
+    memcpy(ret->token_digest, spent.token_digest, sizeof(ret->token_digest));
+    ret->has_digests = spent.has_digests;
+    return reason;
 }

@@ -61,8 +61,9 @@ struct ts_verdict {
     char text[256];  /* one sentence for people: what is wrong, with the values that tell; no secret */
     size_t rules_passed; /* how many of ts_decide_rules were passed */
     char key_id[TS_KEY_ID_MAX + 1]; /* once the header was read; else "" */
-    unsigned char digest[32]; /* SHA-256 of header and payload */
-    bool has_digest;          /* once the token was split */
+    unsigned char digest[32];       /* SHA-256 of header and payload */
+    unsigned char token_digest[32]; /* SHA-256 of the whole token */
+    bool has_digests;               /* once the token was split */
     int64_t expires;          /* exp, once the payload was read */
     const struct ts_policy_service *service; /* the section that applies, or NULL */
 };
@@ -76,10 +77,12 @@ enum ts_reason ts_decide(const struct ts_question *question, const char *text, s
                          struct ts_verdict *ret);
 
 /*
- * The work of ts_decide for somebody whom the local rules turn away, for the sake of its time alone:
- * applies the rules behind those, and tells nothing of what they found.
+ * The decision about somebody whom the local rules turn away, at the cost of ts_decide: the rules
+ * behind those are applied for the sake of the time that they take. *ret is as from ts_decide_local,
+ * with key_id and digests, for the log, but nothing of what the other rules found.
  */
-void ts_decide_spend(const struct ts_question *question, const char *text, size_t len);
+enum ts_reason ts_decide_local_slowly(const struct ts_question *question, const char *text,
+                                      size_t len, struct ts_verdict *ret);
 
 /* The rules in the order in which ts_decide applies them, for `explain`: what each demands, in a
  * few words ("signature verifies under the key"), and the reason that its failure gives. */

@@ -237,6 +237,30 @@ ts_text_clean(char *ret, size_t size, const char *text, size_t len)
     ret[used] = '\0';
 }
 
+void
+ts_text_escape(char *ret, size_t size, const char *text, const char *also)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t used = 0;
+
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        /* Room for one escape, the dots that tell of a cut, and the end. */
+        if (used + 4 + 3 + 1 > size) {
+            memcpy(ret + used, "...", 3);
+            used += 3;
+            break;
+        }
+        const char escaped[] = {'\\', 'x', digits[c >> 4], digits[c & 0xf]};
+        bool plain = c >= 0x20 && c < 0x7f && strchr(also, c) == NULL;
+        size_t len = plain ? 1 : sizeof(escaped);
+        memcpy(ret + used, plain ? text : escaped, len);
+        used += len;
+    }
+    ret[used] = '\0';
+}
+
 uint32_t
 ts_text_fnv1a32(const void *data, size_t len)
 {

@@ -45,6 +45,15 @@ bool ts_text_is_utf8(const char *text, size_t len);
  */
 void ts_text_clean(char *ret, size_t size, const char *text, size_t len);
 
+/*
+ * Copies a text so that it is printable ASCII: control characters, everything outside ASCII and the
+ * characters in `also` become \xHH. What does not fit into size bytes (at least 8) ends in "...".
+ */
+void ts_text_escape(char *ret, size_t size, const char *text, const char *also);
+
+/* For a name from outside in a line of `key=value` words, so that it cannot be taken for several. */
+#define TS_TEXT_NOT_IN_NAMES " \"'\\="
+
 /* FNV-1a; not cryptographic. Used for file names, and (32 bits) in the prompt for further parts of
  * a token. */
 uint32_t ts_text_fnv1a32(const void *data, size_t len);

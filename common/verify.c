@@ -303,12 +303,12 @@ ts_token_verify(const struct ts_token *token, EVP_PKEY *key, struct ts_err *err)
 }
 
 int
-ts_token_digest(const struct ts_token *token, unsigned char ret[32], struct ts_err *err)
+ts_token_digest(const char *text, size_t len, unsigned char ret[32], struct ts_err *err)
 {
     TS_CLEANUP(restore_errors) int marked __attribute__((unused)) = ERR_set_mark();
 
     errno = 0;
-    if (EVP_Digest(token->text, token->signed_len, ret, NULL, EVP_sha256(), NULL) == 1)
+    if (EVP_Digest(text, len, ret, NULL, EVP_sha256(), NULL) == 1)
         return 0;
     if (ran_out_of_memory())
         return ts_err_nomem(err);

@@ -34,7 +34,8 @@ size_t ts_public_key_size(const struct evp_pkey_st *key);
  */
 int ts_token_verify(const struct ts_token *token, struct evp_pkey_st *key, struct ts_err *err);
 
-/* SHA-256 of header and payload: what tells two tokens apart. 0, TS_ERR_NOMEM or TS_ERR_SYSTEM. */
-int ts_token_digest(const struct ts_token *token, unsigned char ret[32], struct ts_err *err);
+/* SHA-256 of a token, or of its header and payload: what tells two tokens apart. 0, TS_ERR_NOMEM or
+ * TS_ERR_SYSTEM. */
+int ts_token_digest(const char *text, size_t len, unsigned char ret[32], struct ts_err *err);
 
 #endif

@@ -9,70 +9,57 @@
 #include "pam/result.h"
 
 /* The shortest header that a token can have is longer than this, and few names are. */
-#define SECRET_LEN_MIN 24
+#define HEADER_LEN_MIN 24
+
+/* Longer than any key id, and than a label of a host's name: a piece from the middle of a token. */
+#define PIECE_LEN_MIN 80
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define BASE64URL LETTERS "0123456789_-"
 
 bool
-ts_audit_is_secret(const char *value)
+ts_audit_is_token(const char *value)
 {
     return strncmp(value, "eyJ", 3) == 0 &&
-           (strchr(value, '.') != NULL || strlen(value) >= SECRET_LEN_MIN);
+           (strchr(value, '.') != NULL || strlen(value) >= HEADER_LEN_MIN);
 }
 
-/* Escapes what `is_plain` does not let through. */
-static void
-escape(char *ret, size_t size, const char *text, bool (*is_plain)(unsigned char c))
+bool
+ts_audit_has_secret(const char *value)
 {
-    size_t used = 0;
+    while (*value != '\0') {
+        size_t len = strspn(value, BASE64URL);
+        const char *header = memmem(value, len, "eyJ", 3);
 
-    for (const char *p = text; *p != '\0'; p++) {
-        unsigned char c = (unsigned char)*p;
-
-        /* Room for one escape, the dots that tell of a cut, and the end. */
-        if (used + 4 + 3 + 1 > size) {
-            memcpy(ret + used, "...", 3);
-            used += 3;
-            break;
-        }
-        if (is_plain(c))
-            ret[used++] = (char)c;
-        else
-            used += (size_t)snprintf(ret + used, size - used, "\\x%02x", c);
+        if (len >= PIECE_LEN_MIN)
+            return true;
+        if (header != NULL && value + len - header >= HEADER_LEN_MIN)
+            return true;
+        value += len + (value[len] != '\0' ? 1 : 0);
     }
-    ret[used] = '\0';
-}
-
-static bool
-is_plain_in_value(unsigned char c)
-{
-    return c > 0x20 && c < 0x7f && c != '"' && c != '\'' && c != '\\';
-}
-
-static bool
-is_plain_in_sentence(unsigned char c)
-{
-    return c >= 0x20 && c < 0x7f && c != '\\';
+    return false;
 }
 
 void
 ts_audit_escape(char *ret, size_t size, const char *value)
 {
-    if (value[0] == '\0' || ts_audit_is_secret(value))
+    if (value[0] == '\0' || ts_audit_has_secret(value))
         (void)snprintf(ret, size, "-");
     else if (strcmp(value, "-") == 0)
         (void)snprintf(ret, size, "\\x2d");
     else
-        escape(ret, size, value, is_plain_in_value);
+        ts_text_escape(ret, size, value, TS_TEXT_NOT_IN_NAMES);
 }
 
 static void
 print_token(char ret[17], const struct ts_verdict *verdict)
 {
-    if (!verdict->has_digest) {
+    if (!verdict->has_digests) {
         memcpy(ret, "-", 2);
         return;
     }
     for (size_t i = 0; i < 8; i++)
-        (void)snprintf(ret + 2 * i, 3, "%02x", verdict->digest[i]);
+        (void)snprintf(ret + 2 * i, 3, "%02x", verdict->token_digest[i]);
 }
 
 static int
@@ -90,13 +77,13 @@ ts_audit_decision(pam_handle_t *pamh, const struct ts_audit *audit)
     ts_audit_escape(user, sizeof(user), audit->user != NULL ? audit->user : "");
     ts_audit_escape(service, sizeof(service), audit->service != NULL ? audit->service : "");
     ts_audit_escape(rhost, sizeof(rhost), audit->rhost != NULL ? audit->rhost : "");
-    ts_audit_escape(key, sizeof(key), verdict->key_id);
+    ts_text_escape(key, sizeof(key), verdict->key_id[0] != '\0' ? verdict->key_id : "-", "");
     print_token(token, verdict);
     /* A sentence may quote the user's name, and that name may be a token. */
-    if (audit->user != NULL && ts_audit_is_secret(audit->user))
+    if (audit->user != NULL && ts_audit_has_secret(audit->user))
         (void)snprintf(text, sizeof(text), "a token was given as the user's name");
     else
-        escape(text, sizeof(text), verdict->text, is_plain_in_sentence);
+        ts_text_escape(text, sizeof(text), verdict->text, "");
     pam_syslog(pamh, LOG_AUTHPRIV | priority_of(verdict->reason),
                "result=%s reason=%s user=%s service=%s rhost=%s key=%s token=%s: %s",
                ts_result_word(verdict->reason), ts_reason_code(verdict->reason), user, service,
@@ -114,6 +101,6 @@ ts_audit_note(pam_handle_t *pamh, int priority, const char *format, ...)
     va_end(args);
     if (len < 0)
         return;
-    escape(line, sizeof(line), text, is_plain_in_sentence);
+    ts_text_escape(line, sizeof(line), text, "");
     pam_syslog(pamh, LOG_AUTHPRIV | priority, "%s", line);
 }

@@ -151,7 +151,7 @@ static bool
 prompts_strangers(const struct ts_auth *auth)
 {
     if (auth->options.unknown == TS_UNKNOWN_DEFAULT)
-        return auth->rhost != NULL && auth->rhost[0] != '\0';
+        return auth->rhost != NULL;
     return auth->options.unknown == TS_UNKNOWN_PROMPT;
 }
 
@@ -185,8 +185,8 @@ judge_stranger(struct ts_auth *auth)
 {
     const struct ts_question question = question_of(auth);
 
-    ts_decide_spend(&question, ts_secret_string(&auth->token), auth->token.len);
-    return ts_decide_local(&question, &auth->verdict);
+    return ts_decide_local_slowly(&question, ts_secret_string(&auth->token), auth->token.len,
+                                  &auth->verdict);
 }
 
 static enum ts_reason
@@ -237,7 +237,7 @@ first_pass(const struct ts_auth *auth)
     const char *token = item_of(auth->pamh, PAM_AUTHTOK);
     if (auth->options.use_first_pass || token == NULL)
         return token;
-    return ts_audit_is_secret(token) ? token : NULL;
+    return ts_audit_is_token(token) ? token : NULL;
 }
 
 static enum ts_reason

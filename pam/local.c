@@ -46,7 +46,7 @@ check_place(const struct ts_local *local, struct ts_err *err)
         return ts_err_set(err, TS_ERR_REFUSED,
                           "source = local needs a program that an ordinary user has started and "
                           "that runs as root");
-    if (local->rhost != NULL && local->rhost[0] != '\0')
+    if (local->rhost != NULL)
         return ts_err_set(err, TS_ERR_REFUSED, "source = local is not for a user at another host");
     if (local->ruser == NULL || local->ruser[0] == '\0')
         return ts_err_set(err, TS_ERR_REFUSED, "source = local needs PAM_RUSER");

@@ -275,6 +275,7 @@ drive 'first use' --answer "$scratch/once" once $user "$scratch/pam.d" authentic
 has 'single use: the first time' 'authenticate PAM_SUCCESS'
 drive 'second use' --answer "$scratch/once" once $user "$scratch/pam.d" authenticate
 has 'single use: the second time' 'authenticate PAM_AUTH_ERR'
+has 'the log names the token' "log notice .* token=$(sha256sum <"$scratch/once" | cut -c 1-16):"
 has 'single use: the reason' 'log notice .*reason=replayed'
 { cat "$scratch/once"; echo; } >"$scratch/once-newline"
 drive 'with newline' --answer "$scratch/once-newline" once $user "$scratch/pam.d" authenticate
@@ -285,6 +286,8 @@ drive 'elsewhere' --answer "$scratch/once" sshd $user "$scratch/pam.d" authentic
 has 'single use: a service that does not ask for it accepts' 'authenticate PAM_SUCCESS'
 store=$run/thrivestack/replay
 record=$(find "$store" -type f)
+is 'single use: the record is named for header and payload' "$(basename "$record")" \
+    "$(sed 's/\.[^.]*$//' "$scratch/once" | tr -d '\n' | sha256sum | cut -d ' ' -f 1)"
 is 'single use: one record' "$(printf '%s\n' "$record" | wc -l)" 1
 is 'single use: the folder is root'\''s' "$(stat -c '%u %a' "$store")" '0 700'
 is 'single use: it is kept for 120 s past the expiry' "$(($(stat -c %Y "$record") - $(date +%s) > 3600 - 60))" 1
@@ -308,7 +311,7 @@ is 'single use: no draft is left' "$(find "$store" -name 'new-*' | wc -l)" 0
 # A record past its time goes; a full or unsafe store lets nobody in.
 sign "$scratch/full" --exp "$(($(date +%s) + 900))"
 drive 'probe' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
-shard=$store/$(sed -n 's/.* token=\(..\).*/\1/p' "$scratch/out")
+shard=$store/$(sed 's/\.[^.]*$//' "$scratch/full" | tr -d '\n' | sha256sum | cut -c 1-2)
 rm -f "$shard"/*
 for i in $(seq 256); do touch -d '1 hour' "$shard/$(basename "$shard")$(printf '%062d' "$i")"; done
 drive 'full' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
@@ -381,6 +384,7 @@ refused() {
 }
 refused 'no setuid program' --ruser $user su $user "$scratch/pam.d" authenticate
 refused 'another host' --ruid "$uid" --ruser $user --rhost 192.0.2.7 su $user "$scratch/pam.d" authenticate
+refused 'another host without a name' --ruid "$uid" --ruser $user --rhost '' su $user "$scratch/pam.d" authenticate
 refused 'no PAM_RUSER' --ruid "$uid" su $user "$scratch/pam.d" authenticate
 refused 'PAM_RUSER is another' --ruid "$uid" --ruser bin su $user "$scratch/pam.d" authenticate
 refused 'PAM_RUSER is root' --ruid "$uid" --ruser root su $user "$scratch/pam.d" authenticate

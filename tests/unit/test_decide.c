@@ -1,5 +1,6 @@
 /* ts_decide: every rule, every reason, every edge of a rule; the cases are in decide_rows.h. */
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "decide_rows.h"
@@ -134,12 +135,29 @@ check_verdict(const struct decide_row *row, const struct ts_verdict *verdict)
     bool past_payload = rules_before(row->reason) > rules_before(TS_REASON_PAYLOAD);
 
     assert_int_equal(verdict->rules_passed, rules_before(row->reason));
-    assert_int_equal(verdict->has_digest, past_form);
+    assert_int_equal(verdict->has_digests, past_form);
     assert_int_equal(verdict->key_id[0] != '\0', past_header);
     assert_int_equal(verdict->expires != 0, past_payload);
     assert_int_equal(verdict->service != NULL, row->reason != TS_REASON_NO_SERVICE);
     assert_true(strlen(verdict->text) > 0);
     assert_null(strstr(verdict->text, "eyJ"));
+}
+
+/* Of the token without its newline; and of header and payload, which replay goes by. */
+static void
+check_digests(const struct ts_verdict *verdict, const char *token, size_t len)
+{
+    unsigned char wanted[32];
+
+    if (!verdict->has_digests)
+        return;
+    len -= token[len - 1] == '\n' ? 1 : 0;
+    assert_int_equal(EVP_Digest(token, len, wanted, NULL, EVP_sha256(), NULL), 1);
+    assert_memory_equal(verdict->token_digest, wanted, sizeof(wanted));
+    const char *dot = memrchr(token, '.', len);
+    assert_int_equal(
+        EVP_Digest(token, (size_t)(dot - token), wanted, NULL, EVP_sha256(), NULL), 1);
+    assert_memory_equal(verdict->digest, wanted, sizeof(wanted));
 }
 
 static void
@@ -168,6 +186,7 @@ run_row(const struct world *world, const struct decide_row *row)
                  ts_reason_code(row->reason));
     assert_int_equal(reason, verdict.reason);
     check_verdict(row, &verdict);
+    check_digests(&verdict, token.data, token.len);
     assert_int_equal(ERR_peek_error(), 0);
 }
 
@@ -240,6 +259,36 @@ no_single_character_can_change(void **state)
     }
 }
 
+/* The log learns which token it was, and nothing of what the other rules say of it. */
+static void
+a_strangers_token_is_not_judged(void **state)
+{
+    const struct world *world = *state;
+    static const struct decide_row rows[] = {
+        {"good", TS_REASON_OK},
+        {"wrong_issuer", TS_REASON_ISSUER,
+         .payload = "{\"aud\":" SCOPE ",\"exp\":" EXP ",\"iat\":" IAT ",\"iss\":\"other\"}"},
+    };
+    struct ts_subject subject = {.name = "mallory"};
+    struct ts_question question = {&world->policy, &subject, "sshd", NOW};
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
+        TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
+        struct ts_verdict verdict;
+
+        make_row_token(world, &rows[i], &token);
+        assert_int_equal(ts_decide_local_slowly(&question, token.data, token.len, &verdict),
+                         TS_REASON_UNKNOWN_USER);
+        assert_int_equal(verdict.reason, TS_REASON_UNKNOWN_USER);
+        assert_int_equal(verdict.rules_passed, rules_before(TS_REASON_UNKNOWN_USER));
+        assert_string_equal(verdict.text, "no key of the policy is for user mallory");
+        assert_string_equal(verdict.key_id, "laptop");
+        assert_int_equal(verdict.expires, 0);
+        assert_true(verdict.has_digests);
+        check_digests(&verdict, token.data, token.len);
+    }
+}
+
 static void
 every_beginning_is_incomplete(void **state)
 {
@@ -263,6 +312,7 @@ main(void)
         cmocka_unit_test(every_rule_has_a_row),
         cmocka_unit_test(reason_codes_are_distinct),
         cmocka_unit_test(no_single_character_can_change),
+        cmocka_unit_test(a_strangers_token_is_not_judged),
         cmocka_unit_test(every_beginning_is_incomplete),
     };
 

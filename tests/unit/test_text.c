@@ -197,6 +197,37 @@ cleans_what_is_shown(void **state)
 }
 
 static void
+escapes_what_is_logged(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+        const char *also;
+        size_t size;
+        const char *shown;
+    } cases[] = {
+        {"name", "alice@corp.example", TS_TEXT_NOT_IN_NAMES, 64, "alice@corp.example"},
+        {"two_words", "a result=ok", TS_TEXT_NOT_IN_NAMES, 64, "a\\x20result\\x3dok"},
+        {"quotes", "'\"\\", TS_TEXT_NOT_IN_NAMES, 64, "\\x27\\x22\\x5c"},
+        {"sentence", "it's a = b\\", "", 64, "it's a = b\\"},
+        {"controls", "a\n\x1b\x7f", "", 64, "a\\x0a\\x1b\\x7f"},
+        {"letters", "\xc3\xa9", "", 64, "\\xc3\\xa9"},
+        {"fits", "abcdefgh", "", 16, "abcdefgh"},
+        {"cut", "abcdefghi", "", 15, "abcdefgh..."},
+        {"cut_before_an_escape", "abcdefgh\n\n", "", 16, "abcdefgh\\x0a..."},
+        {"least_room", "ab", "", 8, "a..."},
+        {"empty", "", "", 8, ""},
+    };
+    char shown[64];
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
+        ts_text_escape(shown, cases[i].size, cases[i].text, cases[i].also);
+        CHECK_TEXT(cases[i].name, shown, cases[i].shown);
+    }
+}
+
+static void
 hashes_as_fnv_says(void **state)
 {
     (void)state;
@@ -281,6 +312,7 @@ main(void)
         cmocka_unit_test(reads_yes_and_no),
         cmocka_unit_test(knows_key_ids_and_scopes),
         cmocka_unit_test(cleans_what_is_shown),
+        cmocka_unit_test(escapes_what_is_logged),
         cmocka_unit_test(hashes_as_fnv_says),
         cmocka_unit_test(writes_hexadecimal),
         cmocka_unit_test(joins_all_or_nothing),
