@@ -68,7 +68,7 @@ void
 ts_login_reset(struct ts_login *login)
 {
     ts_login_discard_file(login);
-    login->path[0] = '\0';
-    login->is_open = false;
+    if (!login->is_open)
+        login->path[0] = '\0';
     login->by_token = false;
 }

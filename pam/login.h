@@ -40,7 +40,8 @@ struct ts_login *ts_login_find(pam_handle_t *pamh);
 /* Removes the login's token file where it still waits for its session. */
 void ts_login_discard_file(struct ts_login *login);
 
-/* Forgets the login and removes its waiting token file, before another authentication. */
+/* Forgets the login and removes its waiting token file, before another authentication. A session
+ * that is open keeps its file until it is closed. */
 void ts_login_reset(struct ts_login *login);
 
 #endif

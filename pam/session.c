@@ -62,7 +62,7 @@ ts_session_prepare(pam_handle_t *pamh, struct ts_login *login, const struct ts_s
 {
     struct ts_err err = {.code = 0};
 
-    if (!has_sessions(token->service))
+    if (!has_sessions(token->service) || login->is_open)
         return;
     int rc = ts_token_file_create(token->uid, token->token, token->expires, login->path, &err);
     if (rc < 0) {

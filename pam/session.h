@@ -27,8 +27,8 @@ struct ts_session_token {
     int64_t expires;
 };
 
-/* After a login by token: leaves the file, where this process can (root's only) and the service has
- * sessions of its own. A failure is logged and denies nobody their login. */
+/* After a login by token: leaves the file, where this process can (root's only), the service has
+ * sessions of its own and none is open. A failure is logged and denies nobody their login. */
 void ts_session_prepare(pam_handle_t *pamh, struct ts_login *login,
                         const struct ts_session_token *token);
 

@@ -261,6 +261,14 @@ drive 'failed second' $(answer) --answer "$scratch/victim" sshd $user "$scratch/
 is 'after a second, failed authentication nothing is left' \
     "$(grep -c 'setcred PAM_SUCCESS\|open PAM_SUCCESS' "$scratch/out") $(grep -c "^env $variable" "$scratch/out") $(files)" '0 1 0'
 
+# ---- another authentication while the session is open
+# shellcheck disable=SC2046
+drive 'again' $(answer) --answer "$scratch/token2" sshd $user "$scratch/pam.d" authenticate open authenticate setcred env close env
+has 'again: setcred' 'setcred PAM_SUCCESS'
+has 'again: the session keeps its file' "env $variable=$folder"
+has 'again: close' 'close PAM_SUCCESS'
+is 'again: no file is left, and no variable' "$(grep -c "^env $variable" "$scratch/out") $(files)" '1 0'
+
 # ---- sudo and su have no session of ours
 # shellcheck disable=SC2046
 drive 'sudo' $(answer) sudo $user "$scratch/pam.d" authenticate env setcred open env close
