@@ -26,7 +26,7 @@ static const struct ts_field entry_fields[] = {
     {"received_wall", TS_FIELD_INTEGER, ENTRY(grant.received.wall), 0, TS_TOKEN_TIME_MAX},
     {"received_boot_ms", TS_FIELD_INTEGER, ENTRY(grant.received.boot_ms), 0, NEVER_MAX},
     {"boot_id", TS_FIELD_TEXT, ENTRY(grant.received.boot_id), 0, TS_BOOT_ID_MAX - 1},
-    {"token", TS_FIELD_SECRET, ENTRY(grant.token), 0, TS_TOKEN_MAX},
+    {"token", TS_FIELD_TOKEN, ENTRY(grant.token), 0, TS_TOKEN_MAX},
 };
 /* An erased token's file is the same without the token, which is the table's last row. */
 static const struct ts_field_table entry_table = {entry_fields, TS_ARRAY_LEN(entry_fields)};
@@ -57,7 +57,7 @@ struct parts {
     struct ts_secret token;
 };
 static const struct ts_field parts_fields[] = {
-    {"token", TS_FIELD_SECRET, offsetof(struct parts, token), 0, TS_TOKEN_MAX},
+    {"token", TS_FIELD_TOKEN, offsetof(struct parts, token), 0, TS_TOKEN_MAX},
 };
 static const struct ts_field_table parts_table = {parts_fields, TS_ARRAY_LEN(parts_fields)};
 

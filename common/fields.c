@@ -47,6 +47,7 @@ add_field(struct json_object *object, const struct ts_field *field, const char *
     case TS_FIELD_TEXT:
         return ts_json_add_string(object, field->name, at);
     case TS_FIELD_SECRET:
+    case TS_FIELD_TOKEN:
         return ts_json_add(object, field->name,
                            json_object_new_string_len(ts_secret_string(secret), (int)secret->len));
     case TS_FIELD_BYTES:
@@ -89,12 +90,22 @@ scopes_from_json(struct json_object *array, struct ts_list *ret)
     return ok;
 }
 
+/* Texts are for messages and lists of one line each, whoever wrote them. */
+static bool
+has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
 static bool
 read_text(struct json_object *object, const struct ts_field *field, char *at)
 {
     const char *text = ts_json_string(object, field->name);
 
-    if (text == NULL || strlen(text) > (size_t)field->max)
+    if (text == NULL || strlen(text) > (size_t)field->max || has_control(text))
         return false;
     memcpy(at, text, strlen(text) + 1);
     return true;
@@ -118,6 +129,13 @@ read_secret(struct json_object *object, const struct ts_field *field, struct ts_
 
     at->max = (size_t)field->max;
     return text != NULL && text[0] != '\0' && ts_secret_append_string(at, text) == 0;
+}
+
+/* A token goes where a newline would begin an answer's next line. */
+static bool
+read_token(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+{
+    return read_secret(object, field, at) && ts_text_is_token(at->data, at->len);
 }
 
 static bool
@@ -161,6 +179,8 @@ read_field(struct json_object *object, const struct ts_field *field, char *at)
         return read_text(object, field, at);
     case TS_FIELD_SECRET:
         return read_secret(object, field, (void *)at);
+    case TS_FIELD_TOKEN:
+        return read_token(object, field, (void *)at);
     case TS_FIELD_BYTES:
         return read_bytes(object, field, (void *)at);
     case TS_FIELD_SCOPES:

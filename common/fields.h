@@ -14,8 +14,9 @@
 
 enum ts_field_type {
     TS_FIELD_STRING,  /* char *; left out where NULL */
-    TS_FIELD_TEXT,    /* char[max + 1] */
+    TS_FIELD_TEXT,    /* char[max + 1], without control characters */
     TS_FIELD_SECRET,  /* struct ts_secret, 1 to max bytes */
+    TS_FIELD_TOKEN,   /* the same, with a token's characters only */
     TS_FIELD_BYTES,   /* struct ts_secret, 0 to max bytes of any kind; travels as base64url */
     TS_FIELD_SCOPES,  /* struct ts_list of scopes */
     TS_FIELD_BOOL,    /* bool */

@@ -3,19 +3,6 @@
 
 #include <string.h>
 
-/* Characters of base64url, and dots. */
-static bool
-has_only_token_characters(const char *text, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        char c = ts_text_lower(text[i]);
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_' && c != '.')
-            return false;
-    }
-    return true;
-}
-
 static bool
 signature_is_short(const struct ts_policy *policy, const char *key_id, size_t signature_len)
 {
@@ -34,7 +21,7 @@ ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t 
     if (len > 0 && text[len - 1] == '\n')
         len--;
     if (len < 3 || len > TS_TOKEN_MAX || memcmp(text, "eyJ", 3) != 0 ||
-        !has_only_token_characters(text, len))
+        !ts_text_is_token(text, len))
         return false;
     const char *first = memchr(text, '.', len);
     if (first == NULL)

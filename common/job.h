@@ -56,7 +56,9 @@ struct ts_job {
     }
 void ts_job_release(struct ts_job *job);
 
-/* What the worker tells of an API key; never the private half. */
+/* What the worker tells of an API key; never the private half. With these limits, every sum of
+ * created and rotation_days has a place in an int64_t. */
+#define TS_ROTATION_DAYS_MAX INT64_C(36500000)
 struct ts_key_info {
     char key_id[TS_KEY_ID_MAX + 1];
     char name[128];              /* cleaned; or "" */

@@ -9,7 +9,7 @@
 
 #define AT(member) offsetof(struct ts_grant, member)
 static const struct ts_field grant_fields[] = {
-    {"token", TS_FIELD_SECRET, AT(token), 0, TS_TOKEN_MAX},
+    {"token", TS_FIELD_TOKEN, AT(token), 0, TS_TOKEN_MAX},
     {"key_id", TS_FIELD_TEXT, AT(key_id), 0, TS_KEY_ID_MAX},
     {"response_id", TS_FIELD_TEXT, AT(response_id), 0, TS_RESPONSE_ID_MAX},
     {"scopes", TS_FIELD_SCOPES, AT(scopes), 0, 0},
@@ -28,7 +28,7 @@ static const struct ts_field key_info_fields[] = {
     {"expiry", TS_FIELD_TEXT, AT(expiry), 0, TEXT_MAX(expiry)},
     {"expires", TS_FIELD_INTEGER, AT(expires), 0, TS_TOKEN_TIME_MAX},
     {"rotation_frequency", TS_FIELD_TEXT, AT(rotation_frequency), 0, TEXT_MAX(rotation_frequency)},
-    {"rotation_days", TS_FIELD_INTEGER, AT(rotation_days), 0, TS_TOKEN_TIME_MAX},
+    {"rotation_days", TS_FIELD_INTEGER, AT(rotation_days), 0, TS_ROTATION_DAYS_MAX},
     {"created", TS_FIELD_INTEGER, AT(created), 0, TS_TOKEN_TIME_MAX},
     {"bits", TS_FIELD_LONG, AT(bits), 1, 1 << 20},
     {"public_key", TS_FIELD_SECRET, AT(public_key), 0, (int64_t)TS_JOB_MAX},

@@ -26,6 +26,13 @@ read_claims(struct ts_token *token, const struct ts_secret *text, struct ts_err 
     return ts_err_recode(err, TS_ERR_KEY);
 }
 
+/* A token from a clock ahead of ours lives no longer for that. */
+static int64_t
+life_of(const struct ts_token *token, int64_t now)
+{
+    return token->expires - (now > token->issued_at ? now : token->issued_at);
+}
+
 static int
 judge_claims(const struct ts_request *request, const struct ts_token *token, int64_t now,
              struct ts_err *err)
@@ -35,13 +42,13 @@ judge_claims(const struct ts_request *request, const struct ts_token *token, int
             return ts_err_set(err, TS_ERR_KEY,
                               "the session's token lacks scope %s: log in with a token that has it",
                               request->scopes.items[i]);
-    if (token->expires <= now || token->expires - token->issued_at > TS_TOKEN_LIFE_MAX)
+    if (life_of(token, now) <= 0 || token->expires - token->issued_at > TS_TOKEN_LIFE_MAX)
         return ts_err_set(err, TS_ERR_KEY,
                           "the session's token has expired: log in again, or bring an API key");
-    if (request->min_valid_strict && token->expires - now < request->min_valid)
+    if (request->min_valid_strict && life_of(token, now) < request->min_valid)
         return ts_err_set(err, TS_ERR_ANSWER,
                           "the session's token lives %lld s, less than --min-valid asks for",
-                          (long long)(token->expires - now));
+                          (long long)life_of(token, now));
     return 0;
 }
 
@@ -55,7 +62,7 @@ fill_grant(const struct ts_token *token, const struct ts_clock *now, struct ts_g
         return ts_err_nomem(err);
     memcpy(ret->key_id, token->key_id, sizeof(ret->key_id));
     ret->issued_at = token->issued_at;
-    ret->life = token->expires - now->wall;
+    ret->life = life_of(token, now->wall);
     ret->age = now->wall > token->issued_at ? now->wall - token->issued_at : 0;
     ret->received = *now;
     return ts_list_copy(&ret->scopes, &token->audience, err);

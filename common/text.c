@@ -158,6 +158,18 @@ ts_text_is_scope(const char *text)
     return len >= 1 && len <= 256;
 }
 
+bool
+ts_text_is_token(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        char c = ts_text_lower(text[i]);
+
+        if (!(c >= 'a' && c <= 'z') && !is_digit(c) && c != '-' && c != '_' && c != '.')
+            return false;
+    }
+    return true;
+}
+
 /* The length of the UTF-8 sequence at text (RFC 3629), 0 where there is none. */
 static size_t
 utf8_decode(const unsigned char *text, size_t len, uint32_t *ret)

@@ -35,6 +35,10 @@ bool ts_text_is_key_id(const char *text);
 /* A scope: 1 to 256 of RFC 6749's scope-token characters (0x21, 0x23-0x5b, 0x5d-0x7e). */
 bool ts_text_is_scope(const char *text);
 
+/* Only characters that a token has: base64url's, and dots. Nothing that ends a line, whatever else it
+ * is; also true of nothing at all. */
+bool ts_text_is_token(const char *text, size_t len);
+
 /* Whether all of it is UTF-8 (RFC 3629): nothing overlong, no surrogates. */
 bool ts_text_is_utf8(const char *text, size_t len);
 

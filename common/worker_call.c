@@ -73,7 +73,7 @@ judge_worker(int rc, int status, const struct ts_secret *answer, struct ts_err *
     if (WIFSIGNALED(status))
         return ts_err_set(err, WTERMSIG(status) == SIGALRM ? TS_ERR_UNAVAILABLE : TS_ERR_SYSTEM,
                           "%s was ended by signal %d", TS_WORKER_PATH, WTERMSIG(status));
-    if (WEXITSTATUS(status) != 0 || answer->len == 0)
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer->len == 0)
         return ts_err_set(err, TS_ERR_SYSTEM, "%s ended with status %d and no answer",
                           TS_WORKER_PATH, WEXITSTATUS(status));
     return 0;

@@ -112,18 +112,11 @@ tell_git_version(struct doctor *doctor, const char *git, struct ts_err *err)
     TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(4096);
     const struct tool_call call = {git, argv, false};
     int status = 0;
-    int64_t minor = 0;
-    char digits[8] = "";
 
     int rc = tool_run(&call, &output, &status, err);
     if (rc < 0 || status != 0)
         return findings_add(&doctor->findings, FIND_GIT_INVALID, "%s does not run", git);
-    const char *two = strstr(ts_secret_string(&output), " 2.");
-    size_t len = two != NULL ? strspn(two + 3, "0123456789") : 0;
-    if (len > 0 && len < sizeof(digits)) {
-        memcpy(digits, two + 3, len);
-        (void)ts_text_integer(digits, 0, 10000, &minor);
-    }
+    int64_t minor = git_version_minor(ts_secret_string(&output));
     return findings_add(&doctor->findings, FIND_GIT, "%.*s%s%s",
                         (int)strcspn(ts_secret_string(&output), "\n"), ts_secret_string(&output),
                         minor < 40 ? ": no expiry of passwords (2.40)" : "",

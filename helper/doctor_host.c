@@ -7,6 +7,7 @@
 #include "build-config.h"
 #include "common/cleanup.h"
 #include "helper/doctor.h"
+#include "helper/sshd_config.h"
 #include "helper/tool.h"
 
 #define POLICY_FILE TS_SYSCONFDIR "/policy.conf"
@@ -86,25 +87,17 @@ find_sshd(char **ret, struct ts_err *err)
     return *ret != NULL ? 0 : ts_err_nomem(err);
 }
 
-static bool
-says(const struct ts_secret *output, const char *line)
-{
-    const char *found = strstr(ts_secret_string(output), line);
-
-    return found != NULL && (found == output->data || found[-1] == '\n');
-}
-
 static int
 judge_sshd(struct doctor *doctor, const struct ts_secret *output)
 {
-    if (!says(output, "usepam yes\n"))
+    if (!sshd_config_says(output, "usepam yes\n"))
         return findings_add(&doctor->findings, FIND_SSHD_NO_PAM, "sshd does not use PAM");
-    if (!says(output, "kbdinteractiveauthentication yes\n"))
+    if (!sshd_config_says(output, "kbdinteractiveauthentication yes\n"))
         return findings_add(&doctor->findings, FIND_SSHD_NO_KEYBOARD,
                             "sshd does not offer keyboard-interactive");
     return findings_add(&doctor->findings, FIND_SSHD,
                         "sshd uses PAM and offers keyboard-interactive%s",
-                        says(output, "passwordauthentication yes\n")
+                        sshd_config_says(output, "passwordauthentication yes\n")
                             ? "; it takes passwords, too, by which a long token does not fit"
                             : "");
 }

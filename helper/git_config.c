@@ -196,6 +196,21 @@ git_helper_is_store(const char *value)
            (strcmp(name, "store") == 0 || strcmp(name, "git-credential-store") == 0);
 }
 
+int64_t
+git_version_minor(const char *text)
+{
+    const char *two = strstr(text, " 2.");
+    size_t len = two != NULL ? strspn(two + 3, "0123456789") : 0;
+    int64_t minor = 0;
+    char digits[8] = "";
+
+    if (len > 0 && len < sizeof(digits)) {
+        memcpy(digits, two + 3, len);
+        (void)ts_text_integer(digits, 0, 10000, &minor);
+    }
+    return minor;
+}
+
 int
 git_config_global_file(char **ret, struct ts_err *err)
 {

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/error.h"
 #include "common/text.h"
@@ -49,6 +50,9 @@ char *git_helper_program(const char *value);
 
 /* Whether it is git's own credential-store, which keeps passwords in plain text. */
 bool git_helper_is_store(const char *value);
+
+/* The N of `git version 2.N`; 0 where it cannot be told. */
+int64_t git_version_minor(const char *text);
 
 /* The file that `git config --global` writes. *ret is the caller's to free. 0, TS_ERR_CONFIG (no
  * home) or TS_ERR_NOMEM. */

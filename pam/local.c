@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "build-config.h"
@@ -14,6 +13,7 @@
 #include "common/policy.h"
 #include "common/spawn.h"
 #include "pam/account.h"
+#include "pam/local_answer.h"
 
 #define GROUPS_MAX 65536 /* the kernel's own limit */
 #define VARIABLES_MAX 8
@@ -151,40 +151,6 @@ build_arguments(const struct ts_list *scopes, const char ***ret, struct ts_err *
     return 0;
 }
 
-static const char *
-explain_exit(int status)
-{
-    static const struct {
-        int status;
-        const char *meaning;
-    } meanings[] = {
-        {66, "the user has no usable API key"},
-        {69, "ThriveStack cannot be reached"},
-        {76, "ThriveStack's answer was not a token for what was asked"},
-        {77, "ThriveStack refused the key or the scopes"},
-        {78, "the user's configuration is wrong"},
-    };
-
-    for (size_t i = 0; i < TS_ARRAY_LEN(meanings); i++)
-        if (meanings[i].status == status)
-            return meanings[i].meaning;
-    return "see thrivestack-credential doctor";
-}
-
-static int
-judge_exit(int status, const struct ts_secret *output, struct ts_err *err)
-{
-    if (WIFSIGNALED(status))
-        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper died of signal %d",
-                          WTERMSIG(status));
-    if (WEXITSTATUS(status) != 0)
-        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper failed with status %d: %s",
-                          WEXITSTATUS(status), explain_exit(WEXITSTATUS(status)));
-    if (output->len == 0)
-        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper printed nothing");
-    return 0;
-}
-
 static int
 run(struct ts_spawn *spec, struct ts_secret *output, struct ts_err *err)
 {
@@ -194,7 +160,7 @@ run(struct ts_spawn *spec, struct ts_secret *output, struct ts_err *err)
     int rc = ts_spawn_exchange(spec, &nothing, output, deadline, &status, err);
 
     if (rc == 0)
-        rc = judge_exit(status, output, err);
+        rc = ts_local_answer_judge(status, output, err);
     if (rc < 0)
         ts_secret_clear(output);
     if (rc == 0 || rc == TS_ERR_NOMEM)

@@ -1,0 +1,42 @@
+#include "pam/local_answer.h"
+
+#include <stddef.h>
+#include <sys/wait.h>
+
+#include "common/cleanup.h"
+
+static const char *
+explain_exit(int status)
+{
+    static const struct {
+        int status;
+        const char *meaning;
+    } meanings[] = {
+        {66, "the user has no usable API key"},
+        {69, "ThriveStack cannot be reached"},
+        {76, "ThriveStack's answer was not a token for what was asked"},
+        {77, "ThriveStack refused the key or the scopes"},
+        {78, "the user's configuration is wrong"},
+    };
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(meanings); i++)
+        if (meanings[i].status == status)
+            return meanings[i].meaning;
+    return "see thrivestack-credential doctor";
+}
+
+int
+ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err *err)
+{
+    if (WIFSIGNALED(status))
+        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper died of signal %d",
+                          WTERMSIG(status));
+    if (!WIFEXITED(status))
+        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper did not end");
+    if (WEXITSTATUS(status) != 0)
+        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper failed with status %d: %s",
+                          WEXITSTATUS(status), explain_exit(WEXITSTATUS(status)));
+    if (output->len == 0)
+        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper printed nothing");
+    return 0;
+}
