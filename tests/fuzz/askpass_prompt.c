@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/token.h"
 #include "helper/askpass_prompt.h"
 
 int
@@ -21,7 +22,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *line = newline != NULL ? newline + 1 : strstr(text, ") ") + 2;
     if (text[0] != '(' || strncmp(line, "ThriveStack token", 17) != 0)
         abort();
-    if (prompt.host[0] == '\0' || prompt.received % ASKPASS_PART != 0)
+    if (prompt.host[0] == '\0' || fuzz_has_control(prompt.host) || prompt.received > TS_TOKEN_MAX ||
+        prompt.received % ASKPASS_PART != 0)
         abort();
     return 0;
 }

@@ -32,6 +32,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         TS_CLEANUP(ts_request_release) struct ts_request r = TS_REQUEST_INIT;
         if (ts_config_request(&config, i > 0 ? &config.hosts[i - 1] : NULL, NULL, &r, &err) == 0 &&
             (r.scopes.len == 0 || r.lifetime < 1 || r.lifetime > TS_LIFETIME_MAX ||
+             strncasecmp(r.endpoint.token_url, "https://", 8) != 0 ||
              (r.key.key_file == NULL) == (r.key.key_command == NULL)))
             abort();
     }
