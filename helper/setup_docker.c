@@ -12,100 +12,10 @@
 #include "common/json.h"
 #include "common/path.h"
 #include "helper/docker_config.h"
+#include "helper/docker_edit.h"
 #include "helper/docker_request.h"
 #include "helper/setup.h"
 #include "helper/tool.h"
-
-#define OURS "thrivestack"
-
-/* The way docker itself writes the file. */
-#define LAYOUT                                                                                     \
-    (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_SPACED |             \
-     JSON_C_TO_STRING_NOSLASHESCAPE)
-
-static bool
-is_empty_object(const struct ts_secret *text)
-{
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
-    struct ts_err ignored = {0};
-
-    return setup_file_is_blank(text) ||
-           (ts_json_parse_object(ts_secret_string(text), text->len, &object, &ignored) == 0 &&
-            json_object_object_length(object) == 0);
-}
-
-static int
-parse(const struct ts_secret *text, const char *name, struct json_object **ret, struct ts_err *err)
-{
-    if (setup_file_is_blank(text)) {
-        *ret = json_object_new_object();
-        return *ret != NULL ? 0 : ts_err_nomem(err);
-    }
-    int rc = ts_json_parse_object(ts_secret_string(text), text->len, ret, err);
-    if (rc == TS_ERR_SYNTAX)
-        (void)ts_err_prefix(err, "%s", name);
-    return rc == TS_ERR_SYNTAX ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
-}
-
-static int
-print(struct json_object *object, struct ts_secret *ret, struct ts_err *err)
-{
-    const char *text = json_object_to_json_string_ext(object, LAYOUT);
-
-    if (text == NULL || ts_secret_append_string(ret, text) < 0 ||
-        ts_secret_append_string(ret, "\n") < 0)
-        return ts_err_nomem(err);
-    return 0;
-}
-
-static const char *
-helper_of(struct json_object *object, const char *host)
-{
-    return ts_json_string(ts_json_member(object, "credHelpers"), host);
-}
-
-static int
-wire(struct json_object *object, const char *host, struct ts_err *err)
-{
-    struct json_object *helpers = ts_json_member(object, "credHelpers");
-
-    if (helpers == NULL) {
-        helpers = json_object_new_object();
-        if (ts_json_add(object, "credHelpers", helpers) < 0)
-            return ts_err_nomem(err);
-    }
-    if (!json_object_is_type(helpers, json_type_object))
-        return ts_err_set(err, TS_ERR_CONFIG, "credHelpers is not an object");
-    json_object_object_del(helpers, host);
-    return ts_json_add_string(helpers, host, OURS) < 0 ? ts_err_nomem(err) : 0;
-}
-
-/* What the backup says of this host comes back. */
-static int
-unwire(struct json_object *object, struct json_object *before, const char *host, struct ts_err *err)
-{
-    struct json_object *helpers = ts_json_member(object, "credHelpers");
-    const char *other = helper_of(before, host);
-
-    json_object_object_del(helpers, host);
-    if (other != NULL && ts_json_add_string(helpers, host, other) < 0)
-        return ts_err_nomem(err);
-    if (json_object_object_length(helpers) == 0 && ts_json_member(before, "credHelpers") == NULL)
-        json_object_object_del(object, "credHelpers");
-    return 0;
-}
-
-/* Where the removal leaves what the backup says, the backup's own bytes. */
-static int
-lay_out(struct json_object *object, struct json_object *before, const struct setup_file *file,
-        struct ts_secret *ret, struct ts_err *err)
-{
-    if (file->has_backup && json_object_equal(object, before) != 0)
-        return ts_secret_set(ret, ts_secret_string(&file->backup), file->backup.len) < 0
-                   ? ts_err_nomem(err)
-                   : 0;
-    return print(object, ret, err);
-}
 
 static int
 edit(struct setup *setup, const struct setup_file *file, const char *host, struct ts_secret *ret,
@@ -114,34 +24,33 @@ edit(struct setup *setup, const struct setup_file *file, const char *host, struc
     TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
     TS_CLEANUP(ts_json_put_secret) struct json_object *before = NULL;
 
-    int rc = parse(&file->text, file->name, &object, err);
+    int rc = docker_edit_parse(&file->text, file->name, &object, err);
     if (rc == 0)
-        rc = parse(&file->backup, file->backup_path, &before, err);
+        rc = docker_edit_parse(&file->backup, file->backup_path, &before, err);
     if (rc < 0)
         return rc;
-    const char *other = helper_of(object, host);
-    bool is_ours = other != NULL && strcmp(other, OURS) == 0;
+    const char *other = docker_edit_helper(object, host);
+    bool is_ours = other != NULL && strcmp(other, DOCKER_EDIT_OURS) == 0;
     if (is_ours != setup->remove)
         return ts_secret_set(ret, ts_secret_string(&file->text), file->text.len);
     if (setup->remove) {
-        rc = setup_plan(setup, err, "%s: without \"credHelpers\": {\"%s\": \"" OURS "\"}",
-                        file->name, host);
-        if (rc == 0)
-            rc = unwire(object, before, host, err);
-        return rc < 0 ? rc : lay_out(object, before, file, ret, err);
+        rc = setup_plan(setup, err, "%s: without \"credHelpers\": {\"%s\": \"%s\"}", file->name,
+                        host, DOCKER_EDIT_OURS);
+        return rc < 0 ? rc
+                      : docker_edit_remove(object, before, host,
+                                           file->has_backup ? &file->backup : NULL, ret, err);
     }
-    rc = setup_plan(setup, err, "%s: with \"credHelpers\": {\"%s\": \"" OURS "\"}%s%s", file->name,
-                    host, other != NULL ? " instead of " : "", other != NULL ? other : "");
-    if (rc == 0)
-        rc = wire(object, host, err);
-    return rc < 0 ? rc : print(object, ret, err);
+    rc = setup_plan(setup, err, "%s: with \"credHelpers\": {\"%s\": \"%s\"}%s%s", file->name, host,
+                    DOCKER_EDIT_OURS, other != NULL ? " instead of " : "",
+                    other != NULL ? other : "");
+    return rc < 0 ? rc : docker_edit_add(object, host, ret, err);
 }
 
 static int
 warn_of_passwords(struct setup *setup, const struct setup_file *file, struct ts_err *err)
 {
     TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
-    int rc = parse(&file->text, file->name, &object, err);
+    int rc = docker_edit_parse(&file->text, file->name, &object, err);
 
     if (rc < 0 || !docker_config_has_password(object, setup->host))
         return rc;
@@ -166,7 +75,7 @@ change_file(struct setup *setup, const char *path, const char *host, struct ts_e
     if (rc == 0)
         rc = setup_add_text(setup, &file, &text, err);
     if (setup->steps_len > steps)
-        setup->steps[steps].is_empty = is_empty_object;
+        setup->steps[steps].is_empty = docker_edit_is_empty;
     return rc;
 }
 
