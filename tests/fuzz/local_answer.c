@@ -2,6 +2,8 @@
  * any other end than a good one, messages quote nothing, and only the key's own token opens. */
 #include "tests/fuzz/fuzz.h"
 
+#include <sys/wait.h>
+
 #include "common/cleanup.h"
 #include "common/decide.h"
 #include "pam/local_answer.h"
@@ -23,7 +25,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return err.code != TS_ERR_UNAVAILABLE || err.text[0] == '\0' || strstr(err.text, "eyJ")
                    ? (abort(), 0)
                    : 0;
-    if (status != 0 || output.len == 0)
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || output.len == 0)
         abort();
     (void)ts_decide(&question, ts_secret_string(&output), output.len, &verdict);
     if (verdict.text[0] == '\0' || fuzz_has_control(verdict.text) ||
