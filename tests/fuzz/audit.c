@@ -37,7 +37,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 0; i < parts.len; i++) {
         ts_audit_escape(field, sizeof(field), parts.items[i]);
         if (field[0] == '\0' || strlen(field) >= sizeof(field) || fuzz_has_control(field) ||
-            strpbrk(field, " \"'") != NULL || (ts_audit_is_secret(parts.items[i]) && field[1]))
+            strpbrk(field, " =\"'") != NULL || (ts_audit_has_secret(parts.items[i]) && field[1]))
             abort();
     }
     (void)snprintf(verdict.text, sizeof(verdict.text), "%s", parts.len > 3 ? parts.items[3] : "x");
