@@ -421,11 +421,11 @@ failures_are_told_apart(void **state)
     struct ts_spawn spec = plain;
 
     (void)state;
-    expect_failure(&spec, "/nonexistent/program",
-                   "cannot start /nonexistent/program: exec failed: No such file or directory");
+    expect_failure(&spec, "/proc/nonexistent/program",
+                   "cannot start /proc/nonexistent/program: exec failed: No such file or directory");
     expect_failure(&spec, "/etc/passwd",
                    "cannot start /etc/passwd: exec failed: Permission denied");
-    spec.folder = "/nonexistent";
+    spec.folder = "/proc/nonexistent";
     expect_failure(
         &spec, "/bin/true",
         "cannot start /bin/true: its folder cannot be entered: No such file or directory");
@@ -582,8 +582,8 @@ nothing_leaks(void **state)
 
     (void)state;
     expect_output(&plain, "echo", "\n");
-    expect_failure(&plain, "/nonexistent/program",
-                   "cannot start /nonexistent/program: exec failed: No such file or directory");
+    expect_failure(&plain, "/proc/nonexistent/program",
+                   "cannot start /proc/nonexistent/program: exec failed: No such file or directory");
     assert_int_equal(count_open_fds(), before);
     assert_int_equal(waitpid(-1, NULL, __WALL | WNOHANG), -1);
     assert_int_equal(errno, ECHILD);
