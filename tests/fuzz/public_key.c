@@ -21,7 +21,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rc < 0)
         return err.text[0] == '\0' || strstr(err.text, "BEGIN") != NULL ? (abort(), 0) : 0;
     if (ts_public_key_size(key) * 8 < TS_RSA_BITS_MIN ||
-        ts_public_key_size(key) * 8 > TS_RSA_BITS_MAX || memmem(data, size, "PUBLIC KEY-----", 15) == NULL)
+        ts_public_key_size(key) * 8 > TS_RSA_BITS_MAX ||
+        memmem(data, size, "PUBLIC KEY-----", 15) == NULL)
         abort();
     /* A signature of three bytes is no such key's. */
     if (ts_token_split(&split, token, sizeof(token) - 1, &err) < 0 ||
