@@ -111,23 +111,3 @@ ts_json_add_bool(struct json_object *object, const char *name, bool value)
 {
     return ts_json_add(object, name, json_object_new_boolean(value));
 }
-
-int
-ts_json_print(struct json_object *object, struct ts_secret *ret)
-{
-    size_t len = 0;
-    const char *text = json_object_to_json_string_length(
-        object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
-
-    if (text == NULL)
-        return TS_ERR_NOMEM;
-    int rc = ts_secret_append(ret, text, len);
-    /* The text is json-c's own cached copy; it goes with the object, but not before it is zeroed.
-     */
-    union {
-        const char *readable;
-        char *writable;
-    } cached = {.readable = text};
-    explicit_bzero(cached.writable, len);
-    return rc;
-}

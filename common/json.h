@@ -45,8 +45,9 @@ int ts_json_add_bool(struct json_object *object, const char *name, bool value);
 /* Takes ownership of `value` in every case; NULL counts as out of memory. */
 int ts_json_add(struct json_object *object, const char *name, struct json_object *value);
 
-/* Appends the object as one line of JSON without a final newline. The text that json-c caches
- * inside the object goes with ts_json_put; use ts_json_put_secret where it matters. */
+/* Appends the object as one line of JSON without a final newline, or as indented lines. Returns as
+ * ts_secret_append; on failure nothing is appended. */
 int ts_json_print(struct json_object *object, struct ts_secret *ret);
+int ts_json_print_lines(struct json_object *object, struct ts_secret *ret);
 
 #endif

@@ -6,11 +6,6 @@
 #include "common/json.h"
 #include "helper/setup_file.h"
 
-/* The way docker itself writes the file. */
-#define LAYOUT                                                                                     \
-    (JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_SPACED |             \
-     JSON_C_TO_STRING_NOSLASHESCAPE)
-
 bool
 docker_edit_is_empty(const struct ts_secret *text)
 {
@@ -36,13 +31,11 @@ docker_edit_parse(const struct ts_secret *text, const char *file, struct json_ob
     return rc == TS_ERR_SYNTAX ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
 }
 
+/* The way docker itself writes the file. */
 static int
 print(struct json_object *object, struct ts_secret *ret, struct ts_err *err)
 {
-    const char *text = json_object_to_json_string_ext(object, LAYOUT);
-
-    if (text == NULL || ts_secret_append_string(ret, text) < 0 ||
-        ts_secret_append_string(ret, "\n") < 0)
+    if (ts_json_print_lines(object, ret) < 0 || ts_secret_append_string(ret, "\n") < 0)
         return ts_err_nomem(err);
     return 0;
 }

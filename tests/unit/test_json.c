@@ -178,10 +178,69 @@ prints_what_it_reads(void **state)
     assert_string_equal(ts_secret_string(&text),
                         "{\"s\":\"a/b\\n\",\"i\":9007199254740992,\"b\":true}");
     ts_secret_clear(&text);
-    /* The first print has zeroed json-c's copy of the text; the second must not notice. */
+    /* Printing changes nothing. */
     assert_int_equal(ts_json_print(object, &text), 0);
     assert_string_equal(ts_secret_string(&text),
                         "{\"s\":\"a/b\\n\",\"i\":9007199254740992,\"b\":true}");
+}
+
+/* As json-c does it, whose spelling files have been written in. */
+static void
+prints_as_json_c_does(void **state)
+{
+    static const char *const texts[] = {
+        "{\"a\":null}",
+        "{\"a\":[1,-2,[3,{\"x\":false}],\"y\"],\"b\":{\"c\":{\"d\":\"e\"}}}",
+        "{\"\\u0001\\u001f\\b\\f\\n\\r\\t\\\"\\\\/\":\"\\u0001\\u001f\\b\\f\\n\\r\\t\\\"\\\\/\"}",
+        "{\"a\":\"\\u007f\\u00e4\\ud83d\\ude00\"}",
+        "{\"b\":1.50,\"c\":-1e+3,\"d\":99999999999999999999}",
+    };
+    const int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+    const int in_lines =
+        flags | JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_PRETTY_TAB | JSON_C_TO_STRING_SPACED;
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(texts); i++) {
+        TS_CLEANUP(ts_secret_release) struct ts_secret line = TS_SECRET_INIT(1024);
+        TS_CLEANUP(ts_secret_release) struct ts_secret lines = TS_SECRET_INIT(1024);
+        TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+        struct ts_err err = {0};
+
+        CHECK_INT(texts[i], parse(texts[i], &object, &err), 0);
+        CHECK_INT(texts[i], ts_json_print(object, &line), 0);
+        CHECK_TEXT(texts[i], ts_secret_string(&line),
+                   json_object_to_json_string_ext(object, flags));
+        CHECK_INT(texts[i], ts_json_print_lines(object, &lines), 0);
+        CHECK_TEXT(texts[i], ts_secret_string(&lines),
+                   json_object_to_json_string_ext(object, in_lines));
+    }
+}
+
+/* Here docker's way, not json-c's. */
+static void
+prints_what_is_empty_in_one_piece(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(1024);
+    TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_int_equal(parse("{\"a\":[],\"b\":{}}", &object, &err), 0);
+    assert_int_equal(ts_json_print_lines(object, &text), 0);
+    assert_string_equal(ts_secret_string(&text), "{\n\t\"a\": [],\n\t\"b\": {}\n}");
+}
+
+static void
+prints_all_or_nothing(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(12);
+    TS_CLEANUP(ts_json_put) struct json_object *object = json_object_new_object();
+
+    (void)state;
+    assert_int_equal(ts_secret_append_string(&text, "before"), 0);
+    assert_int_equal(ts_json_add_string(object, "a", "b"), 0);
+    assert_int_equal(ts_json_print(object, &text), TS_ERR_TOO_LARGE);
+    assert_string_equal(ts_secret_string(&text), "before");
 }
 
 int
@@ -194,6 +253,9 @@ main(void)
         cmocka_unit_test(finds_members_by_name_and_type),
         cmocka_unit_test(takes_no_number_that_does_not_fit),
         cmocka_unit_test(prints_what_it_reads),
+        cmocka_unit_test(prints_as_json_c_does),
+        cmocka_unit_test(prints_what_is_empty_in_one_piece),
+        cmocka_unit_test(prints_all_or_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
