@@ -139,12 +139,12 @@ ts_config_request(const struct ts_config *config, const struct ts_host_rule *hos
 const struct ts_host_rule *
 ts_config_find_host(const struct ts_config *config, const char *host, const char *path)
 {
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1];
     const struct ts_host_rule *best = NULL;
     size_t best_rank = 0;
     unsigned port = 0;
 
-    if (!ts_host_split(host, &name, &port))
+    if (!ts_host_split(host, name, &port))
         return NULL;
     for (size_t i = 0; i < config->hosts_len; i++) {
         size_t rank = ts_host_pattern_match(&config->hosts[i].pattern, name, port, path);

@@ -59,23 +59,19 @@ has_scheme(const char *value, const char *scheme, const char **ret_rest)
     return true;
 }
 
-/* The host of `AUTHORITY[/...]`; the name is the caller's to free, NULL where it is not a host. */
-static char *
-copy_host(const char *rest)
+/* The host of `AUTHORITY[/...]`. */
+static bool
+copy_host(const char *rest, char ret[TS_HOST_NAME_MAX + 1])
 {
-    TS_CLEANUP(ts_string_free) char *authority = strndup(rest, strcspn(rest, "/?"));
-    char *name = NULL;
     unsigned port = 0;
 
-    if (authority == NULL || !ts_host_split(authority, &name, &port))
-        return NULL;
-    return name;
+    return ts_host_split_len(rest, strcspn(rest, "/?"), ret, &port);
 }
 
 const char *
 ts_config_check_token_url(const char *value)
 {
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1];
     const char *rest = NULL;
     bool https = has_scheme(value, "https", &rest);
 
@@ -87,8 +83,7 @@ ts_config_check_token_url(const char *value)
         return "a URL with a fragment";
     if (memchr(rest, '@', strcspn(rest, "/?")) != NULL)
         return "a URL with a user name in it";
-    name = copy_host(rest);
-    if (name == NULL)
+    if (!copy_host(rest, name))
         return "a URL without a valid host";
     if (!https && !ts_host_is_loopback(name))
         return "not an https:// URL (plain http is for loopback addresses only)";
@@ -126,7 +121,7 @@ ts_config_check_proxy(const char *value)
     static const char *const schemes[] = {"http",    "https",  "socks4",
                                           "socks4a", "socks5", "socks5h"};
     static const char wrong[] = "neither host:port nor http://, https:// or socks5://host:port";
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1];
     const char *rest = value;
     bool scheme = false;
 
@@ -137,8 +132,7 @@ ts_config_check_proxy(const char *value)
     const char *at = memrchr(rest, '@', strcspn(rest, "/?"));
     if (at != NULL)
         rest = at + 1;
-    name = copy_host(rest);
-    if (name == NULL || (!scheme && strchr(rest, ':') == NULL))
+    if (!copy_host(rest, name) || (!scheme && strchr(rest, ':') == NULL))
         return wrong;
     return NULL;
 }

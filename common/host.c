@@ -7,17 +7,16 @@
 #include <string.h>
 
 #define DEFAULT_PORT 443
-#define NAME_MAX_LEN 253 /* RFC 1035, as text */
 
 /* A match by an exact name outranks every wildcard, however long its path is. */
 #define EXACT_RANK (SIZE_MAX / 2 + 1)
 
 static int
-copy_name(const char *text, size_t len, char **ret_name, struct ts_err *err)
+copy_name(const char *text, size_t len, char *ret_name, struct ts_err *err)
 {
     bool label_is_empty = true;
 
-    if (len == 0 || len > NAME_MAX_LEN)
+    if (len == 0 || len > TS_HOST_NAME_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "no host name, or one that is too long");
     for (size_t i = 0; i < len; i++) {
         char c = ts_text_lower(text[i]);
@@ -29,18 +28,15 @@ copy_name(const char *text, size_t len, char **ret_name, struct ts_err *err)
             return ts_err_set(err, TS_ERR_SYNTAX, "a host name with nothing before or after a dot");
         label_is_empty = dot;
     }
-    char *name = strndup(text, len);
-    if (name == NULL)
-        return ts_err_nomem(err);
     for (size_t i = 0; i < len; i++)
-        name[i] = ts_text_lower(name[i]);
-    *ret_name = name;
+        ret_name[i] = ts_text_lower(text[i]);
+    ret_name[len] = '\0';
     return 0;
 }
 
 /* An IPv6 address has many spellings; the canonical one is kept. */
 static int
-copy_address(const char *text, size_t len, char **ret_name, struct ts_err *err)
+copy_address(const char *text, size_t len, char *ret_name, struct ts_err *err)
 {
     char spelling[INET6_ADDRSTRLEN];
     struct in6_addr address;
@@ -53,8 +49,8 @@ copy_address(const char *text, size_t len, char **ret_name, struct ts_err *err)
         return ts_err_set(err, TS_ERR_SYNTAX, "what is in brackets is not an IPv6 address");
     if (inet_ntop(AF_INET6, &address, spelling, sizeof(spelling)) == NULL)
         return ts_err_errno(err, TS_ERR_SYNTAX, "an IPv6 address that cannot be written");
-    *ret_name = strdup(spelling);
-    return *ret_name != NULL ? 0 : ts_err_nomem(err);
+    memcpy(ret_name, spelling, strlen(spelling) + 1);
+    return 0;
 }
 
 static int
@@ -72,7 +68,7 @@ read_port(const char *text, size_t len, unsigned *ret, struct ts_err *err)
 }
 
 static int
-split_host(const char *text, size_t len, char **ret_name, unsigned *ret_port, struct ts_err *err)
+split_host(const char *text, size_t len, char *ret_name, unsigned *ret_port, struct ts_err *err)
 {
     const char *bracket = len > 0 && text[0] == '[' ? memchr(text, ']', len) : NULL;
     const char *colon = bracket == NULL ? memchr(text, ':', len) : NULL;
@@ -98,11 +94,18 @@ split_host(const char *text, size_t len, char **ret_name, unsigned *ret_port, st
 }
 
 bool
-ts_host_split(const char *host, char **ret_name, unsigned *ret_port)
+ts_host_split_len(const char *host, size_t len, char ret_name[TS_HOST_NAME_MAX + 1],
+                  unsigned *ret_port)
 {
     struct ts_err ignored;
 
-    return split_host(host, strlen(host), ret_name, ret_port, &ignored) == 0;
+    return split_host(host, len, ret_name, ret_port, &ignored) == 0;
+}
+
+bool
+ts_host_split(const char *host, char ret_name[TS_HOST_NAME_MAX + 1], unsigned *ret_port)
+{
+    return ts_host_split_len(host, strlen(host), ret_name, ret_port);
 }
 
 static bool
@@ -135,11 +138,11 @@ parse_path(const char *text, char **ret, struct ts_err *err)
 static int
 parse_wildcard(const char *text, size_t len, struct ts_host_pattern *pattern, struct ts_err *err)
 {
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1];
 
     if (len > 2 && text[2] == '[')
         return ts_err_set(err, TS_ERR_SYNTAX, "a wildcard before an address");
-    int rc = split_host(text + 2, len - 2, &name, &pattern->port, err);
+    int rc = split_host(text + 2, len - 2, name, &pattern->port, err);
     if (rc < 0)
         return rc;
     pattern->wildcard = true;
@@ -147,6 +150,18 @@ parse_wildcard(const char *text, size_t len, struct ts_host_pattern *pattern, st
         return 0;
     pattern->name = NULL;
     return ts_err_nomem(err);
+}
+
+static int
+parse_plain(const char *text, size_t len, struct ts_host_pattern *pattern, struct ts_err *err)
+{
+    char name[TS_HOST_NAME_MAX + 1];
+    int rc = split_host(text, len, name, &pattern->port, err);
+
+    if (rc < 0)
+        return rc;
+    pattern->name = strdup(name);
+    return pattern->name != NULL ? 0 : ts_err_nomem(err);
 }
 
 int
@@ -159,8 +174,8 @@ ts_host_pattern_parse(const char *text, struct ts_host_pattern *ret, struct ts_e
 
     if (memchr(text + (wildcard ? 1 : 0), '*', len - (wildcard ? 1 : 0)) != NULL)
         return ts_err_set(err, TS_ERR_SYNTAX, "'*' elsewhere than in '*.' before a name");
-    rc = wildcard ? parse_wildcard(text, len, &pattern, err)
-                  : split_host(text, len, &pattern.name, &pattern.port, err);
+    rc =
+        wildcard ? parse_wildcard(text, len, &pattern, err) : parse_plain(text, len, &pattern, err);
     if (rc == 0)
         rc = parse_path(text + len, &pattern.path, err);
     if (rc < 0)
@@ -211,7 +226,7 @@ ts_host_pattern_match(const struct ts_host_pattern *pattern, const char *name, u
     if (port != pattern->port || !name_matches(pattern, name) || !path_matches(pattern, path))
         return 0;
     /* Of two wildcards with equal paths the longer name says more. */
-    size_t rank = strlen(pattern->path) * (NAME_MAX_LEN + 3) + strlen(pattern->name);
+    size_t rank = strlen(pattern->path) * (TS_HOST_NAME_MAX + 3) + strlen(pattern->name);
     return pattern->wildcard ? rank : EXACT_RANK + rank;
 }
 

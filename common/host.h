@@ -10,6 +10,8 @@
 
 #include "common/error.h"
 
+#define TS_HOST_NAME_MAX 253 /* RFC 1035, as text */
+
 struct ts_host_pattern {
     char *name; /* lower case, without port and brackets; for a wildcard `.example.com` */
     unsigned port;
@@ -21,9 +23,14 @@ struct ts_host_pattern {
 int ts_host_pattern_parse(const char *text, struct ts_host_pattern *ret, struct ts_err *err);
 void ts_host_pattern_release(struct ts_host_pattern *pattern);
 
-/* Splits `name`, `name:port`, `[v6]:port` as a client sends it. `ret_name` is lower case and the
- * caller's to free. False where it is not a host (empty, bad characters, bad port). */
-bool ts_host_split(const char *host, char **ret_name, unsigned *ret_port);
+/* Splits `name`, `name:port`, `[v6]:port` as a client sends it. `ret_name` is lower case. False, and
+ * nothing changed, where it is not a host (empty, bad characters, bad port). Needs no memory, so
+ * that a host of ours is never taken for nobody's. */
+bool ts_host_split(const char *host, char ret_name[TS_HOST_NAME_MAX + 1], unsigned *ret_port);
+
+/* The same for the first `len` bytes. */
+bool ts_host_split_len(const char *host, size_t len, char ret_name[TS_HOST_NAME_MAX + 1],
+                       unsigned *ret_port);
 
 /* 0: no match; else the higher, the more specific (exact before wildcard, then longest path, at
  * '/' boundaries). `path` may be NULL; one with `..` or `%` never matches a pattern with a path. */

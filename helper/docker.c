@@ -3,6 +3,7 @@
  * error goes to standard output, with exit code 1; three texts are compared by the callers exactly.
  */
 #include <json-c/json_object.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -232,11 +233,14 @@ answer_docker(struct helper *helper, struct ts_secret *answer, struct ts_err *er
 int
 command_docker_fail(const struct helper *helper, const struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret line = TS_SECRET_INIT(OUTPUT_MAX);
+    char text[OUTPUT_TEXT_MAX];
+    char buffer[sizeof(text) + 1];
     struct ts_err failure = {.code = 0};
 
-    if (output_error_text(err, &line) < 0 || ts_secret_append_string(&line, "\n") < 0)
-        return helper_fail(helper, err);
+    output_error_text(err, text);
+    (void)snprintf(buffer, sizeof(buffer), "%s\n", text);
+    const struct ts_secret line = {
+        .data = buffer, .len = strlen(buffer), .cap = sizeof(buffer), .max = sizeof(buffer)};
     if (output_write(helper->stdout_open, &line, &failure) < 0)
         return helper_fail(helper, &failure);
     return 1;

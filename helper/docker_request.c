@@ -37,10 +37,10 @@ trim(const char **text, size_t *len)
 static bool
 is_hub(const char *host)
 {
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1];
     unsigned port = 0;
 
-    if (!ts_host_split(host, &name, &port) || port != 443)
+    if (!ts_host_split(host, name, &port) || port != 443)
         return false;
     for (size_t i = 0; i < TS_ARRAY_LEN(hub_names); i++)
         if (strcmp(name, hub_names[i]) == 0)

@@ -157,20 +157,23 @@ fetch_token(struct doctor *doctor, const struct doctor_profile *profile, struct 
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
+    TS_CLEANUP(ts_secret_release) struct ts_secret scopes = TS_SECRET_INIT(OUTPUT_MAX);
+    char text[OUTPUT_TEXT_MAX];
 
     int rc = doctor_request(doctor, profile->profile, &request, err);
     if (rc == 0)
         rc = ts_refresh_get(&request, &grant, err);
-    if (rc == TS_ERR_NOMEM || (rc < 0 && output_error_text(err, &text) < 0))
-        return TS_ERR_NOMEM;
-    if (rc < 0)
-        return findings_add(&doctor->findings, token_finding(rc), "%s", ts_secret_string(&text));
-    if (ts_list_join(&grant.scopes, ' ', &text) < 0)
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0) {
+        output_error_text(err, text);
+        return findings_add(&doctor->findings, token_finding(rc), "%s", text);
+    }
+    if (ts_list_join(&grant.scopes, ' ', &scopes) < 0)
         return TS_ERR_NOMEM;
     return findings_add(&doctor->findings, FIND_TOKEN,
                         "profile %s: a token was granted for %" PRId64 " seconds, with scopes %s",
-                        profile->profile->name, grant.life, ts_secret_string(&text));
+                        profile->profile->name, grant.life, ts_secret_string(&scopes));
 }
 
 int

@@ -10,6 +10,8 @@
 #include "helper/git_attributes.h"
 #include "helper/helper.h"
 
+#define QUIT "quit=1\n"
+
 /* Whether the input has come to its blank line. *line_start is where its last line begins, kept
  * from call to call. */
 static bool
@@ -197,13 +199,16 @@ git_get(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
     int rc = find_host(helper, &asked, &host, err);
     if (rc < 0 || host == NULL)
         return rc;
+    /* Before memory can run out, for what is said then. */
+    if (ts_secret_reserve(answer, strlen(QUIT)) < 0)
+        return ts_err_nomem(err);
     rc = helper_get_token(helper, host, false, &grant, err);
     if (rc == 0)
         rc = print_answer(&asked, host, &grant, answer, err);
     if (rc < 0) {
         /* The host is ours, so no other helper and no person has the password either. */
         ts_secret_clear(answer);
-        (void)ts_secret_append_string(answer, "quit=1\n");
+        (void)ts_secret_append_string(answer, QUIT);
     }
     return rc;
 }
@@ -284,6 +289,11 @@ command_git(struct helper *helper)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
     struct ts_err err = {.code = 0};
+    int rc = answer_git(helper, &answer, &err);
+    int status = helper_finish(helper, rc, &answer, &err);
 
-    return helper_finish(helper, answer_git(helper, &answer, &err), &answer, &err);
+    /* Here a failure has an answer too: that of git_get. */
+    if (rc < 0)
+        (void)output_write(helper->stdout_open, &answer, &err);
+    return status;
 }

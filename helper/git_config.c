@@ -92,7 +92,7 @@ static bool
 url_applies(const char *url, const char *host, const char *path)
 {
     TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {NULL, 0, false, NULL};
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1];
     struct ts_err ignored = {0};
     unsigned port = 0;
 
@@ -108,7 +108,7 @@ url_applies(const char *url, const char *host, const char *path)
     for (size_t len = strlen(text); len > 0 && text[len - 1] == '/'; len--)
         text[len - 1] = '\0';
     return ts_host_pattern_parse(text, &pattern, &ignored) == 0 &&
-           ts_host_split(host, &name, &port) &&
+           ts_host_split(host, name, &port) &&
            ts_host_pattern_match(&pattern, name, port, path) != 0;
 }
 

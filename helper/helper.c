@@ -1,5 +1,6 @@
 #include "helper/helper.h"
 
+#include <errno.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -103,20 +104,35 @@ helper_get_token(const struct helper *helper, const struct ts_host_rule *host, b
     return ts_refresh_get(&request, ret, err);
 }
 
-/* The user database's entry, else LOGNAME; NULL where neither knows a name. */
-static const char *
-local_user(void)
+/* Whether getpwuid failed, rather than found nobody; see its manual for the many ways to say so. */
+static bool
+is_failure(int error)
 {
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
+}
+
+/* The user database's entry, else LOGNAME; NULL where neither knows a name. */
+static int
+local_user(const char **ret, struct ts_err *err)
+{
+    errno = 0;
     const struct passwd *entry = getpwuid(geteuid());
 
-    return entry != NULL ? entry->pw_name : secure_getenv("LOGNAME");
+    if (entry == NULL && is_failure(errno))
+        return ts_err_errno(err, TS_ERR_SYSTEM, "the name of user id %u cannot be looked up",
+                            geteuid());
+    *ret = entry != NULL ? entry->pw_name : secure_getenv("LOGNAME");
+    return 0;
 }
 
 int
 helper_local_user(char **ret, struct ts_err *err)
 {
-    const char *name = local_user();
+    const char *name = NULL;
+    int rc = local_user(&name, err);
 
+    if (rc < 0)
+        return rc;
     if (name == NULL)
         return ts_err_set(err, TS_ERR_CONFIG, "user id %u has no name here: set LOGNAME",
                           geteuid());
@@ -128,9 +144,9 @@ int
 helper_username(const struct ts_host_rule *host, const char *given, char **ret, struct ts_err *err)
 {
     const char *name = host->username != NULL ? host->username : given;
-
-    if (name == NULL)
-        name = local_user();
+    int rc = name != NULL ? 0 : local_user(&name, err);
+    if (rc < 0)
+        return rc;
     if (name == NULL)
         return ts_err_set(err, TS_ERR_CONFIG,
                           "user id %u has no name here: set 'username' in [host %s]", geteuid(),
@@ -142,10 +158,10 @@ helper_username(const struct ts_host_rule *host, const char *given, char **ret, 
 bool
 helper_allows_http(const struct helper *helper, const char *host)
 {
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1];
     unsigned port = 0;
 
-    return helper->config.allow_http && ts_host_split(host, &name, &port) &&
+    return helper->config.allow_http && ts_host_split(host, name, &port) &&
            ts_host_is_loopback(name);
 }
 
@@ -174,10 +190,7 @@ helper_finish(const struct helper *helper, int rc, const struct ts_secret *answe
               struct ts_err *err)
 {
     if (rc < 0) {
-        struct ts_err ignored = {.code = 0};
-
         output_error(err);
-        (void)output_write(helper->stdout_open, answer, &ignored);
         return ts_error_exit_code(rc);
     }
     if (output_write(helper->stdout_open, answer, err) < 0)

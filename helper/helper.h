@@ -44,8 +44,8 @@ int helper_usage(struct ts_err *err, const char *format, ...) __attribute__((for
 /* Prints the error on standard error and returns its exit code. */
 int helper_fail(const struct helper *helper, const struct ts_err *err);
 
-/* The end of every command: where rc is negative, the error, then the answer (if any); else the
- * answer. Returns the exit code. */
+/* The end of every command: where rc is negative, the error, and nothing of an answer that may not
+ * be whole; else the answer. Returns the exit code. */
 int helper_finish(const struct helper *helper, int rc, const struct ts_secret *answer,
                   struct ts_err *err);
 

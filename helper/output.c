@@ -63,28 +63,29 @@ has_response_id(const struct ts_err *err)
     return err->response_id[0] == '\0' || strstr(err->text, err->response_id) != NULL;
 }
 
-int
-output_error_text(const struct ts_err *err, struct ts_secret *ret)
+void
+output_error_text(const struct ts_err *err, char ret[OUTPUT_TEXT_MAX])
 {
-    int rc = ts_secret_append_string(ret, err->text);
+    char more[TS_ERR_ID_MAX + 64] = "";
 
-    if (rc == 0 && !has_status(err) && !has_response_id(err))
-        return ts_secret_append_format(ret, " (HTTP %ld, response_id %s)", err->http_status,
-                                       err->response_id);
-    if (rc == 0 && !has_status(err))
-        rc = ts_secret_append_format(ret, " (HTTP %ld)", err->http_status);
-    if (rc == 0 && !has_response_id(err))
-        rc = ts_secret_append_format(ret, " (response_id %s)", err->response_id);
-    return rc;
+    if (!has_status(err) && !has_response_id(err))
+        (void)snprintf(more, sizeof(more), " (HTTP %ld, response_id %s)", err->http_status,
+                       err->response_id);
+    else if (!has_status(err))
+        (void)snprintf(more, sizeof(more), " (HTTP %ld)", err->http_status);
+    else if (!has_response_id(err))
+        (void)snprintf(more, sizeof(more), " (response_id %s)", err->response_id);
+    (void)snprintf(ret, OUTPUT_TEXT_MAX, "%s%s", err->text, more);
 }
 
 void
 output_error(const struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret line = TS_SECRET_INIT(OUTPUT_MAX);
+    static const char before[] = "thrivestack-credential: ";
+    char text[OUTPUT_TEXT_MAX];
+    char line[sizeof(before) + sizeof(text)];
 
-    if (ts_secret_append_string(&line, "thrivestack-credential: ") < 0 ||
-        output_error_text(err, &line) < 0 || ts_secret_append_string(&line, "\n") < 0)
-        return;
-    (void)ts_write_all(STDERR_FILENO, line.data, line.len);
+    output_error_text(err, text);
+    (void)snprintf(line, sizeof(line), "%s%s\n", before, text);
+    (void)ts_write_all(STDERR_FILENO, line, strlen(line));
 }

@@ -11,6 +11,7 @@
 #include "common/secret.h"
 
 #define OUTPUT_MAX ((size_t)1024 * 1024)
+#define OUTPUT_TEXT_MAX (TS_ERR_TEXT_MAX + TS_ERR_ID_MAX + 64)
 
 /*
  * To be called first: makes sure that descriptors 0 to 2 are open, so that no file opened later
@@ -23,10 +24,10 @@ bool output_prepare(void);
 int output_write(bool stdout_open, const struct ts_secret *answer, struct ts_err *err);
 
 /* One line on standard error: `thrivestack-credential: TEXT`, with the HTTP status and response_id
- * where there are any. */
+ * where there are any. Needs no memory, as that may be what there is none of. */
 void output_error(const struct ts_err *err);
 
-/* Appends the text of an error, as output_error prints it. Returns as ts_secret_append. */
-int output_error_text(const struct ts_err *err, struct ts_secret *ret);
+/* The text of an error, as output_error prints it. */
+void output_error_text(const struct ts_err *err, char ret[OUTPUT_TEXT_MAX]);
 
 #endif

@@ -13,14 +13,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TS_CLEANUP(ts_string_free) char *text = strndup((const char *)data, size);
     TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {.port = 0};
-    TS_CLEANUP(ts_string_free) char *name = NULL;
+    char name[TS_HOST_NAME_MAX + 1] = "";
     char *rest = text;
     struct ts_err err = {0};
     unsigned port = 0;
 
     const char *first = strsep(&rest, "\n");
     const char *host = rest != NULL ? strsep(&rest, "\n") : "";
-    bool is_host = ts_host_split(host, &name, &port);
+    bool is_host = ts_host_split(host, name, &port);
     if (is_host && (name[0] == '\0' || port == 0 || port > 65535))
         abort();
     if (ts_host_pattern_parse(first, &pattern, &err) < 0)
