@@ -148,7 +148,7 @@ ts_cache_write(int fd, const struct ts_identity *identity, const struct ts_cache
 
     if (!save(fd, file_name(name, identity->name, TS_CACHE_TOKEN), identity, table, entry))
         return false;
-    ts_cache_file_remove(fd, file_name(name, identity->name, TS_CACHE_FAILURE));
+    (void)ts_cache_file_remove(fd, file_name(name, identity->name, TS_CACHE_FAILURE));
     ts_cache_files_prune(fd);
     return true;
 }
@@ -236,7 +236,7 @@ ts_cache_find_parts(int fd, const struct ts_identity *identity, size_t received,
     struct parts_search search = {identity, received, hash, ret, false};
 
     ts_cache_files_prune(fd);
-    ts_cache_files_walk(fd, look_at_parts, &search);
+    (void)ts_cache_files_walk(fd, look_at_parts, &search);
     return search.found;
 }
 
@@ -257,28 +257,29 @@ look_at_token(void *context, int fd, const char *file)
         return true;
     TS_CLEANUP(ts_cache_entry_release) struct ts_cache_entry entry = TS_CACHE_ENTRY_INIT;
     TS_CLEANUP(ts_json_put_secret) struct json_object *object = load(fd, file, NULL);
-    if (object == NULL || !read_entry(object, &entry))
-        return true;
+    bool readable = object != NULL && read_entry(object, &entry);
     memcpy(name, file, TS_IDENTITY_NAME_LEN);
     name[TS_IDENTITY_NAME_LEN] = '\0';
-    walk->rc = walk->callback(walk->context, fd, name, &entry, walk->err);
+    walk->rc = walk->callback(walk->context, fd, name, readable ? &entry : NULL, walk->err);
     return walk->rc == 0;
 }
 
 int
-ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, struct ts_err *err)
+ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, bool *ret_whole, struct ts_err *err)
 {
     struct walk walk = {callback, context, err, 0};
+    bool whole = ts_cache_files_walk(fd, look_at_token, &walk);
 
-    ts_cache_files_walk(fd, look_at_token, &walk);
+    if (ret_whole != NULL)
+        *ret_whole = whole;
     return walk.rc;
 }
 
-void
+bool
 ts_cache_remove(int fd, const char *name)
 {
     char file[TS_CACHE_NAME_MAX];
+    bool token_gone = ts_cache_file_remove(fd, file_name(file, name, TS_CACHE_TOKEN));
 
-    ts_cache_file_remove(fd, file_name(file, name, TS_CACHE_TOKEN));
-    ts_cache_file_remove(fd, file_name(file, name, TS_CACHE_FAILURE));
+    return ts_cache_file_remove(fd, file_name(file, name, TS_CACHE_FAILURE)) && token_gone;
 }

@@ -47,6 +47,11 @@ struct ts_cache_failure {
  * user's, writable by others, a symbolic link, or no place for one. */
 int ts_cache_open(const char *folder);
 
+/* The same for those who have nothing to write, so none is made. *ret_fd is -1, and 0 returned,
+ * where nothing of this user's can be in it: there is none, or it is somebody else's. TS_ERR_SYSTEM
+ * where that cannot be told. */
+int ts_cache_find(const char *folder, int *ret_fd, struct ts_err *err);
+
 /* Whether the folder has what the identity names; *ret is released by the caller in every case. */
 bool ts_cache_read(int fd, const struct ts_identity *identity, struct ts_cache_entry *ret);
 bool ts_cache_read_failure(int fd, const struct ts_identity *identity,
@@ -64,14 +69,16 @@ bool ts_cache_write_parts(int fd, const struct ts_identity *identity,
 bool ts_cache_find_parts(int fd, const struct ts_identity *identity, size_t received, uint32_t hash,
                          struct ts_secret *ret);
 
-/* Calls back for every token file that parses, whoever it is for, with its NAME. */
+/* Calls back for every token file, whoever it is for, with its NAME; `entry` is NULL for one that
+ * cannot be read. *ret_whole (may be NULL) tells whether it came to the end of the folder. */
 typedef int (*ts_cache_walk_fn)(void *context, int fd, const char *name,
                                 const struct ts_cache_entry *entry, struct ts_err *err);
-int ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, struct ts_err *err);
+int ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, bool *ret_whole,
+                  struct ts_err *err);
 
-/* Removes NAME's token and failure; or every file that is ours. */
-void ts_cache_remove(int fd, const char *name);
-void ts_cache_remove_all(int fd);
+/* Removes NAME's token and failure; or every file that is ours. Whether they are gone. */
+bool ts_cache_remove(int fd, const char *name);
+bool ts_cache_remove_all(int fd);
 
 /* How a token is known once it is gone; not cryptographic. `ret` takes TS_IDENTITY_NAME_LEN + 1. */
 void ts_cache_hash(const struct ts_secret *token, char *ret);

@@ -64,29 +64,63 @@ static const struct {
     {is_draft, 600},
 };
 
-static bool
-is_folder_ours(int fd)
-{
-    struct stat st;
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
-    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 022) == 0;
+static bool
+is_folder_ours(const struct stat *st)
+{
+    return st->st_uid == geteuid() && (st->st_mode & 022) == 0;
 }
 
 int
 ts_cache_open(const char *folder)
 {
-    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    struct stat st;
 
     if (folder == NULL)
         return -1;
-    TS_CLEANUP(ts_fd_close) int fd = open(folder, flags);
+    TS_CLEANUP(ts_fd_close) int fd = open(folder, FOLDER_FLAGS);
     if (fd < 0 && errno == ENOENT && ts_file_make_folder(folder))
-        fd = open(folder, flags);
-    if (fd < 0 || !is_folder_ours(fd))
+        fd = open(folder, FOLDER_FLAGS);
+    if (fd < 0 || fstat(fd, &st) != 0 || !is_folder_ours(&st))
         return -1;
     int ret = fd;
     fd = -1;
     return ret;
+}
+
+/* Whether a folder that could not be opened has nothing of this user's: there is none, or others
+ * have theirs there. */
+static bool
+is_of_no_use(const char *folder, int error)
+{
+    struct stat st;
+
+    if (error != EACCES)
+        return error == ENOENT || error == ENOTDIR || error == ELOOP;
+    return lstat(folder, &st) != 0 || st.st_uid != geteuid();
+}
+
+int
+ts_cache_find(const char *folder, int *ret_fd, struct ts_err *err)
+{
+    struct stat st;
+
+    *ret_fd = -1;
+    if (folder == NULL)
+        return 0;
+    TS_CLEANUP(ts_fd_close) int fd = open(folder, FOLDER_FLAGS);
+    int error = errno;
+    if (fd < 0 && is_of_no_use(folder, error))
+        return 0;
+    errno = error;
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return ts_err_errno(err, TS_ERR_SYSTEM, "the cache folder %s cannot be opened", folder);
+    if (is_folder_ours(&st)) {
+        *ret_fd = fd;
+        fd = -1;
+    }
+    return 0;
 }
 
 static bool
@@ -136,10 +170,10 @@ ts_cache_file_write(int fd, const char *name, const struct ts_secret *text)
     return false;
 }
 
-void
+bool
 ts_cache_file_remove(int fd, const char *name)
 {
-    (void)unlinkat(fd, name, 0);
+    return unlinkat(fd, name, 0) == 0 || errno == ENOENT;
 }
 
 static void
@@ -158,7 +192,15 @@ is_ours(const char *name)
     return is_hash_with(name, TS_CACHE_LOCK);
 }
 
-void
+/* readdir tells an error from the end by errno alone. */
+static const struct dirent *
+next_entry(DIR *folder)
+{
+    errno = 0;
+    return readdir(folder);
+}
+
+bool
 ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context)
 {
     /* A descriptor of its own, as closedir closes it and readdir moves its offset. */
@@ -167,11 +209,12 @@ ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context)
     const struct dirent *entry;
 
     if (folder == NULL)
-        return;
+        return false;
     own = -1;
-    while ((entry = readdir(folder)) != NULL)
+    while ((entry = next_entry(folder)) != NULL)
         if (is_ours(entry->d_name) && !callback(context, fd, entry->d_name))
-            return;
+            return true;
+    return errno == 0;
 }
 
 static bool
@@ -184,7 +227,7 @@ prune_one(void *context, int fd, const char *name)
         return true;
     for (size_t i = 0; i < TS_ARRAY_LEN(kinds); i++)
         if (kinds[i].is(name) && (int64_t)st.st_mtim.tv_sec + kinds[i].seconds < *now)
-            ts_cache_file_remove(fd, name);
+            (void)ts_cache_file_remove(fd, name);
     return true;
 }
 
@@ -193,19 +236,22 @@ ts_cache_files_prune(int fd)
 {
     int64_t now = ts_clock_wall();
 
-    ts_cache_files_walk(fd, prune_one, &now);
+    (void)ts_cache_files_walk(fd, prune_one, &now);
 }
 
 static bool
 remove_one(void *context, int fd, const char *name)
 {
-    (void)context;
-    ts_cache_file_remove(fd, name);
+    bool *all = context;
+
+    *all &= ts_cache_file_remove(fd, name);
     return true;
 }
 
-void
+bool
 ts_cache_remove_all(int fd)
 {
-    ts_cache_files_walk(fd, remove_one, NULL);
+    bool all = true;
+
+    return ts_cache_files_walk(fd, remove_one, &all) && all;
 }

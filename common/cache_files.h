@@ -22,11 +22,13 @@ bool ts_cache_file_read(int fd, const char *name, struct ts_secret *ret);
 /* Whole or not at all. */
 bool ts_cache_file_write(int fd, const char *name, const struct ts_secret *text);
 
-void ts_cache_file_remove(int fd, const char *name);
+/* Whether it is gone. */
+bool ts_cache_file_remove(int fd, const char *name);
 
-/* Calls back for every file with a name of ours until the callback returns false. */
+/* Calls back for every file with a name of ours until the callback returns false. False where the
+ * folder cannot be read to its end. */
 typedef bool (*ts_cache_files_fn)(void *context, int fd, const char *name);
-void ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context);
+bool ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context);
 
 /* Removes what nobody can need any more: tokens and failures that nobody has written for two days
  * (no token lives longer than one), parts after two minutes, drafts after ten. Locks stay. */

@@ -40,7 +40,7 @@ drop(const struct ts_request *request, const struct ts_secret *token, bool *ret_
         return 0;
     ts_secret_clear(&entry.grant.token);
     if (!ts_cache_write(folder, &identity, &entry))
-        ts_cache_remove(folder, identity.name);
+        (void)ts_cache_remove(folder, identity.name);
     if (ts_cache_read(folder, &identity, &after) && after.grant.token.len > 0)
         return ts_err_set(err, TS_ERR_SYSTEM, "the cached token in %s cannot be dropped",
                           request->cache_dir);
@@ -67,45 +67,57 @@ ts_refresh_drop(const struct ts_request *request, struct ts_err *err)
 struct forgetting {
     const char *key_source;
     const char *token_url;
+    bool all; /* whatever had to go is gone */
 };
 
 static int
 forget_one(void *context, int fd, const char *name, const struct ts_cache_entry *entry,
            struct ts_err *err)
 {
-    const struct forgetting *forgetting = context;
+    struct forgetting *forgetting = context;
 
     (void)err;
-    if (strcmp(entry->key_source, forgetting->key_source) == 0 &&
-        strcmp(entry->token_url, forgetting->token_url) == 0)
-        ts_cache_remove(fd, name);
+    /* What cannot be read may be ours, and is of no use to anybody else. */
+    if (entry == NULL || (strcmp(entry->key_source, forgetting->key_source) == 0 &&
+                          strcmp(entry->token_url, forgetting->token_url) == 0))
+        forgetting->all &= ts_cache_remove(fd, name);
     return 0;
+}
+
+static int
+report_rest(const char *cache_dir, struct ts_err *err)
+{
+    return ts_err_set(err, TS_ERR_SYSTEM,
+                      "a cached token in %s cannot be dropped: remove the files there", cache_dir);
 }
 
 int
 ts_refresh_forget(const struct ts_request *request, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret source = TS_SECRET_INIT(TS_IDENTITY_MAX);
-    TS_CLEANUP(ts_fd_close) int folder = ts_cache_open(request->cache_dir);
-    struct forgetting forgetting = {NULL, request->endpoint.token_url};
+    TS_CLEANUP(ts_fd_close) int folder = -1;
+    struct forgetting forgetting = {NULL, request->endpoint.token_url, true};
+    bool whole = false;
+    int rc = ts_cache_find(request->cache_dir, &folder, err);
 
-    if (folder < 0)
-        return 0;
+    if (rc < 0 || folder < 0)
+        return rc;
     if (ts_identity_key_source(request, &source) < 0)
         return ts_err_nomem(err);
     forgetting.key_source = source.data;
-    return ts_cache_walk(folder, forget_one, &forgetting, err);
+    rc = ts_cache_walk(folder, forget_one, &forgetting, &whole, err);
+    return rc == 0 && (!whole || !forgetting.all) ? report_rest(request->cache_dir, err) : rc;
 }
 
 int
 ts_refresh_forget_all(const char *cache_dir, struct ts_err *err)
 {
-    TS_CLEANUP(ts_fd_close) int folder = ts_cache_open(cache_dir);
+    TS_CLEANUP(ts_fd_close) int folder = -1;
+    int rc = ts_cache_find(cache_dir, &folder, err);
 
-    (void)err;
-    if (folder >= 0)
-        ts_cache_remove_all(folder);
-    return 0;
+    if (rc < 0 || folder < 0)
+        return rc;
+    return ts_cache_remove_all(folder) ? 0 : report_rest(cache_dir, err);
 }
 
 struct listing {
@@ -119,12 +131,14 @@ list_one(void *context, int fd, const char *name, const struct ts_cache_entry *e
          struct ts_err *err)
 {
     const struct listing *listing = context;
-    const struct ts_grant *grant = &entry->grant;
     static const char file[] = "file:";
     char none[] = "";
 
     (void)fd;
     (void)name;
+    if (entry == NULL)
+        return 0;
+    const struct ts_grant *grant = &entry->grant;
     if (grant->token.len == 0 || ts_grant_remaining(grant, &listing->now) <= 0)
         return 0;
     struct ts_cached cached = {.profile = entry->profile,
@@ -150,7 +164,7 @@ ts_refresh_list(const char *cache_dir, ts_cached_fn callback, void *context, str
 
     if (rc < 0 || folder < 0)
         return rc;
-    return ts_cache_walk(folder, list_one, &listing, err);
+    return ts_cache_walk(folder, list_one, &listing, NULL, err);
 }
 
 int
