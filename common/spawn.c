@@ -205,8 +205,12 @@ ts_child_wait(struct ts_child *child, int64_t deadline_ms, int *ret_status, stru
     do
         polled = poll(&ready, 1, ts_clock_left_ms(deadline_ms));
     while (polled < 0 && errno == EINTR);
+    int error = errno;
     int rc = finish(child, ret_status, err);
-    if (rc == 0 && polled <= 0)
+    errno = error;
+    if (rc == 0 && polled < 0)
+        return ts_err_errno(err, TS_ERR_SYSTEM, "cannot wait for a child");
+    if (rc == 0 && polled == 0)
         return ts_err_set(err, TS_ERR_TIMEOUT, "a child did not end in time and was killed");
     return rc;
 }

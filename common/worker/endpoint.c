@@ -275,6 +275,15 @@ make_headers(void)
     return list;
 }
 
+/* Whether anything of the answer has come. */
+static bool
+has_begun(CURL *easy)
+{
+    curl_off_t begun = 0;
+
+    return curl_easy_getinfo(easy, CURLINFO_STARTTRANSFER_TIME_T, &begun) == CURLE_OK && begun > 0;
+}
+
 static int
 judge(CURLcode code, const struct exchange *exchange, const struct target *target,
       const char *reason, struct ts_err *err)
@@ -319,6 +328,9 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
         code = curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &ret->status);
     if (code == CURLE_OK)
         return 0;
+    /* Later it may be a header that never ends; see failure.c. */
+    if (code == CURLE_OUT_OF_MEMORY && !has_begun(easy))
+        exchange.out_of_memory = true;
     *ret_retry = ts_failure_is_before_connection(code);
     ret->failed_at = ts_failure_stage(code);
     return judge(code, &exchange, &target, reason, err);
