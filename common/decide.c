@@ -38,7 +38,7 @@ deny_error(const struct ts_judging *judging, enum ts_reason reason, const struct
         reason = TS_REASON_NOMEM;
     else if (err->code == TS_ERR_SYSTEM)
         reason = TS_REASON_SYSTEM;
-    return deny(judging, reason, "%.255s", err->text);
+    return deny(judging, reason, "%s", err->text);
 }
 
 /* Names from outside, made fit to quote. */

@@ -58,7 +58,8 @@ struct ts_question {
 
 struct ts_verdict {
     enum ts_reason reason;
-    char text[256];  /* one sentence for people: what is wrong, with the values that tell; no secret */
+    char text[TS_ERR_TEXT_MAX]; /* one sentence for people: what is wrong, with the values that tell;
+                                   no secret */
     size_t rules_passed; /* how many of ts_decide_rules were passed */
     char key_id[TS_KEY_ID_MAX + 1]; /* once the header was read; else "" */
     unsigned char digest[32];       /* SHA-256 of header and payload */

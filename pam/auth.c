@@ -62,8 +62,7 @@ fail(struct ts_auth *auth, enum ts_reason reason, const char *format, ...)
 static enum ts_reason
 fail_error(struct ts_auth *auth, const struct ts_err *err)
 {
-    return fail(auth, ts_result_reason(err->code), "%.*s", (int)sizeof(auth->verdict.text) - 1,
-                err->text);
+    return fail(auth, ts_result_reason(err->code), "%s", err->text);
 }
 
 static struct ts_question
@@ -206,8 +205,7 @@ no_local_token(struct ts_auth *auth, const struct ts_err *err)
         return fail_error(auth, err);
     if (auth->options.debug)
         ts_audit_note(auth->pamh, LOG_DEBUG, "no token from the local helper: %s", err->text);
-    return fail(auth, TS_REASON_LOCAL_HELPER, "%.*s", (int)sizeof(auth->verdict.text) - 1,
-                err->text);
+    return fail(auth, TS_REASON_LOCAL_HELPER, "%s", err->text);
 }
 
 static enum ts_reason
@@ -254,7 +252,7 @@ get_prompted(struct ts_auth *auth)
 
     return reason == TS_REASON_OK
                ? reason
-               : fail(auth, reason, "%.*s", (int)sizeof(auth->verdict.text) - 1, err.text);
+               : fail(auth, reason, "%s", err.text);
 }
 
 static const struct {
@@ -316,7 +314,7 @@ check_replay(struct ts_auth *auth)
     enum ts_reason reason = rc == TS_ERR_REFUSED ? TS_REASON_REPLAYED
                             : rc == TS_ERR_NOMEM ? TS_REASON_NOMEM
                                                  : TS_REASON_REPLAY_STORE;
-    return fail(auth, reason, "%.*s", (int)sizeof(auth->verdict.text) - 1, err.text);
+    return fail(auth, reason, "%s", err.text);
 }
 
 /* Each step's reason, unless it is TS_REASON_OK, ends the whole. */
