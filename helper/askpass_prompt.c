@@ -62,8 +62,8 @@ read_continuation(const char *line, struct askpass_prompt *ret)
     if (!ts_text_integer(number, 2, TS_TOKEN_MAX, &from) || !read_hash(blank + 2, &ret->hash))
         return false;
     ret->received = (size_t)from - 1;
-    int len = snprintf(again, sizeof(again), CONTINUATION "%" PRId64 " (%08" PRIx32 ")", from,
-                       ret->hash);
+    int len =
+        snprintf(again, sizeof(again), CONTINUATION "%" PRId64 " (%08" PRIx32 ")", from, ret->hash);
     return ret->received % ASKPASS_PART == 0 && strncmp(line, again, (size_t)len) == 0 &&
            is_end(line + len);
 }

@@ -245,14 +245,13 @@ get_prompted(struct ts_auth *auth)
                                                  .prompt = auth->options.prompt,
                                                  .first = first_pass(auth),
                                                  .may_prompt = !auth->options.use_first_pass,
-                                                 .silent = ((unsigned)auth->flags & PAM_SILENT) != 0,
+                                                 .silent =
+                                                     ((unsigned)auth->flags & PAM_SILENT) != 0,
                                                  .policy = &auth->policy};
     struct ts_err err = {.code = 0};
     enum ts_reason reason = ts_conversation_get(&conversation, &auth->token, &err);
 
-    return reason == TS_REASON_OK
-               ? reason
-               : fail(auth, reason, "%s", err.text);
+    return reason == TS_REASON_OK ? reason : fail(auth, reason, "%s", err.text);
 }
 
 static const struct {

@@ -155,8 +155,7 @@ check_digests(const struct ts_verdict *verdict, const char *token, size_t len)
     assert_int_equal(EVP_Digest(token, len, wanted, NULL, EVP_sha256(), NULL), 1);
     assert_memory_equal(verdict->token_digest, wanted, sizeof(wanted));
     const char *dot = memrchr(token, '.', len);
-    assert_int_equal(
-        EVP_Digest(token, (size_t)(dot - token), wanted, NULL, EVP_sha256(), NULL), 1);
+    assert_int_equal(EVP_Digest(token, (size_t)(dot - token), wanted, NULL, EVP_sha256(), NULL), 1);
     assert_memory_equal(verdict->digest, wanted, sizeof(wanted));
 }
 
