@@ -20,8 +20,8 @@ read_ms(clockid_t id)
 static void
 read_boot_id(char *ret, size_t size)
 {
-    TS_CLEANUP(ts_fd_close) int fd =
-        open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    TS_CLEANUP(ts_fd_close)
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
     ret[0] = '\0';
     if (fd < 0)
@@ -60,7 +60,11 @@ ts_clock_boot_ms(void)
 int
 ts_clock_left_ms(int64_t deadline_ms)
 {
-    int64_t left = deadline_ms - ts_clock_boot_ms();
+    int64_t now_ms = ts_clock_boot_ms();
+    int64_t left = deadline_ms - now_ms;
 
+    /* A deadline that nobody can tell is one that has passed: nobody waits for ever. */
+    if (now_ms < 0)
+        return 0;
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
 }

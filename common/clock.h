@@ -21,13 +21,14 @@ struct ts_clock {
 /* Reads all three. Returns 0 or TS_ERR_SYSTEM. */
 int ts_clock_read(struct ts_clock *ret, struct ts_err *err);
 
-/* Unix seconds only, for callers that need no more. */
+/* Unix seconds only, for callers that need no more; 0 where the clock cannot be read. */
 int64_t ts_clock_wall(void);
 
-/* Milliseconds on CLOCK_BOOTTIME, for deadlines. */
+/* Milliseconds on CLOCK_BOOTTIME, for deadlines; -1 where it cannot be read. */
 int64_t ts_clock_boot_ms(void);
 
-/* What is left until `deadline_ms` on CLOCK_BOOTTIME, as poll(2) wants it: 0 where it has passed. */
+/* What is left until `deadline_ms` on CLOCK_BOOTTIME, as poll(2) wants it: 0 where it has passed or
+ * the clock cannot be read. */
 int ts_clock_left_ms(int64_t deadline_ms);
 
 #endif

@@ -153,6 +153,18 @@ ts_spawn_start(const struct ts_spawn *spec, struct ts_child *ret, struct ts_err 
     return 0;
 }
 
+/* waitid for the child. A kernel before 5.4, or a filter of the host's, may not know pidfds here.
+ */
+static int
+wait_for(const struct ts_child *child, siginfo_t *ret, int options)
+{
+    int rc = waitid((idtype_t)P_PIDFD, (id_t)child->pidfd, ret, WEXITED | __WALL | options);
+
+    if (rc == 0 || errno == EINTR || errno == ECHILD)
+        return rc;
+    return waitid(P_PID, (id_t)child->pid, ret, WEXITED | __WALL | options);
+}
+
 /* Whether the child is there still, running or not yet reaped: only then are its pid and the number
  * of its process group certain to be its own. */
 static bool
@@ -160,8 +172,7 @@ is_ours(const struct ts_child *child)
 {
     siginfo_t info;
 
-    return waitid((idtype_t)P_PIDFD, (id_t)child->pidfd, &info,
-                  WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
+    return wait_for(child, &info, WNOHANG | WNOWAIT) == 0;
 }
 
 static int
@@ -182,7 +193,7 @@ finish(struct ts_child *child, int *ret_status, struct ts_err *err)
     if (is_ours(child))
         (void)kill(-child->pid, SIGKILL);
     do
-        rc = waitid((idtype_t)P_PIDFD, (id_t)child->pidfd, &info, WEXITED | __WALL);
+        rc = wait_for(child, &info, 0);
     while (rc != 0 && errno == EINTR);
     int error = errno;
     ts_fd_close(&child->pidfd);

@@ -193,6 +193,8 @@ judge_token(struct ts_auth *auth)
 {
     const struct ts_question question = question_of(auth);
 
+    if (question.now <= 0)
+        return fail(auth, TS_REASON_SYSTEM, "the clock cannot be read");
     if (auth->is_stranger)
         return judge_stranger(auth);
     return ts_decide(&question, ts_secret_string(&auth->token), auth->token.len, &auth->verdict);
@@ -307,7 +309,8 @@ check_replay(struct ts_auth *auth)
     if (!auth->verdict.service->single_use)
         return TS_REASON_OK;
     memcpy(entry.digest, auth->verdict.digest, sizeof(entry.digest));
-    int rc = ts_replay_record(&entry, ts_clock_wall(), &err);
+    const struct ts_rundir_now now = ts_rundir_now();
+    int rc = ts_replay_record(&entry, &now, &err);
     if (rc == 0)
         return TS_REASON_OK;
     enum ts_reason reason = rc == TS_ERR_REFUSED ? TS_REASON_REPLAYED

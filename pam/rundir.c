@@ -10,6 +10,7 @@
 
 #include "build-config.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 static int
 check_folder(int fd, const char *name, mode_t sticky_allowed, mode_t *ret_mode, struct ts_err *err)
@@ -118,8 +119,17 @@ open_list(int fd, DIR **ret, struct ts_err *err)
     return 0;
 }
 
+struct ts_rundir_now
+ts_rundir_now(void)
+{
+    int64_t boot_ms = ts_clock_boot_ms();
+
+    return (struct ts_rundir_now){.wall = ts_clock_wall(),
+                                  .boot = boot_ms < 0 ? -1 : boot_ms / 1000};
+}
+
 static bool
-removes(int fd, const char *name, ts_rundir_is_over *is_over, int64_t now)
+removes(int fd, const char *name, ts_rundir_is_over *is_over, const struct ts_rundir_now *now)
 {
     struct stat st;
 
@@ -128,8 +138,8 @@ removes(int fd, const char *name, ts_rundir_is_over *is_over, int64_t now)
 }
 
 int
-ts_rundir_prune(int fd, ts_rundir_is_over *is_over, int64_t now, size_t *ret_count,
-                struct ts_err *err)
+ts_rundir_prune(int fd, ts_rundir_is_over *is_over, const struct ts_rundir_now *now,
+                size_t *ret_count, struct ts_err *err)
 {
     TS_CLEANUP(folder_release) DIR *folder = NULL;
     const struct dirent *entry;

@@ -26,13 +26,22 @@ struct ts_rundir_folder {
 int ts_rundir_open(const struct ts_rundir_folder *folders, bool create, int *ret_fd,
                    struct ts_err *err);
 
-/* Whether a file may go at `now` (Unix seconds). */
-typedef bool ts_rundir_is_over(const char *name, const struct stat *st, int64_t now);
+/* Seconds on both clocks: the one that can be set, and the one that nobody can. */
+struct ts_rundir_now {
+    int64_t wall; /* Unix seconds; 0 where it cannot be read */
+    int64_t boot; /* CLOCK_BOOTTIME; -1 where it cannot be read */
+};
+
+struct ts_rundir_now ts_rundir_now(void);
+
+/* Whether a file may go. */
+typedef bool ts_rundir_is_over(const char *name, const struct stat *st,
+                               const struct ts_rundir_now *now);
 
 /* Removes from the folder `fd` every file that is over, and counts what stays. TS_ERR_NOMEM or
  * TS_ERR_SYSTEM. */
-int ts_rundir_prune(int fd, ts_rundir_is_over *is_over, int64_t now, size_t *ret_count,
-                    struct ts_err *err);
+int ts_rundir_prune(int fd, ts_rundir_is_over *is_over, const struct ts_rundir_now *now,
+                    size_t *ret_count, struct ts_err *err);
 
 /* Length of ts_rundir_random_name's result, without the final NUL. */
 #define TS_RANDOM_NAME_LEN 32

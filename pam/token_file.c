@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
-#include "common/clock.h"
 #include "pam/rundir.h"
 
 #define WAITING_MODE ((mode_t)0400)
@@ -64,12 +63,12 @@ is_waiting(const struct stat *st)
 
 /* Once handed over, a file's times are its user's to change, who can only spoil their own. */
 static bool
-is_over(const char *name, const struct stat *st, int64_t now)
+is_over(const char *name, const struct stat *st, const struct ts_rundir_now *now)
 {
     if (!is_name(name))
         return false;
-    return (int64_t)st->st_mtim.tv_sec + EXPIRY_SLACK < now ||
-           (is_waiting(st) && (int64_t)st->st_ctim.tv_sec + WAIT_MAX < now);
+    return (int64_t)st->st_mtim.tv_sec + EXPIRY_SLACK < now->wall ||
+           (is_waiting(st) && (int64_t)st->st_ctim.tv_sec + WAIT_MAX < now->wall);
 }
 
 static int
@@ -104,11 +103,12 @@ ts_token_file_create(uid_t uid, const struct ts_secret *token, int64_t expires,
 {
     TS_CLEANUP(ts_fd_close) int fd = -1;
     char random[TS_RANDOM_NAME_LEN + 1], path[TS_TOKEN_FILE_PATH_MAX];
+    const struct ts_rundir_now now = ts_rundir_now();
     size_t count = 0;
 
     int rc = open_folder(uid, true, &fd, err);
     if (rc == 0)
-        rc = ts_rundir_prune(fd, is_over, ts_clock_wall(), &count, err);
+        rc = ts_rundir_prune(fd, is_over, &now, &count, err);
     if (rc == 0 && count >= TS_TOKEN_FILES_MAX)
         rc = ts_err_set(err, TS_ERR_TOO_LARGE, "there are %zu token files of user %u already",
                         count, (unsigned)uid);
