@@ -1,15 +1,17 @@
 /*
- * Every allocation inside pam_authenticate made to fail in turn, and from each point on:
+ * Every allocation in a whole login made to fail in turn, and from each point on:
  *
  *     alloc-failure SERVICE USER CONFDIR good|bad TOKEN-FILE
  *
  * Nothing crashes, and whatever is not out of memory is decided as ever. Prints what came of it.
  */
 #include "driver.h"
+#include "login.h"
 
 #include <err.h>
 #include <errno.h>
 #include <malloc.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,49 +62,74 @@ memalign(size_t alignment, size_t size)
     return fails() ? NULL : __libc_memalign(alignment, size);
 }
 
-struct attempt {
-    const char *service;
-    const char *user;
-    const char *confdir;
-    const char *token;
-};
+static size_t starts_at; /* what fails_at becomes where the login begins */
+
+static void
+begin(void)
+{
+    calls = 0;
+    fails_at = starts_at;
+}
+
+static void
+end(void)
+{
+    fails_at = 0;
+}
 
 /* The one who answers is not out of memory. */
 static int
-converse(int count, const struct pam_message **messages, struct pam_response **ret, void *data)
+pause_failing(void)
 {
-    size_t saved = fails_at;
+    int paused = fails_at != 0;
 
     fails_at = 0;
-    int rc = script_converse(count, messages, ret, data);
-    fails_at = saved;
-    return rc;
+    return paused;
 }
 
-static int
-authenticate(const struct attempt *attempt, size_t fail)
+static void
+resume_failing(int paused)
 {
-    struct script script = {
-        .answers = {attempt->token}, .answers_len = 1, .repeats = 1, .silent = 1};
-    const struct pam_conv conv = {converse, &script};
-    pam_handle_t *pamh = NULL;
-
-    if (pam_start_confdir(attempt->service, attempt->user, &conv, attempt->confdir, &pamh) !=
-        PAM_SUCCESS)
-        errx(2, "pam_start_confdir");
-    calls = 0;
-    fails_at = fail;
-    int rc = pam_authenticate(pamh, 0);
-    fails_at = 0;
-    pam_end(pamh, rc);
-    return rc;
+    fails_at = paused ? starts_at : 0;
 }
 
 /* libpam, which reads the stack inside pam_authenticate, calls it PAM_SYSTEM_ERR. */
-static int
+static bool
 is_right(int rc, int expected)
 {
     return rc == expected || rc == PAM_BUF_ERR || rc == PAM_SYSTEM_ERR;
+}
+
+/* A lone module's PAM_IGNORE, where there is no file for the session, is PAM_PERM_DENIED of
+ * libpam's; a file that stays behind is PAM_SESSION_ERR. And where /etc/passwd could not be opened
+ * for want of memory and the next source does not know the user, libc says there is no such user.
+ */
+static bool
+is_right_in_session(int rc, enum login_step step)
+{
+    return is_right(rc, PAM_SUCCESS) ||
+           (step != LOGIN_SETCRED && (rc == PAM_PERM_DENIED || rc == PAM_USER_UNKNOWN)) ||
+           (step == LOGIN_CLOSE && rc == PAM_SESSION_ERR);
+}
+
+static bool
+are_right(const int codes[LOGIN_STEPS], int expected)
+{
+    if (!is_right(codes[LOGIN_AUTHENTICATE], expected))
+        return false;
+    for (int i = LOGIN_SETCRED; i < LOGIN_STEPS; i++)
+        if (codes[i] >= 0 && !is_right_in_session(codes[i], (enum login_step)i))
+            return false;
+    return true;
+}
+
+static void
+report(const int codes[LOGIN_STEPS])
+{
+    printf("wrong:");
+    for (int i = 0; i < LOGIN_STEPS; i++)
+        printf(" %s", codes[i] < 0 ? "-" : pam_code_name(codes[i]));
+    printf(" where allocation %zu%s fails\n", starts_at, fails_onwards ? " and all after it" : "");
 }
 
 int
@@ -112,24 +139,34 @@ main(int argc, char **argv)
 
     if (argc != 6)
         errx(2, "usage: alloc-failure SERVICE USER CONFDIR good|bad TOKEN-FILE");
-    const struct attempt attempt = {argv[1], argv[2], argv[3], argv[5]};
+    const struct login login = {.service = argv[1],
+                                .user = argv[2],
+                                .confdir = argv[3],
+                                .token = argv[5],
+                                .sessions = true,
+                                .begin = begin,
+                                .end = end,
+                                .pause = pause_failing,
+                                .resume = resume_failing};
+    int codes[LOGIN_STEPS];
     const int expected = strcmp(argv[4], "good") == 0 ? PAM_SUCCESS : PAM_AUTH_ERR;
     log_is_quiet = 1;
     /* The first attempt also pays for what libraries set up once. */
-    if (authenticate(&attempt, (size_t)-1) != expected ||
-        authenticate(&attempt, (size_t)-1) != expected)
-        errx(1, "even with all the memory there is, it is not %s", pam_code_name(expected));
+    for (int i = 0; i < 2; i++) {
+        login_run(&login, codes);
+        if (codes[LOGIN_AUTHENTICATE] != expected)
+            errx(1, "even with all the memory there is, it is not %s", pam_code_name(expected));
+    }
     for (fails_onwards = 0; fails_onwards <= 1; fails_onwards++) {
-        for (size_t n = 1;; n++) {
-            int rc = authenticate(&attempt, n);
-
-            if (calls < n)
+        for (starts_at = 1;; starts_at++) {
+            login_run(&login, codes);
+            if (calls < starts_at)
                 break;
             points++;
+            int rc = codes[LOGIN_AUTHENTICATE];
             by_code[rc >= 0 && rc < 64 ? rc : 63]++;
-            if (!is_right(rc, expected)) {
-                printf("wrong: %s where allocation %zu%s fails\n", pam_code_name(rc), n,
-                       fails_onwards ? " and all after it" : "");
+            if (!are_right(codes, expected)) {
+                report(codes);
                 wrong++;
             }
         }

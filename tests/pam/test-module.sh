@@ -70,7 +70,9 @@ scopes     = user_management
 END
     mkdir "$scratch/etc/keys"
     cp "$scratch/keys/good.pem" "$scratch/etc/keys"
-    echo "auth required $module policy=$scratch/etc/policy.conf debug" >"$scratch/pam.d/test"
+    mkdir -p "$build/tests/pam/state/run"
+    printf 'auth required %s policy=%s debug\nsession required %s\n' "$module" \
+        "$scratch/etc/policy.conf" "$module" >"$scratch/pam.d/test"
     echo 'auth required pam_deny.so' >"$scratch/pam.d/other"
     "$issuer" sign "$scratch/keys/good.key" --id good | tr -d '\n' >"$scratch/good"
     "$issuer" sign "$scratch/keys/good.key" --id good --iss other | tr -d '\n' >"$scratch/issuer"
