@@ -85,6 +85,15 @@ do_pause(struct driver *driver)
     return fgets(line, sizeof(line), stdin) != NULL ? PAM_SUCCESS : PAM_ABORT;
 }
 
+/* Is gone without pam_end, as a host that crashes. */
+static int
+do_vanish(struct driver *driver)
+{
+    (void)driver;
+    fflush(stdout);
+    _exit(0);
+}
+
 static void
 export_environment(pam_handle_t *pamh, int fd)
 {
@@ -148,6 +157,7 @@ static const struct {
     {"chauthtok", do_chauthtok},
     {"env", do_env},
     {"pause", do_pause},
+    {"vanish", do_vanish},
 };
 
 static void
