@@ -225,7 +225,11 @@ parse_file(const struct loader *loader, const char *path, struct ts_ini *ret, st
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_INI_FILE_MAX);
     const struct ts_file_rules rules = {
-        .owner = loader->sources->uid, .forbidden = 022, .follow_symlink = true};
+        .owner = loader->sources->uid,
+        /* Nobody but root can put anything in that place. */
+        .root_owner = path == loader->sources->system_file ? loader->sources->root_owner : 0,
+        .forbidden = 022,
+        .follow_symlink = true};
     int rc = ts_file_read(AT_FDCWD, path, path, &rules, &text, err);
 
     if (rc == TS_ERR_NOT_FOUND || rc == TS_ERR_NOMEM)

@@ -29,6 +29,7 @@ struct ts_config_sources {
     const char *(*getenv)(const char *name); /* secure_getenv, or a test's */
     const char *home; /* the home folder from passwd, used where HOME is unset; or NULL */
     uid_t uid;        /* whose files are trusted, beside root's */
+    uid_t root_owner; /* who owns the system's file, where that is not user 0: see userns.h */
 };
 
 /* A profile, every setting in it resolved to a value. */

@@ -16,6 +16,7 @@
 
 struct ts_file_rules {
     uid_t owner;         /* whose file it may be, beside root's */
+    uid_t root_owner;    /* who root is in here, where that is not 0: see userns.h */
     mode_t forbidden;    /* permission bits that may not be set, e.g. 022 or 077 */
     mode_t root_allowed; /* bits of `forbidden` that are all right on a file of root's */
     bool follow_symlink; /* follow a symlink in the last component, and judge what it leads to */

@@ -11,6 +11,18 @@
 #include "build-config.h"
 #include "common/cleanup.h"
 #include "common/refresh.h"
+#include "common/userns.h"
+
+/* The user's id outside of a namespace in which they play root. */
+static uid_t
+local_uid(void)
+{
+    uid_t uid = geteuid();
+
+    if (uid == 0)
+        (void)ts_userns_plays_root(TS_USERNS_MAP, &uid);
+    return uid;
+}
 
 /* Asking for the user's entry may load name service modules and open sockets, so a caller that
  * says where its home is (all but a few) is not made to wait for that. */
@@ -21,7 +33,7 @@ home_from_passwd(void)
 
     if (home != NULL && home[0] != '\0')
         return NULL;
-    const struct passwd *entry = getpwuid(geteuid());
+    const struct passwd *entry = getpwuid(local_uid());
     return entry != NULL ? entry->pw_dir : NULL;
 }
 
@@ -41,6 +53,7 @@ helper_load_config(struct helper *helper, struct ts_err *err)
         .getenv = get_variable,
         .home = home_from_passwd(),
         .uid = geteuid(),
+        .root_owner = local_uid() != geteuid() ? TS_USERNS_ROOT_OWNER : 0,
     };
 
     helper->has_config = true;
@@ -116,7 +129,7 @@ static int
 local_user(const char **ret, struct ts_err *err)
 {
     errno = 0;
-    const struct passwd *entry = getpwuid(geteuid());
+    const struct passwd *entry = getpwuid(local_uid());
 
     if (entry == NULL && is_failure(errno))
         return ts_err_errno(err, TS_ERR_SYSTEM, "the name of user id %u cannot be looked up",
