@@ -19,13 +19,16 @@
 #define DAY INT64_C(86400)
 #define EXPIRES_SOON (KEY_EXPIRY_WARNING_DAYS * DAY)
 
-/* Somebody who has configured nothing, on a machine that others log in to. */
+/* Root with no profile and no key, on a machine that others log in to. The system's
+ * credential.conf may be there all the same: empty, as the package brings it, or with [host]
+ * sections for the tokens of sessions. */
 static bool
 is_host_only(const struct doctor *doctor)
 {
     const struct ts_config *config = &doctor->helper->config;
 
-    if (geteuid() != 0 || config->files[0] != NULL || config->profiles_len != 1 ||
+    if (geteuid() != 0 || config->profiles_len != 1 || config->profiles[0].scopes.len > 0 ||
+        config->profiles[0].key.key_command != NULL ||
         access(TS_SYSCONFDIR "/policy.conf", F_OK) != 0)
         return false;
     const char *key_file = config->profiles[0].key.key_file;
