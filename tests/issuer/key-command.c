@@ -12,7 +12,7 @@
 #include <string.h>
 
 struct new_options {
-    const char *name, *expires, *rotation, *scopes, *out;
+    const char *id, *name, *expires, *rotation, *scopes, *out;
     int64_t bits;
     bool pkcs8, ec;
 };
@@ -105,8 +105,9 @@ make_key(const struct new_options *options, const char *dir)
         warnx("cannot make a key");
         return -1;
     }
-    char id[UUID_LEN + 1];
-    uuid_make(id);
+    char made[UUID_LEN + 1];
+    uuid_make(made);
+    const char *id = options->id ? options->id : made;
     scoped(json) struct json_object *entry = details(options, id);
     json_object_object_add(entry, "revoked", json_object_new_boolean(false));
     json_object_object_add(entry, "scopes", scope_list(options->scopes));
@@ -123,6 +124,8 @@ new_options_valid(const struct new_options *options)
     time_t end = 0;
     if (!options->out)
         warnx("key new: --out FILE is required");
+    else if (options->id && !uuid_valid(options->id))
+        warnx("key new: --id takes a UUID");
     else if (date_end(options->expires, &end) != 0)
         warnx("key new: --expires takes a date, YYYY-MM-DD");
     else if (options->bits < 1024 || options->bits > 16384)
@@ -141,6 +144,7 @@ command_key_new(const struct command *command, char **argv)
         .name = "test key", .expires = next_year, .rotation = "90d", .bits = 2048};
     const struct option_row rows[] = {
         {"--out", OPTION_TEXT, &options.out, "FILE", "where the download goes (required)"},
+        {"--id", OPTION_TEXT, &options.id, "UUID", "the key's id (default: a new one)"},
         {"--name", OPTION_TEXT, &options.name, "NAME", "what the key is called"},
         {"--expires", OPTION_TEXT, &options.expires, "YYYY-MM-DD", "last day (default: in a year)"},
         {"--rotation", OPTION_TEXT, &options.rotation, "90d", "rotation frequency"},

@@ -110,7 +110,10 @@ expect 403 "an expired key" $token_url "$(body "$dir/second" '"telemetry_apis"' 
 "$issuer" key revoke "$dir/i" "$id"
 expect 403 "a revoked key" $token_url "$one"
 
-third=$("$issuer" key new "$dir/i" --out "$dir/third")
+chosen=0c2f3a52-5f5c-4a0e-9d1f-3b1f6f0f0a01
+third=$("$issuer" key new "$dir/i" --id "$chosen" --out "$dir/third")
+[ "$third" = "$chosen" ] && [ -s "$dir/i/keys/$chosen.json" ] || fail "another id than was asked for"
+! "$issuer" key new "$dir/i" --id ../x --out "$dir/fourth" 2> /dev/null || fail "an id that is no UUID"
 one=$(body "$dir/third" '["user_management"]' 3600)
 expect 503 "flaky, at first" /fault/flaky-503$token_url "$one"
 expect 200 "flaky, then" /fault/flaky-503$token_url "$one"
