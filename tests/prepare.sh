@@ -6,7 +6,8 @@ build_packages='gcc meson ninja-build pkg-config libpam0g-dev libcurl4-openssl-d
     libjson-c-dev libcmocka-dev libmicrohttpd-dev git openssl ca-certificates'
 test_packages='clang libclang-rt-14-dev valgrind strace curl jq bash procps util-linux iproute2
     mandoc pamtester libpam-wrapper libpamtest0-dev openssh-server openssh-client sudo nginx
-    libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci'
+    libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci podman gnupg tinyproxy-bin
+    debhelper build-essential systemd'
 
 # The docker command, for `docker manifest inspect`, from wherever it came.
 command -v docker >/dev/null || test_packages="$test_packages docker.io"

@@ -16,6 +16,7 @@
 #     BIN        PREFIX/bin, CONF is PREFIX/etc/thrivestack, MODULE the module's path
 #     ISSUER     a copy of the issuer; its folder is $W/issuer, its CA for all to read $W/ca.pem
 #     SOURCE     a copy of tests/e2e, SAMPLES one of the sample stacks
+#     TREE       a copy of the whole tree, for a script that sets want_tree=yes before it enters
 umask 022
 LC_ALL=C
 export LC_ALL
@@ -128,7 +129,22 @@ no_secret_in() {
 e2e_cleanup() {
     [ -z "$inside_pid" ] || kill -KILL "$inside_pid" 2>/dev/null || :
     [ -z "$inside_pid" ] || wait "$inside_pid" 2>/dev/null || :
+    remove_groups
     rm -rf "$W"
+}
+
+# Control groups that a script has made, and listed: no namespace takes them along.
+remove_groups() {
+    [ -e "$W/groups" ] || return 0
+    while read -r group; do
+        await 5 group_is_gone "$group" || echo "$group is left" >&2
+    done <"$W/groups"
+}
+
+# The last process in a group may still be on its way out.
+group_is_gone() {
+    [ ! -d "$1" ] || find "$1" -depth -type d -exec rmdir {} \; 2>/dev/null
+    [ ! -d "$1" ]
 }
 
 # e2e_enter PREFIX ISSUER BUILDDIR: starts the script again inside, or goes on there.
@@ -166,9 +182,11 @@ e2e_set_up() {
     ISSUER=$W/bin/thrivestack-issuer
     SOURCE=$W/source
     SAMPLES=$W/packaging/examples/pam.d
+    TREE=$W/tree
     mkdir "$W/bin" "$W/home" "$W/policy"
     cp "$2" "$ISSUER" && cp -r "$(dirname "$0")" "$SOURCE" &&
         cp -r "$(dirname "$0")/../../packaging" "$W/packaging" || die 'the sources cannot be copied'
+    [ -z "${want_tree:-}" ] || copy_sources "$(dirname "$0")/../.." || die 'the tree cannot be copied'
     mount_product "$1" || die 'the product cannot be mounted'
     mount_system || die "the system's files cannot be mounted"
     ip link set lo up || die 'no loopback'
@@ -178,6 +196,12 @@ e2e_set_up() {
     [ -n "$MODULE" ] && [ -x "$BIN/thrivestack-credential" ] ||
         die "the product is not installed below $PREFIX"
 }
+
+# copy_sources ROOT: what belongs to the project, without what was built.
+copy_sources() (
+    # shellcheck source=packaging/common.sh
+    cd "$1" && . packaging/common.sh && copy_tree "$TREE" && chown -R root:root "$TREE"
+)
 
 # Whether everyone may pass through a folder and nobody but root may change it.
 is_trusted_folder() {

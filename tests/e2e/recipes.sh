@@ -1,0 +1,188 @@
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154 # `a && b || fail` is meant so; lib.sh sets what looks unset.
+# Sourced by test-recipes.sh, after lib.sh: the blocks of the README, and who runs them where.
+#
+# A block is what stands between two fences, and the line above its first fence is
+# `<!-- test: NAME -->`. Pictures have ```text and no name. A block runs as it stands, from a file, by
+# the shell that people paste it into; an unset variable or a line that fails ends it.
+README=$TREE/README.md
+mkdir "$W/blocks"
+: >"$W/used"
+
+# scan FILE FOLDER: writes every block to FOLDER/NAME, and prints `block NAME` or `wrong LINE: WHY`.
+scan() {
+    awk -v folder="$2" '
+        function wrong(why) { print "wrong " NR ": " why }
+        !inside && /^ *(```|~~~)/ {
+            inside = 1
+            file = ""
+            if ($0 == "```text")
+                next
+            if (name == "")
+                wrong("a block that no test runs")
+            else if (seen[name]++)
+                wrong("a second block " name)
+            else
+                file = folder "/" name
+            if (file != "") {
+                print "block " name
+                printf "" >file
+            }
+            next
+        }
+        inside && /^ *(```|~~~) *$/ { inside = 0; name = ""; next }
+        inside { if (file != "") print >file; next }
+        name != "" { wrong("no block under the mark of " name) }
+        { name = "" }
+        /^(    |\t)/ { wrong("a block by indentation") }
+        /^<!-- test: [a-z-]+ -->$/ { name = $3; next }
+        /<!-- *test/ { wrong("a mark that is none") }
+        END { if (inside || name != "") wrong("an open end") }' "$1"
+}
+
+# check_coverage FILE USED: prints what is wrong with a README, where USED lists the blocks that ran.
+check_coverage() {
+    mkdir -p "$W/scanned"
+    scan "$1" "$W/scanned" >"$W/scan"
+    sed -n 's/^wrong /line /p' "$W/scan"
+    sed -n 's/^block //p' "$W/scan" | sort >"$W/there"
+    sort -u "$2" | comm -23 "$W/there" - | sed 's/$/: no test runs this block/'
+    sort -u "$2" | comm -13 "$W/there" - | sed 's/$/: there is no such block/'
+}
+
+# block NAME: the file with that block, which counts as run.
+block() {
+    [ -s "$W/blocks/$1" ] || fail "the README has no block $1"
+    echo "$1" >>"$W/used"
+    script=$W/blocks/$1
+}
+
+# What a block prints is in $W/out afterwards; the case's log has it, too.
+finish_block() {
+    status=$1
+    cat "$W/out"
+    [ "$status" = 0 ] || fail "the recipe $2 ends with status $status: $(tail -n 1 "$W/out" | hide_tokens)"
+}
+
+# ---- who runs what. All are one machine, but the laptop has another home folder for alice.
+
+# on_laptop COMMAND...: as alice there.
+on_laptop() {
+    unshare --mount --propagation private sh -c 'mount --bind "$1" "$2" && cd "$2" && shift 2 && exec "$@"' \
+        sh "$W/laptop" "$W/home/alice" setpriv --reuid alice --regid alice --init-groups \
+        env -i HOME="$W/home/alice" USER=alice LOGNAME=alice SHELL=/bin/bash LC_ALL=C TMPDIR="$W/tmp" \
+        XDG_RUNTIME_DIR="$W/laptop-run" PATH=/usr/local/bin:/usr/bin:/bin timeout 60 "$@"
+}
+
+# as_root FOLDER COMMAND...
+as_root() {
+    (cd "$1" && shift && env -i HOME="$W/home/root" USER=root LOGNAME=root LC_ALL=C TMPDIR="$W/tmp" \
+        PATH="$W/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" timeout 300 "$@")
+}
+
+on_host() {
+    as_root "$W/home/root" "$@"
+}
+
+in_tree() {
+    as_root "$TREE" "$@"
+}
+
+# in_ci COMMAND...: a user without a home folder, a terminal or a name for its files.
+in_ci() {
+    (cd "$W/ci" && setpriv --reuid ci --regid ci --init-groups env -i LC_ALL=C TMPDIR="$W/tmp" \
+        PATH=/usr/local/bin:/usr/bin:/bin timeout 60 "$@")
+}
+
+# run_block WHO NAME: where WHO is one of the functions above.
+run_block() {
+    block "$2"
+    status=0
+    "$1" bash -eu -o pipefail "$script" >"$W/out" 2>&1 || status=$?
+    finish_block "$status" "$2"
+}
+
+# ---- the world around
+
+# mount_over FOLDER: what is written there stays in this test.
+mount_over() {
+    layer=$W/layers$1
+    mkdir -p "$layer/upper" "$layer/work" "$1" &&
+        mount -t overlay -o "lowerdir=$1,upperdir=$layer/upper,workdir=$layer/work" none "$1"
+}
+
+# A file system of its own, for an overlay's upper layer cannot be on an overlay.
+set_up_layers() {
+    mkdir "$W/layers" && mount -t tmpfs -o mode=755 none "$W/layers" &&
+        for folder in /usr /var/lib /var/cache /srv; do mount_over "$folder" || return 1; done
+}
+
+# make_ca NAME: $W/ca/NAME.pem and .key.
+make_ca() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
+        -keyout "$W/ca/$1.key" -out "$W/ca/$1.pem" 2>"$W/ca/log"
+}
+
+# make_certificate CA HOST BASE: BASE.pem and .key for that host.
+make_certificate() {
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
+        -keyout "$3.key" -out "$W/ca/request" 2>"$W/ca/log" &&
+        printf 'subjectAltName = DNS:%s\n' "$2" >"$W/ca/extensions" &&
+        openssl x509 -req -in "$W/ca/request" -CA "$W/ca/$1.pem" -CAkey "$W/ca/$1.key" -CAcreateserial \
+            -days 2 -extfile "$W/ca/extensions" -out "$3.pem" 2>"$W/ca/log"
+}
+
+# The names in the README, and the certificates that their servers need.
+set_up_names() {
+    cat >>/etc/hosts <<'END'
+127.0.0.2 git.example.com registry.example.com api.example.com api.app.thrivestack.ai thrivestack.corp.example
+127.0.0.3 build.example.com
+127.0.0.4 proxy.example.com
+END
+    mkdir "$W/ca" && make_ca public && make_ca corp &&
+        cat "$W/ca/public.pem" >>/etc/ssl/certs/ca-certificates.crt &&
+        make_certificate public api.app.thrivestack.ai "$W/issuer/public" &&
+        make_certificate corp thrivestack.corp.example "$W/issuer/corp" || return 1
+    for host in git registry api; do
+        make_certificate public "$host.example.com" "/etc/ssl/$host.example.com" || return 1
+        mv "/etc/ssl/$host.example.com.key" /etc/ssl/private/
+    done
+}
+
+# https_site HOST CERTIFICATE KEY: a server in nginx, beside those of the README; its directives from stdin.
+https_site() {
+    {
+        printf 'server {\n    listen 443 ssl;\n    server_name %s;\n' "$1"
+        printf '    ssl_certificate %s;\n    ssl_certificate_key %s;\n    access_log %s;\n' "$2" "$3" "$W/$1.log"
+        cat
+        echo '}'
+    } >"/etc/nginx/conf.d/$1.conf"
+}
+
+# The endpoint under ThriveStack's own name and under a company's, and an API that wants a token.
+set_up_sites() {
+    endpoint='location / { proxy_pass https://127.0.0.1:8700; }'
+    echo "$endpoint" | https_site api.app.thrivestack.ai "$W/issuer/public.pem" "$W/issuer/public.key"
+    echo "$endpoint" | https_site thrivestack.corp.example "$W/issuer/corp.pem" "$W/issuer/corp.key"
+    https_site api.example.com /etc/ssl/api.example.com.pem /etc/ssl/private/api.example.com.key <<'END'
+    if ($http_authorization !~ "^Bearer eyJ") { return 401; }
+    location / { return 200 "thanks"; }
+END
+}
+
+# Stands for the service manager, which cannot reload what it did not start.
+make_systemctl() {
+    cat >"$W/bin/systemctl" <<END
+#!/bin/sh
+case "\$*" in
+'reload ssh') kill -HUP "\$(cat /run/sshd.pid)" ;;
+'reload nginx') exec nginx -s reload ;;
+*) echo "systemctl \$*: not here" >&2 && exit 1 ;;
+esac
+END
+    chmod 755 "$W/bin/systemctl"
+}
+
+make_proxy() {
+    printf '%s\n' 'Port 3128' 'Listen 127.0.0.4' 'Timeout 60' 'LogLevel Connect' 'MaxClients 20' 'ConnectPort 443' \
+        >"$W/tinyproxy.conf"
+}
