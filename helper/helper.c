@@ -128,9 +128,10 @@ is_failure(int error)
 static int
 local_user(const char **ret, struct ts_err *err)
 {
-    errno = 0;
-    const struct passwd *entry = getpwuid(local_uid());
+    uid_t uid = local_uid();
 
+    errno = 0;
+    const struct passwd *entry = getpwuid(uid);
     if (entry == NULL && is_failure(errno))
         return ts_err_errno(err, TS_ERR_SYSTEM, "the name of user id %u cannot be looked up",
                             geteuid());

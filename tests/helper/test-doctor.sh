@@ -341,6 +341,15 @@ check "a sound host is clean" is_clean
 for code in policy module pam sshd; do
     check "and says what it looked at: $code" found "$code"
 done
+for line in '# as the package brings it' '[host git.example.com]'; do
+    echo "$line" >"$etc/thrivestack/credential.conf"
+    examine_host "a host with credential.conf: $line"
+    check "a host with no profile is no client: $line" is_clean
+done
+printf '[profile default]\nscopes = user_management\ntoken_url = https://127.0.0.1:9/token\n' >"$etc/thrivestack/credential.conf"
+examine_host "a host that is a client, too"
+check "a host that is a client is told what it lacks" found key-missing
+rm "$etc/thrivestack/credential.conf"
 
 policy 'colour = red'
 examine_host "a broken policy"
