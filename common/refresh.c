@@ -10,11 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-#define REFUSAL_SHARED_MS                                                                          \
-    5000                     /* after which ThriveStack is asked again whether it still refuses    \
-                              */
-#define EARLY_RETRY_MS 30000 /* how often a failing endpoint is asked while a token still does */
-#define LOCK_SLACK_MS 1000   /* for a holder that uses up its whole timeout */
+#define REFUSAL_SHARED_MS 5000 /* then ThriveStack is asked again whether it still refuses */
+#define LOCK_SLACK_MS 1000     /* for a holder that uses up its whole timeout */
 #define FRESH_TRIES 3
 #define SECOND_MS 1020 /* a server's second, and a little for its clock's grain */
 
@@ -36,26 +33,26 @@ release_run(struct run *run)
     ts_fd_close(&run->folder);
 }
 
-static uint64_t
-seed_of(const struct ts_grant *grant)
+static struct ts_due_question
+question_of(const struct ts_request *request, const struct ts_grant *grant,
+            const struct ts_clock *now)
 {
-    return ts_text_fnv1a64(ts_secret_string(&grant->token), grant->token.len, TS_FNV1A64_SEED);
+    return (struct ts_due_question){
+        .life = grant->life,
+        .remaining = ts_grant_remaining(grant, now),
+        .min_valid = ts_grant_min_valid(grant, request),
+        .age = ts_grant_age(grant, now),
+        .max_age = request->max_age,
+        .seed = ts_due_seed(ts_secret_string(&grant->token), grant->token.len, &grant->received)};
 }
 
 static enum ts_due
 judge_grant(const struct ts_request *request, const struct ts_grant *grant,
             const struct ts_clock *now)
 {
-    const struct ts_due_question question = {.life = grant->life,
-                                             .remaining = ts_grant_remaining(grant, now),
-                                             .min_valid = ts_grant_min_valid(grant, request),
-                                             .seed = seed_of(grant)};
+    const struct ts_due_question question = question_of(request, grant, now);
 
-    if (grant->token.len == 0)
-        return TS_DUE_SPENT;
-    if (request->max_age >= 0 && ts_grant_age(grant, now) > request->max_age)
-        return TS_DUE_SPENT;
-    return ts_due_judge(&question);
+    return grant->token.len == 0 ? TS_DUE_SPENT : ts_due_judge(&question);
 }
 
 /* Reads what is cached now, in place of what was read before. */
@@ -142,8 +139,10 @@ has_failed_lately(const struct run *run)
 
     if (!ts_cache_read_failure(run->folder, &run->identity, &failure))
         return false;
+    const struct ts_due_question question =
+        question_of(run->request, &run->entry.grant, &run->began);
     int64_t age = failure_age(&failure, &run->began);
-    return age >= 0 && age < EARLY_RETRY_MS;
+    return age >= 0 && age < ts_due_pause_ms(&question, failure.when.boot_ms);
 }
 
 static void

@@ -8,13 +8,24 @@
 #include <sys/random.h>
 #include <time.h>
 
-int64_t
-ts_retry_wait_ms(unsigned attempt, uint32_t random, int64_t retry_after_ms)
+static bool
+is_worth_retrying(const struct ts_retry_attempt *attempt)
 {
-    int64_t most = (int64_t)TS_RETRY_FIRST_MS << (attempt - 1);
-    int64_t wait = (int64_t)random % (most + 1);
+    return attempt->unconnected || attempt->status == 429 ||
+           (attempt->status >= 500 && attempt->status <= 599);
+}
 
-    return wait > retry_after_ms ? wait : retry_after_ms;
+int64_t
+ts_retry_wait_ms(const struct ts_retry_attempt *attempt, uint32_t random)
+{
+    if (!is_worth_retrying(attempt) || attempt->number >= TS_RETRY_ATTEMPTS)
+        return -1;
+    int64_t backoff = (int64_t)TS_RETRY_FIRST_MS << (attempt->number - 1);
+    int64_t wait = (int64_t)random % (backoff + 1);
+
+    if (attempt->retry_after_ms > 0)
+        wait += attempt->retry_after_ms;
+    return wait < attempt->left_ms ? wait : -1;
 }
 
 static uint32_t
@@ -37,31 +48,27 @@ wait_ms(int64_t ms)
         continue;
 }
 
-static bool
-is_worth_retrying(long status)
-{
-    return status == 429 || (status >= 500 && status <= 599);
-}
-
 int
 ts_retry_post(const struct ts_request *request, const struct ts_secret *body, int64_t deadline_ms,
               struct ts_response *ret, struct ts_err *err)
 {
-    for (unsigned attempt = 1;; attempt++) {
-        bool retry = false;
+    for (unsigned number = 1;; number++) {
+        struct ts_retry_attempt attempt = {.number = number};
 
         ts_response_release(ret);
-        ts_trace(request, "asking the endpoint, attempt %u of %d", attempt, TS_RETRY_ATTEMPTS);
-        int rc = ts_endpoint_post(&request->endpoint, body, deadline_ms, ret, &retry, err);
+        ts_trace(request, "asking the endpoint, attempt %u of %d", number, TS_RETRY_ATTEMPTS);
+        int rc =
+            ts_endpoint_post(&request->endpoint, body, deadline_ms, ret, &attempt.unconnected, err);
         if (rc == 0) {
             ts_trace(request, "HTTP %ld, %zu bytes", ret->status, ret->body.len);
-            retry = is_worth_retrying(ret->status);
+            attempt.status = ret->status;
         }
-        if (!retry || attempt == TS_RETRY_ATTEMPTS)
-            return rc;
-        int64_t wait = ts_retry_wait_ms(attempt, random_number(), ret->retry_after_ms);
-        if (wait >= ts_clock_left_ms(deadline_ms)) {
-            ts_trace(request, "the next attempt would be too late");
+        attempt.retry_after_ms = ret->retry_after_ms;
+        attempt.left_ms = ts_clock_left_ms(deadline_ms);
+        int64_t wait = ts_retry_wait_ms(&attempt, random_number());
+        if (wait < 0) {
+            if (is_worth_retrying(&attempt))
+                ts_trace(request, "no further attempt: too many, or too late");
             return rc;
         }
         ts_trace(request, "again in %" PRId64 " ms", wait);

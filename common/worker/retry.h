@@ -5,6 +5,7 @@
 #ifndef TS_WORKER_RETRY_H
 #define TS_WORKER_RETRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/error.h"
@@ -22,10 +23,20 @@
 int ts_retry_post(const struct ts_request *request, const struct ts_secret *body,
                   int64_t deadline_ms, struct ts_response *ret, struct ts_err *err);
 
+/* What an attempt came to. */
+struct ts_retry_attempt {
+    unsigned number;        /* from 1 */
+    bool unconnected;       /* the connection was never made */
+    long status;            /* HTTP's, where there is one; else 0 */
+    int64_t retry_after_ms; /* -1: none */
+    int64_t left_ms;        /* of the whole request's time */
+};
+
 /*
- * How long to wait after attempt number `attempt` (from 1): `random` spread evenly over the
- * backoff, but not less than `retry_after_ms` (-1: none).
+ * How many milliseconds to wait before the next attempt, or -1 where there is to be none: the
+ * backoff, evenly spread by `random`, on top of Retry-After, so that those who were sent away
+ * together do not come back together. Pure: tests/fleet simulates with it.
  */
-int64_t ts_retry_wait_ms(unsigned attempt, uint32_t random, int64_t retry_after_ms);
+int64_t ts_retry_wait_ms(const struct ts_retry_attempt *attempt, uint32_t random);
 
 #endif

@@ -1,13 +1,8 @@
 /* Judging what a server sends, without a server: messages, headers, waits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "tests/unit/unit.h"
 
-#include <cmocka.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/worker/answer.h"
 #include "common/worker/message.h"
 #include "common/worker/response.h"
@@ -197,31 +192,66 @@ headers(void **state)
     }
 }
 
+/* The backoff is spread evenly from nothing to its bound, on top of Retry-After. */
 static void
-waits(void **state)
+spreads_waits(void **state)
 {
     (void)state;
-    for (unsigned attempt = 1; attempt < TS_RETRY_ATTEMPTS; attempt++) {
-        int64_t most = 0;
+    for (unsigned number = 1; number < TS_RETRY_ATTEMPTS; number++) {
+        const struct ts_retry_attempt plain = {number, false, 503, -1, 8000};
+        const struct ts_retry_attempt told = {number, false, 429, 5000, 8000};
+        int64_t least = INT64_MAX, most = 0;
 
         for (uint32_t random = 0; random < 5000; random++) {
-            int64_t wait = ts_retry_wait_ms(attempt, random, -1);
+            int64_t wait = ts_retry_wait_ms(&plain, random);
 
-            assert_true(wait >= 0);
+            assert_int_equal(ts_retry_wait_ms(&told, random), 5000 + wait);
+            least = wait < least ? wait : least;
             most = wait > most ? wait : most;
         }
-        assert_int_equal(most, TS_RETRY_FIRST_MS << (attempt - 1));
-        assert_int_equal(ts_retry_wait_ms(attempt, 0, 5000), 5000);
-        assert_int_equal(ts_retry_wait_ms(attempt, 150, 3), 150);
+        assert_int_equal(least, 0);
+        assert_int_equal(most, TS_RETRY_FIRST_MS << (number - 1));
     }
+}
+
+static void
+knows_when_to_stop(void **state)
+{
+    static const struct {
+        const char *name;
+        struct ts_retry_attempt attempt;
+        int64_t wait;
+    } rows[] = {
+        {"ok", {1, false, 200, -1, 8000}, -1},
+        {"refused", {1, false, 403, -1, 8000}, -1},
+        {"refused_with_retry_after", {1, false, 403, 1000, 8000}, -1},
+        {"redirect", {1, false, 302, -1, 8000}, -1},
+        {"broke_off", {1, false, 0, -1, 8000}, -1},
+        {"unconnected", {1, true, 0, -1, 8000}, 100},
+        {"too_many", {1, false, 429, -1, 8000}, 100},
+        {"first_5xx", {1, false, 500, -1, 8000}, 100},
+        {"last_5xx", {1, false, 599, -1, 8000}, 100},
+        {"no_status", {1, false, 600, -1, 8000}, -1},
+        {"third", {3, false, 503, -1, 8000}, 100},
+        {"fourth", {4, false, 503, -1, 8000}, -1},
+        {"retry_at_once", {1, false, 503, 0, 8000}, 100},
+        {"just_in_time", {1, false, 503, 2000, 2101}, 2100},
+        {"too_late", {1, false, 503, 2000, 2100}, -1},
+        {"no_time", {1, false, 503, -1, 0}, -1},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        CHECK_INT(rows[i].name, ts_retry_wait_ms(&rows[i].attempt, 100), rows[i].wait);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages), cmocka_unit_test(long_messages), cmocka_unit_test(statuses),
-        cmocka_unit_test(headers),  cmocka_unit_test(waits),
+        cmocka_unit_test(messages),      cmocka_unit_test(long_messages),
+        cmocka_unit_test(statuses),      cmocka_unit_test(headers),
+        cmocka_unit_test(spreads_waits), cmocka_unit_test(knows_when_to_stop),
     };
 
     return cmocka_run_group_tests_name("answer", tests, set_up, tear_down);

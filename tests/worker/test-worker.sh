@@ -217,7 +217,7 @@ row retry-long-at-once '.token_url = $url + "/fault/e429-retry-long" + $path' 69
 check 'Retry-After beyond the deadline ends it at once' [ "$took" -lt 1500 ]
 row retry-after '.token_url = $url + "/fault/e429-retry-after" + $path' 69 429 4
 check 'Retry-After is waited for' [ "$took" -ge 3000 ]
-row retry-cut-short '.token_url = $url + "/fault/e429-retry-after" + $path | .timeout_ms = 2500' 69 429 3
+row retry-cut-short '.token_url = $url + "/fault/e429-retry-after" + $path | .timeout_ms = 2900' 69 429 3
 row refused-debug '.token_url = "https://localhost:1/" | .debug = true' 69 reached 0
 check 'a refused connection is tried four times' grep -q 'attempt 4 of 4' "$dir/err"
 
