@@ -57,5 +57,5 @@ ts_due_pause_ms(const struct ts_due_question *question, int64_t failed_boot_ms)
     int64_t left = usable(question, question->remaining, question->age);
     uint64_t seed = ts_text_fnv1a64(&failed_boot_ms, sizeof(failed_boot_ms), question->seed);
 
-    return PAUSE_MS + pick(seed, left * 1000 / 2);
+    return PAUSE_MS + pick(seed, left * 1000);
 }

@@ -37,9 +37,10 @@ uint64_t ts_due_seed(const void *token, size_t len, const struct ts_clock *recei
 
 /*
  * For how long after a failure the holder of a token that is due early leaves the endpoint alone:
- * half a minute, and up to half of the time for which it is still handed out, spread by the seed
- * and by when it failed (CLOCK_BOOTTIME). So those who can wait do not meet an endpoint that has
- * just recovered all at once.
+ * half a minute, and up to the time for which the token is still handed out (which shrinks while
+ * that passes: so up to half of what it was at the failure), spread by the seed and by when it
+ * failed (CLOCK_BOOTTIME). So those who can wait do not meet an endpoint that has just recovered
+ * all at once.
  */
 int64_t ts_due_pause_ms(const struct ts_due_question *question, int64_t failed_boot_ms);
 

@@ -241,6 +241,19 @@ check_min_valid(const struct ts_request *request, const struct ts_grant *grant, 
                       (long long)grant->life, (long long)request->min_valid);
 }
 
+/* Whether the cached token may be handed out even now: the endpoint may have taken its time to
+ * fail.
+ */
+static bool
+still_does(const struct run *run)
+{
+    struct ts_clock now;
+    struct ts_err ignored = {.code = 0};
+
+    return run->due != TS_DUE_SPENT && ts_clock_read(&now, &ignored) == 0 &&
+           judge_grant(run->request, &run->entry.grant, &now) != TS_DUE_SPENT;
+}
+
 static int
 fetch(struct run *run, struct ts_grant *ret, struct ts_err *err)
 {
@@ -251,7 +264,7 @@ fetch(struct run *run, struct ts_grant *ret, struct ts_err *err)
     if (rc == 0)
         return check_min_valid(run->request, ret, err);
     keep_failure(run, err);
-    if (rc != TS_ERR_UNAVAILABLE || run->request->fresh || run->due == TS_DUE_SPENT)
+    if (rc != TS_ERR_UNAVAILABLE || run->request->fresh || !still_does(run))
         return rc;
     ts_worker_trace(run->request, "%s; the cached token still does", err->text);
     return hand_out(run, ret);

@@ -20,12 +20,14 @@ ts_retry_wait_ms(const struct ts_retry_attempt *attempt, uint32_t random)
 {
     if (!is_worth_retrying(attempt) || attempt->number >= TS_RETRY_ATTEMPTS)
         return -1;
+    int64_t told = attempt->retry_after_ms > 0 ? attempt->retry_after_ms : 0;
+    int64_t room = attempt->left_ms - told;
+    if (room <= 0)
+        return -1;
     int64_t backoff = (int64_t)TS_RETRY_FIRST_MS << (attempt->number - 1);
-    int64_t wait = (int64_t)random % (backoff + 1);
-
-    if (attempt->retry_after_ms > 0)
-        wait += attempt->retry_after_ms;
-    return wait < attempt->left_ms ? wait : -1;
+    if (backoff > room / 2)
+        backoff = room / 2;
+    return told + (int64_t)random % (backoff + 1);
 }
 
 static uint32_t

@@ -14,7 +14,9 @@
 #include "common/worker/endpoint.h"
 
 #define TS_RETRY_ATTEMPTS 4
-#define TS_RETRY_FIRST_MS 200
+/* With 200 ms, hosts that ask in the same moment (cron) still met in one second after all retries.
+ */
+#define TS_RETRY_FIRST_MS 500
 
 /*
  * As ts_endpoint_post, with retries. Where waiting would outlast the deadline it does not begin:
@@ -34,8 +36,9 @@ struct ts_retry_attempt {
 
 /*
  * How many milliseconds to wait before the next attempt, or -1 where there is to be none: the
- * backoff, evenly spread by `random`, on top of Retry-After, so that those who were sent away
- * together do not come back together. Pure: tests/fleet simulates with it.
+ * backoff, evenly spread by `random` (and at most half of the time left, so that it alone never
+ * costs an attempt), on top of Retry-After, so that those who were sent away together do not come
+ * back together. Pure: tests/fleet simulates with it.
  */
 int64_t ts_retry_wait_ms(const struct ts_retry_attempt *attempt, uint32_t random);
 

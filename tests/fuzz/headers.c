@@ -25,9 +25,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (response.date < -1 || response.date > TS_TOKEN_TIME_MAX || response.retry_after_ms < -1)
         abort();
-    for (unsigned attempt = 1; attempt < TS_RETRY_ATTEMPTS; attempt++)
-        if (ts_retry_wait_ms(attempt, (uint32_t)size * 2654435761u, response.retry_after_ms) <
-            (response.retry_after_ms > 0 ? response.retry_after_ms : 0))
+    int64_t told = response.retry_after_ms > 0 ? response.retry_after_ms : 0;
+    for (unsigned number = 1; number < TS_RETRY_ATTEMPTS; number++) {
+        const struct ts_retry_attempt attempt = {number, false, 503, response.retry_after_ms,
+                                                 told + 8000};
+        int64_t wait = ts_retry_wait_ms(&attempt, (uint32_t)size * 2654435761u);
+
+        if (wait < told || wait >= attempt.left_ms)
             abort();
+    }
     return 0;
 }

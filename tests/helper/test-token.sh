@@ -320,6 +320,24 @@ run nobody env -i ASAN_OPTIONS=detect_leaks=0 THRIVESTACK_CACHE_DIR="$dir/readon
     "$bin/thrivestack-credential" --config "$dir/user/conf" token
 check "the cache: a folder that cannot be written" prints_token
 
+# --- An endpoint that takes its time to fail
+
+# The token still does when the helper asks for another, and no longer when that has failed. Made to
+# live a second too long; should the helper be slower than that, the answer is the same.
+forget_cache
+: | conf
+run helper token
+cached=$(find "$dir/cache" -type f -size +0 -name '*.json' | head -n 1)
+lived=$((3600 - 301))
+jq -c ".received_wall -= $lived | .received_boot_ms = ([.received_boot_ms - $lived * 1000, 0] | max)" \
+    "$cached" >"$dir/aged" && cat "$dir/aged" >"$cached"
+# shellcheck disable=SC2086 # All of them.
+kill -STOP $issuers
+run helper token
+# shellcheck disable=SC2086
+kill -CONT $issuers
+refused "a token that falls below min_valid while the endpoint hangs" 69
+
 # --- A hit, seen from outside
 
 : | conf

@@ -199,7 +199,7 @@ spreads_waits(void **state)
     (void)state;
     for (unsigned number = 1; number < TS_RETRY_ATTEMPTS; number++) {
         const struct ts_retry_attempt plain = {number, false, 503, -1, 8000};
-        const struct ts_retry_attempt told = {number, false, 429, 5000, 8000};
+        const struct ts_retry_attempt told = {number, false, 429, 5000, 13000};
         int64_t least = INT64_MAX, most = 0;
 
         for (uint32_t random = 0; random < 5000; random++) {
@@ -235,8 +235,10 @@ knows_when_to_stop(void **state)
         {"third", {3, false, 503, -1, 8000}, 100},
         {"fourth", {4, false, 503, -1, 8000}, -1},
         {"retry_at_once", {1, false, 503, 0, 8000}, 100},
-        {"just_in_time", {1, false, 503, 2000, 2101}, 2100},
-        {"too_late", {1, false, 503, 2000, 2100}, -1},
+        {"half_of_the_time_left", {1, false, 503, -1, 140}, 29},
+        {"half_of_the_time_after_that", {1, false, 503, 2000, 2140}, 2029},
+        {"just_in_time", {1, false, 503, 2000, 2001}, 2000},
+        {"too_late", {1, false, 503, 2000, 2000}, -1},
         {"no_time", {1, false, 503, -1, 0}, -1},
     };
 

@@ -142,13 +142,13 @@ parts_holders_of_one_token(void **state)
     assert_true(seed != ts_due_seed("other", 5, &received));
 }
 
-/* From half a minute to that and half of the time left, another time after each failure. */
+/* From half a minute to that and the time left, another time after each failure. */
 static void
 pauses_after_a_failure(void **state)
 {
     static const struct {
         int64_t left, max_age, most_ms;
-    } rows[] = {{1000, -1, 530000}, {1, -1, 30500}, {0, -1, 30000}, {1000, 2500, 80000}};
+    } rows[] = {{1000, -1, 1030000}, {1, -1, 31000}, {0, -1, 30000}, {1000, 2500, 130000}};
 
     (void)state;
     for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
