@@ -1,7 +1,7 @@
 /*
  * Rootless podman and buildah run their credential helpers in a user namespace in which one user
- * plays root. There the user seems to be user 0, and root's own files have the owner that stands for
- * everybody who is not in the namespace.
+ * plays root. There the user seems to be user 0, and root's own files have the owner that stands
+ * for everybody who is not in the namespace.
  */
 #ifndef TS_USERNS_H
 #define TS_USERNS_H

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2154 # recipes.sh and lib.sh set what looks unset.
+# shellcheck shell=sh disable=SC2015,SC2016,SC2154 # recipes.sh and lib.sh set what looks unset.
 # Sourced by test-recipes.sh: a real systemd in namespaces of its own, with no unit of the machine's
 # but those put into /etc/systemd/system, to start the README's service.
 

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2015,SC2034,SC2154 # `a && b || fail` is meant so; lib.sh sets what looks unset.
+# shellcheck shell=sh disable=SC2015,SC2016,SC2034,SC2154 # `a && b || fail` is meant so; lib.sh sets what looks unset.
 # Sourced by test-recipes.sh, after lib.sh: the blocks of the README, and who runs them where.
 #
 # A block is what stands between two fences, and the line above its first fence is
