@@ -222,12 +222,12 @@ become(const struct ts_spawn_plan *plan)
         fail(plan, TS_STEP_VERIFY, EPERM);
 }
 
-/* A parent that is killed takes its child along, whatever that waits for. A change of identity
- * clears this, so it comes after. */
+/* A parent that is killed takes its child along, whatever that waits for: by SIGKILL, or a signal
+ * that is handled. A change of identity clears this, so it comes after. */
 static void
-follow(const struct ts_spawn_plan *plan, pid_t parent)
+follow(const struct ts_spawn_plan *plan, pid_t parent, int signal_number)
 {
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
+    if (prctl(PR_SET_PDEATHSIG, signal_number) != 0)
         fail(plan, TS_STEP_SETUP, errno);
     if (getppid() != parent)
         _exit(127);
@@ -255,12 +255,33 @@ run_program(const struct ts_spawn_plan *plan, pid_t supervisor)
 
     if (spec->identity != NULL)
         become(plan);
-    follow(plan, supervisor);
+    follow(plan, supervisor, SIGKILL);
     if (spec->folder != NULL && chdir(spec->folder) != 0)
         fail(plan, TS_STEP_FOLDER, errno);
     unblock_signals();
     execve(spec->path, exec_vector(spec->argv), exec_vector(spec->envp));
     fail(plan, TS_STEP_EXEC, errno);
+}
+
+/* What the program started goes as well, as far as it stayed in the process group. */
+static void
+kill_group(int signal_number)
+{
+    (void)signal_number;
+    (void)kill(0, SIGKILL);
+}
+
+/* From here on the end of the host, or what it has left pending, is the end of the group. */
+static void
+guard_group(void)
+{
+    const struct sigaction action = {.sa_handler = kill_group};
+    sigset_t term;
+
+    sigemptyset(&term);
+    sigaddset(&term, SIGTERM);
+    if (sigaction(SIGTERM, &action, NULL) != 0 || sigprocmask(SIG_UNBLOCK, &term, NULL) != 0)
+        _exit(126);
 }
 
 /* Ends by the exit code or the signal that ended the program. Never with a core: the memory is a
@@ -274,6 +295,7 @@ end_as(int status)
 
     if (WIFEXITED(status))
         _exit(WEXITSTATUS(status));
+    reset_handlers();
     if (setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0) == 0) {
         (void)kill(getpid(), WTERMSIG(status));
         unblock_signals();
@@ -288,7 +310,7 @@ ts_spawn_supervise(const struct ts_spawn_plan *prepared)
     pid_t supervisor = getpid();
     int status = 0;
 
-    follow(&plan, plan.host);
+    follow(&plan, plan.host, SIGTERM);
     if (setpgid(0, 0) != 0)
         fail(&plan, TS_STEP_SETUP, errno);
     reset_handlers();
@@ -300,6 +322,7 @@ ts_spawn_supervise(const struct ts_spawn_plan *prepared)
         run_program(&plan, supervisor);
     if (program < 0)
         fail(&plan, TS_STEP_CLONE, errno);
+    guard_group();
     /* The pipes are the program's alone, so that their ends mean something. */
     if (!close_all_but(0, 0))
         _exit(126);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "build-config.h"
@@ -41,6 +42,13 @@ static const char *
 get_variable(const char *name)
 {
     return secure_getenv(name);
+}
+
+/* What key_command is started with: nothing of an environment that secure_getenv does not trust. */
+static char **
+trusted_environment(void)
+{
+    return getauxval(AT_SECURE) == 0 ? environ : NULL;
 }
 
 int
@@ -79,7 +87,7 @@ helper_request(const struct helper *helper, const struct ts_host_rule *host, boo
 
     *ret = (struct ts_request)TS_REQUEST_INIT;
     int rc = ts_config_request(&helper->config, host, &overrides, ret, err);
-    ret->environment = environ;
+    ret->environment = trusted_environment();
     return rc;
 }
 
@@ -100,7 +108,7 @@ helper_profile_request(const struct helper *helper, const char *profile, struct 
     if (name != NULL)
         view.selected_profile = name;
     int rc = ts_config_request(&view, NULL, &overrides, ret, err);
-    ret->environment = environ;
+    ret->environment = trusted_environment();
     return rc;
 }
 
