@@ -172,6 +172,8 @@ ts_host_pattern_parse(const char *text, struct ts_host_pattern *ret, struct ts_e
     bool wildcard = strncmp(text, "*.", 2) == 0;
     int rc;
 
+    if (strstr(text, "://") != NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "a URL; leave out what is before the host name");
     if (memchr(text + (wildcard ? 1 : 0), '*', len - (wildcard ? 1 : 0)) != NULL)
         return ts_err_set(err, TS_ERR_SYNTAX, "'*' elsewhere than in '*.' before a name");
     rc =

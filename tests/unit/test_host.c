@@ -24,7 +24,7 @@ refuses_what_is_no_pattern(void **state)
         {"star_at_the_end", "git.*", "'*'"},
         {"star_before_an_address", "*.[::1]", "address"},
         {"blank_inside", "git example.com", "character"},
-        {"scheme", "https://git.example.com", "port"},
+        {"scheme", "https://git.example.com", "a URL"},
         {"user", "alice@git.example.com", "character"},
         {"not_ascii", "g\xc3\xaft.example.com", "character"},
         {"control_character", "git\x01.example.com", "character"},
