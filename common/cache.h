@@ -52,6 +52,10 @@ int ts_cache_open(const char *folder);
  * where that cannot be told. */
 int ts_cache_find(const char *folder, int *ret_fd, struct ts_err *err);
 
+/* For how many milliseconds the folder has held no file of ours; -1 where it holds one, or that
+ * cannot be told. */
+int64_t ts_cache_empty_ms(int fd);
+
 /* Whether the folder has what the identity names; *ret is released by the caller in every case. */
 bool ts_cache_read(int fd, const struct ts_identity *identity, struct ts_cache_entry *ret);
 bool ts_cache_read_failure(int fd, const struct ts_identity *identity,
@@ -76,8 +80,10 @@ typedef int (*ts_cache_walk_fn)(void *context, int fd, const char *name,
 int ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, bool *ret_whole,
                   struct ts_err *err);
 
-/* Removes NAME's token and failure; or every file that is ours. Whether they are gone. */
+/* Removes NAME's token and failure; or all parts and failures, which are of use for minutes only; or
+ * every file that is ours. Whether they are gone. */
 bool ts_cache_remove(int fd, const char *name);
+bool ts_cache_remove_notes(int fd);
 bool ts_cache_remove_all(int fd);
 
 /* How a token is known once it is gone; not cryptographic. `ret` takes TS_IDENTITY_NAME_LEN + 1. */

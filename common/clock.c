@@ -52,6 +52,12 @@ ts_clock_wall(void)
 }
 
 int64_t
+ts_clock_wall_ms(void)
+{
+    return read_ms(CLOCK_REALTIME);
+}
+
+int64_t
 ts_clock_boot_ms(void)
 {
     return read_ms(CLOCK_BOOTTIME);
@@ -67,4 +73,13 @@ ts_clock_left_ms(int64_t deadline_ms)
     if (now_ms < 0)
         return 0;
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+void
+ts_clock_wait_ms(int64_t ms)
+{
+    const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
+
+    if (ms > 0)
+        (void)nanosleep(&pause, NULL);
 }

@@ -24,8 +24,14 @@ int ts_clock_read(struct ts_clock *ret, struct ts_err *err);
 /* Unix seconds only, for callers that need no more; 0 where the clock cannot be read. */
 int64_t ts_clock_wall(void);
 
+/* The same in milliseconds; -1 where it cannot be read. */
+int64_t ts_clock_wall_ms(void);
+
 /* Milliseconds on CLOCK_BOOTTIME, for deadlines; -1 where it cannot be read. */
 int64_t ts_clock_boot_ms(void);
+
+/* Sleeps for so long, or less where a signal comes. */
+void ts_clock_wait_ms(int64_t ms);
 
 /* What is left until `deadline_ms` on CLOCK_BOOTTIME, as poll(2) wants it: 0 where it has passed or
  * the clock cannot be read. */

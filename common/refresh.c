@@ -8,12 +8,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define REFUSAL_SHARED_MS 5000 /* then ThriveStack is asked again whether it still refuses */
 #define LOCK_SLACK_MS 1000     /* for a holder that uses up its whole timeout */
 #define FRESH_TRIES 3
-#define SECOND_MS 1020 /* a server's second, and a little for its clock's grain */
 
 /* One run of ts_refresh_get. */
 struct run {
@@ -23,6 +21,8 @@ struct run {
     struct ts_cache_entry entry;
     enum ts_due due; /* of the entry */
     struct ts_clock began;
+    int64_t empty_ms; /* for how long the folder had been empty when the run began, or -1 */
+    bool locked;
 };
 
 static void
@@ -187,27 +187,25 @@ was_handed_out(const struct run *run, const struct ts_grant *grant)
     return strcmp(hash, run->entry.spent) == 0;
 }
 
-static void
-wait_ms(int64_t ms)
-{
-    const struct timespec pause = {(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
-
-    (void)nanosleep(&pause, NULL);
-}
-
-/* What is left of the second in which the last token was received, or 0. */
+/*
+ * How long to wait until no token of this second can have been handed out before. The cache knows
+ * when the last one came, unless somebody has just emptied it. Where nothing can be kept, any
+ * second may have been used.
+ */
 static int64_t
-rest_of_second(const struct run *run)
+time_to_new_second(const struct run *run)
 {
-    const struct ts_clock *received = &run->entry.grant.received;
     struct ts_err ignored = {.code = 0};
     struct ts_clock now;
 
-    if (run->entry.spent[0] == '\0' || ts_clock_read(&now, &ignored) < 0 ||
-        strcmp(now.boot_id, received->boot_id) != 0)
+    if (!run->locked || ts_clock_read(&now, &ignored) < 0)
+        return TS_GRANT_SECOND_MS;
+    if (run->entry.spent[0] != '\0')
+        return ts_grant_second_left_ms(&run->entry.grant, &now);
+    if (run->empty_ms < 0)
         return 0;
-    int64_t passed = now.boot_ms - received->boot_ms;
-    return passed >= 0 && passed < SECOND_MS ? SECOND_MS - passed : 0;
+    int64_t since = run->empty_ms + now.boot_ms - run->began.boot_ms;
+    return since < TS_GRANT_SECOND_MS ? TS_GRANT_SECOND_MS - since : 0;
 }
 
 /*
@@ -219,14 +217,14 @@ fetch_fresh(const struct run *run, struct ts_grant *ret, struct ts_err *err)
 {
     if (!run->request->fresh)
         return ts_worker_get_grant(run->request, ret, err);
-    wait_ms(rest_of_second(run));
+    ts_clock_wait_ms(time_to_new_second(run));
     for (int i = 0; i < FRESH_TRIES; i++) {
         ts_grant_release(ret);
         int rc = ts_worker_get_grant(run->request, ret, err);
         if (rc < 0 || !was_handed_out(run, ret))
             return rc;
         ts_worker_trace(run->request, "the endpoint gave the same token; asking in a second");
-        wait_ms(SECOND_MS);
+        ts_clock_wait_ms(TS_GRANT_SECOND_MS);
     }
     return ts_err_set(err, TS_ERR_ANSWER, "the endpoint grants the same token again and again");
 }
@@ -270,15 +268,35 @@ fetch(struct run *run, struct ts_grant *ret, struct ts_err *err)
     return hand_out(run, ret);
 }
 
-/* With the lock, or without one where there is no folder or its holder hangs. */
+/*
+ * Waits for the lock, and looks at the cache again. *ret is -1 where there is no folder or the
+ * holder hangs. Fresh tokens come one a second, so who wants one waits on for as long as those
+ * ahead get theirs.
+ */
+static int
+wait_for_turn(struct run *run, int *ret, struct ts_err *err)
+{
+    const int64_t patience = run->request->endpoint.timeout_ms + LOCK_SLACK_MS;
+    int64_t deadline = run->began.boot_ms + patience;
+    char before[sizeof(run->entry.spent)];
+    int rc;
+
+    do {
+        memcpy(before, run->entry.spent, sizeof(before));
+        *ret = run->folder >= 0 ? ts_lock_take(run->folder, run->identity.name, deadline) : -1;
+        rc = look_again(run, err);
+        deadline = ts_clock_boot_ms() + patience;
+    } while (rc == 0 && *ret < 0 && run->request->fresh && strcmp(before, run->entry.spent) != 0);
+    run->locked = *ret >= 0;
+    return rc;
+}
+
 static int
 fetch_in_turn(struct run *run, struct ts_grant *ret, struct ts_err *err)
 {
-    int64_t deadline = run->began.boot_ms + run->request->endpoint.timeout_ms + LOCK_SLACK_MS;
-    TS_CLEANUP(ts_fd_close)
-    int lock = run->folder >= 0 ? ts_lock_take(run->folder, run->identity.name, deadline) : -1;
+    TS_CLEANUP(ts_fd_close) int lock = -1;
+    int rc = wait_for_turn(run, &lock, err);
 
-    int rc = look_again(run, err);
     if (rc < 0)
         return rc;
     if (!run->request->fresh && run->due == TS_DUE_FRESH)
@@ -324,6 +342,7 @@ get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
     if (run->folder < 0)
         ts_worker_trace(request, "no cache: %s cannot be used",
                         request->cache_dir != NULL ? request->cache_dir : "a folder");
+    run->empty_ms = request->fresh ? ts_cache_empty_ms(run->folder) : -1;
     look(run, &run->began);
     if (!request->fresh && run->due == TS_DUE_FRESH)
         return hand_out(run, ret);

@@ -29,8 +29,8 @@ int ts_refresh_erase(const struct ts_request *request, const struct ts_secret *t
 /* Drops the cached token of the request, whatever it is. */
 int ts_refresh_drop(const struct ts_request *request, struct ts_err *err);
 
-/* Drops every cached token of the request's endpoint URL and key (whatever the scopes, lifetime or
- * the key file's former state). */
+/* Drops every cached token that the request's profile fetched, or that is of its key and endpoint
+ * URL (whatever the scopes, lifetime or the key file's former state), with parts and failures. */
 int ts_refresh_forget(const struct ts_request *request, struct ts_err *err);
 
 /* Drops everything that is ours in the cache folder. */

@@ -65,10 +65,23 @@ ts_refresh_drop(const struct ts_request *request, struct ts_err *err)
 }
 
 struct forgetting {
+    const char *profile;
     const char *key_source;
     const char *token_url;
+    struct ts_clock now;
+    int64_t wait_ms;
     bool all; /* whatever had to go is gone */
 };
+
+/* What the profile fetched, under whatever settings, and what it would be given now. What cannot be
+ * read may be that as well, and is of no use to anybody else. */
+static bool
+is_of_profile(const struct forgetting *forgetting, const struct ts_cache_entry *entry)
+{
+    return entry == NULL || strcmp(entry->profile, forgetting->profile) == 0 ||
+           (strcmp(entry->key_source, forgetting->key_source) == 0 &&
+            strcmp(entry->token_url, forgetting->token_url) == 0);
+}
 
 static int
 forget_one(void *context, int fd, const char *name, const struct ts_cache_entry *entry,
@@ -77,10 +90,12 @@ forget_one(void *context, int fd, const char *name, const struct ts_cache_entry 
     struct forgetting *forgetting = context;
 
     (void)err;
-    /* What cannot be read may be ours, and is of no use to anybody else. */
-    if (entry == NULL || (strcmp(entry->key_source, forgetting->key_source) == 0 &&
-                          strcmp(entry->token_url, forgetting->token_url) == 0))
-        forgetting->all &= ts_cache_remove(fd, name);
+    if (!is_of_profile(forgetting, entry))
+        return 0;
+    int64_t left = entry != NULL ? ts_grant_second_left_ms(&entry->grant, &forgetting->now) : 0;
+    if (left > forgetting->wait_ms)
+        forgetting->wait_ms = left;
+    forgetting->all &= ts_cache_remove(fd, name);
     return 0;
 }
 
@@ -96,7 +111,8 @@ ts_refresh_forget(const struct ts_request *request, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret source = TS_SECRET_INIT(TS_IDENTITY_MAX);
     TS_CLEANUP(ts_fd_close) int folder = -1;
-    struct forgetting forgetting = {NULL, request->endpoint.token_url, true};
+    struct forgetting forgetting = {
+        .profile = request->profile, .token_url = request->endpoint.token_url, .all = true};
     bool whole = false;
     int rc = ts_cache_find(request->cache_dir, &folder, err);
 
@@ -105,7 +121,12 @@ ts_refresh_forget(const struct ts_request *request, struct ts_err *err)
     if (ts_identity_key_source(request, &source) < 0)
         return ts_err_nomem(err);
     forgetting.key_source = source.data;
-    rc = ts_cache_walk(folder, forget_one, &forgetting, &whole, err);
+    rc = ts_clock_read(&forgetting.now, err);
+    if (rc == 0)
+        rc = ts_cache_walk(folder, forget_one, &forgetting, &whole, err);
+    forgetting.all &= ts_cache_remove_notes(folder);
+    /* --fresh, which goes by what is cached, must not get one of these tokens once more. */
+    ts_clock_wait_ms(forgetting.wait_ms);
     return rc == 0 && (!whole || !forgetting.all) ? report_rest(request->cache_dir, err) : rc;
 }
 

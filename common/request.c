@@ -90,6 +90,16 @@ ts_grant_age(const struct ts_grant *grant, const struct ts_clock *now)
 }
 
 int64_t
+ts_grant_second_left_ms(const struct ts_grant *grant, const struct ts_clock *now)
+{
+    int64_t passed = now->boot_ms - grant->received.boot_ms;
+
+    if (strcmp(now->boot_id, grant->received.boot_id) != 0 || passed < 0)
+        return 0;
+    return passed < TS_GRANT_SECOND_MS ? TS_GRANT_SECOND_MS - passed : 0;
+}
+
+int64_t
 ts_grant_min_valid(const struct ts_grant *grant, const struct ts_request *request)
 {
     if (request->min_valid_strict || request->min_valid <= grant->life / 2)
