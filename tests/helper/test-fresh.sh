@@ -10,16 +10,16 @@ differ() { [ -n "$1" ] && [ -n "$2" ] && [ "$1" != "$2" ]; }
 
 # Two tokens of one second are the same bytes, and without the wait these pairs are of one second
 # nearly always; three pairs of each kind leave chance little room.
-# pairs WHAT BETWEEN...: a token, what comes between, a fresh token.
+# pairs KIND BETWEEN...: a token, what comes between, a fresh token.
 pairs() {
-    what=$1
+    kind=$1
     shift
     for i in 1 2 3; do
         run helper token
         first=$(cat "$dir/out")
         "$@"
         run helper token --fresh
-        check "$what: --fresh is another token ($i)" differ "$first" "$(cat "$dir/out")"
+        check "$kind: --fresh is another token ($i)" differ "$first" "$(cat "$dir/out")"
     done
 }
 
