@@ -105,7 +105,7 @@ apply() {
 }
 
 drive() {
-    echo "auth required $module policy=$dir/etc/policy.conf $arguments" >"pam.d/$service"
+    echo "auth required $module policy=$dir/etc/policy.conf debug $arguments" >"pam.d/$service"
     [ ! -e authtok ] || {
         { echo "auth optional $give_authtok $dir/authtok" && cat "pam.d/$service"; } >both
         mv both "pam.d/$service"

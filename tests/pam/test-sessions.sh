@@ -44,7 +44,7 @@ END
 
 for service in sshd once sudo su other; do
     cat >"$scratch/pam.d/$service" <<END
-auth    required $module policy=$scratch/etc/policy.conf
+auth    required $module policy=$scratch/etc/policy.conf debug
 account required $module
 session required $module
 END
@@ -55,6 +55,7 @@ sign() {
     file=$1
     shift
     "$issuer" sign "$scratch/keys/good.key" --id good "$@" | tr -d '\n' >"$file"
+    fold -w 16 "$file" | grep -E '.{16}' >>"$scratch/stretches"
 }
 
 # drive NAME OPTIONS...: a run of pam-driver that ends by itself; its output is out.
@@ -62,6 +63,14 @@ drive() {
     name=$1
     shift
     timeout 60 "$driver" "$@" >"$scratch/out" 2>&1 </dev/null || bad "$name" 'the driver fails' "$scratch/out"
+    search_log "$name"
+}
+
+# No 16 characters of any token are in the log, `debug` and all.
+search_log() {
+    if grep '^log' "$scratch/out" | grep -qFf "$scratch/stretches"; then
+        bad "$1" 'a token is in the log' "$scratch/out"
+    fi
 }
 
 # has NAME TEXT: a line of the output begins with it
@@ -113,6 +122,7 @@ go_on() {
 finish_driver() {
     exec 3>&-
     wait "$pid"
+    search_log 'a session'
 }
 
 answer() {
