@@ -20,8 +20,8 @@ read_ms(clockid_t id)
 static void
 read_boot_id(char *ret, size_t size)
 {
-    TS_CLEANUP(ts_fd_close)
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    static const char path[] = "/proc/sys/kernel/random/boot_id";
+    TS_CLEANUP(ts_fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
     ret[0] = '\0';
     if (fd < 0)

@@ -13,8 +13,8 @@
 #define TS_BOOT_ID_MAX 40
 
 struct ts_clock {
-    int64_t wall;    /* Unix seconds, CLOCK_REALTIME */
-    int64_t boot_ms; /* milliseconds, CLOCK_BOOTTIME */
+    int64_t wall;                 /* Unix seconds, CLOCK_REALTIME */
+    int64_t boot_ms;              /* milliseconds, CLOCK_BOOTTIME */
     char boot_id[TS_BOOT_ID_MAX]; /* of this boot, or "" where the kernel tells none */
 };
 

@@ -6,9 +6,9 @@
 
 #define DAY 86400
 #define PROFILE(name, member)                                                                      \
-    .section = "profile", .key = name, .offset = offsetof(struct ts_profile, member)
+    .section = "profile", .key = (name), .offset = offsetof(struct ts_profile, member)
 #define HOST(name, member)                                                                         \
-    .section = "host", .key = name, .offset = offsetof(struct ts_host_rule, member)
+    .section = "host", .key = (name), .offset = offsetof(struct ts_host_rule, member)
 
 static const struct ts_config_setting settings[] = {
     {PROFILE("key_file", key.key_file), .type = TS_SETTING_PATH, .excludes = "key_command"},

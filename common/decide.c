@@ -49,7 +49,7 @@ struct shown {
 static struct shown
 show(const char *name)
 {
-    struct shown shown;
+    struct shown shown = {.text = ""};
 
     ts_text_escape(shown.text, sizeof(shown.text), name, TS_TEXT_NOT_IN_NAMES);
     return shown;

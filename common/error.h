@@ -30,10 +30,10 @@ enum ts_error {
 #define TS_ERR_ID_MAX 64
 
 struct ts_err {
-    int code;                              /* the negative enum ts_error last set, or 0 */
-    long http_status;                      /* of the answer that failed, or 0 */
-    char response_id[TS_ERR_ID_MAX + 1];   /* ThriveStack's, or "" */
-    char text[TS_ERR_TEXT_MAX];            /* one line, no final newline, never a secret */
+    int code;                            /* the negative enum ts_error last set, or 0 */
+    long http_status;                    /* of the answer that failed, or 0 */
+    char response_id[TS_ERR_ID_MAX + 1]; /* ThriveStack's, or "" */
+    char text[TS_ERR_TEXT_MAX];          /* one line, no final newline, never a secret */
 };
 
 /*

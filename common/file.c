@@ -99,7 +99,7 @@ ts_file_read(int dirfd, const char *path, const char *name, const struct ts_file
     struct stat st;
 
     int rc = ts_file_open(dirfd, path, name, rules, &fd, &st, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (st.st_size > 0 && (size_t)st.st_size > ret->max - ret->len)
         return ts_err_set(err, TS_ERR_TOO_LARGE, "%s is larger than %zu bytes", name, ret->max);

@@ -23,9 +23,9 @@ struct ts_host_pattern {
 int ts_host_pattern_parse(const char *text, struct ts_host_pattern *ret, struct ts_err *err);
 void ts_host_pattern_release(struct ts_host_pattern *pattern);
 
-/* Splits `name`, `name:port`, `[v6]:port` as a client sends it. `ret_name` is lower case. False, and
- * nothing changed, where it is not a host (empty, bad characters, bad port). Needs no memory, so
- * that a host of ours is never taken for nobody's. */
+/* Splits `name`, `name:port`, `[v6]:port` as a client sends it. `ret_name` is lower case. False,
+ * and nothing changed, where it is not a host (empty, bad characters, bad port). Needs no memory,
+ * so that a host of ours is never taken for nobody's. */
 bool ts_host_split(const char *host, char ret_name[TS_HOST_NAME_MAX + 1], unsigned *ret_port);
 
 /* The same for the first `len` bytes. */

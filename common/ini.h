@@ -6,8 +6,8 @@
  * Refused, with file and line: NUL, a leading blank, a line over 4096 bytes, a line that is none of
  * the above, a key before the first section, a section or a key in it twice.
  *
- * Reading is in two steps: the whole file becomes a struct ts_ini, then a schema (one table per kind
- * of section) is applied to it. A file that fails anywhere has no effect at all.
+ * Reading is in two steps: the whole file becomes a struct ts_ini, then a schema (one table per
+ * kind of section) is applied to it. A file that fails anywhere has no effect at all.
  */
 #ifndef TS_INI_H
 #define TS_INI_H

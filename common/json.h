@@ -1,7 +1,7 @@
 /*
  * JSON values are json-c's; the reading of texts is our own (RFC 8259). json-c's reader takes
- * duplicate keys, NaN and single quotes even in its strict mode and cuts keys at \u0000, so that two
- * readers of one text could see different things, and it crashes where memory runs out in the
+ * duplicate keys, NaN and single quotes even in its strict mode and cuts keys at \u0000, so that
+ * two readers of one text could see different things, and it crashes where memory runs out in the
  * middle of a member's name, which a PAM module may not do to its host.
  */
 #ifndef TS_JSON_H

@@ -75,11 +75,11 @@ static int
 print_members(const struct printer *printer, struct json_object *object, unsigned level)
 {
     bool first = true;
-    int rc = 0;
 
     json_object_object_foreach(object, key, member)
     {
-        rc = put(printer, first ? "" : ",");
+        int rc = put(printer, first ? "" : ",");
+
         if (rc == 0)
             rc = start_line(printer, level);
         if (rc == 0)

@@ -1,21 +1,13 @@
 #include "common/request.h"
+#include "common/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void
-release_strings(char **const strings[], size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        free(*strings[i]);
-        *strings[i] = NULL;
-    }
-}
-
 void
 ts_request_release(struct ts_request *request)
 {
-    char **const strings[] = {
+    char **const owned[] = {
         &request->profile,
         &request->key.key_file,
         &request->key.key_command,
@@ -30,7 +22,8 @@ ts_request_release(struct ts_request *request)
         &request->session_token_file,
     };
 
-    release_strings(strings, sizeof(strings) / sizeof(strings[0]));
+    for (size_t i = 0; i < TS_ARRAY_LEN(owned); i++)
+        ts_string_free(owned[i]);
     ts_list_release(&request->scopes);
     *request = (struct ts_request)TS_REQUEST_INIT;
 }

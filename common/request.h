@@ -44,13 +44,13 @@ struct ts_request {
     char *profile; /* its name, for messages */
     struct ts_key_source key;
     struct ts_endpoint endpoint;
-    struct ts_list scopes; /* may be empty: refresh.h then only serves a session's token */
-    int64_t lifetime;      /* seconds asked for */
-    int64_t min_valid;     /* seconds a token must still live when handed out */
-    bool min_valid_strict; /* from --min-valid: not capped at half the life granted */
-    int64_t max_age;       /* seconds; -1: none */
-    bool fresh;            /* ask the endpoint, never hand out what was handed out before */
-    char *cache_dir;       /* or NULL: none can be had */
+    struct ts_list scopes;    /* may be empty: refresh.h then only serves a session's token */
+    int64_t lifetime;         /* seconds asked for */
+    int64_t min_valid;        /* seconds a token must still live when handed out */
+    bool min_valid_strict;    /* from --min-valid: not capped at half the life granted */
+    int64_t max_age;          /* seconds; -1: none */
+    bool fresh;               /* ask the endpoint, never hand out what was handed out before */
+    char *cache_dir;          /* or NULL: none can be had */
     char *session_token_file; /* $THRIVESTACK_TOKEN_FILE, or NULL */
     bool debug;               /* explain each step on stderr */
     char *const *environment; /* key_command's, NULL-terminated; borrowed; NULL: none */

@@ -16,7 +16,7 @@ grow(struct ts_secret *secret, size_t cap)
 
     if (data == NULL)
         return TS_ERR_NOMEM;
-    if (secret->len > 0)
+    if (secret->data != NULL)
         memcpy(data, secret->data, secret->len);
     data[secret->len] = '\0';
     size_t len = secret->len;

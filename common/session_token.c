@@ -77,7 +77,7 @@ ts_session_token_judge(const struct ts_request *request, const struct ts_secret 
 
     if (rc == 0)
         rc = judge_claims(request, &token, now->wall, err);
-    return rc < 0 ? rc : fill_grant(&token, now, ret, err);
+    return rc != 0 ? rc : fill_grant(&token, now, ret, err);
 }
 
 static int
@@ -104,5 +104,5 @@ ts_session_token_get(const struct ts_request *request, struct ts_grant *ret, str
     int rc = read_file(request->session_token_file, &text, err);
     if (rc == 0)
         rc = ts_clock_read(&now, err);
-    return rc < 0 ? rc : ts_session_token_judge(request, &text, &now, ret, err);
+    return rc != 0 ? rc : ts_session_token_judge(request, &text, &now, ret, err);
 }

@@ -46,6 +46,6 @@ struct ts_spawn_plan {
 pid_t ts_spawn_clone(unsigned long flags, int *ret_pidfd);
 
 /* The supervisor; never returns. */
-void ts_spawn_supervise(const struct ts_spawn_plan *plan) __attribute__((noreturn));
+void ts_spawn_supervise(const struct ts_spawn_plan *prepared) __attribute__((noreturn));
 
 #endif

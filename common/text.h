@@ -35,8 +35,8 @@ bool ts_text_is_key_id(const char *text);
 /* A scope: 1 to 256 of RFC 6749's scope-token characters (0x21, 0x23-0x5b, 0x5d-0x7e). */
 bool ts_text_is_scope(const char *text);
 
-/* Only characters that a token has: base64url's, and dots. Nothing that ends a line, whatever else it
- * is; also true of nothing at all. */
+/* Only characters that a token has: base64url's, and dots. Nothing that ends a line, whatever else
+ * it is; also true of nothing at all. */
 bool ts_text_is_token(const char *text, size_t len);
 
 /* Whether all of it is UTF-8 (RFC 3629): nothing overlong, no surrogates. */
@@ -55,7 +55,7 @@ void ts_text_clean(char *ret, size_t size, const char *text, size_t len);
  */
 void ts_text_escape(char *ret, size_t size, const char *text, const char *also);
 
-/* For a name from outside in a line of `key=value` words, so that it cannot be taken for several. */
+/* For a name from outside in a line of `key=value` words, lest it be taken for several. */
 #define TS_TEXT_NOT_IN_NAMES " \"'\\="
 
 /* FNV-1a; not cryptographic. Used for file names, and (32 bits) in the prompt for further parts of

@@ -25,15 +25,15 @@
 struct ts_token {
     const char *text; /* the caller's, not NUL-terminated here */
     size_t len;
-    size_t signed_len;          /* header and payload with the dot between: what is signed */
-    size_t header_len;          /* of the encoded header */
-    struct ts_secret signature; /* decoded */
+    size_t signed_len;              /* header and payload with the dot between: what is signed */
+    size_t header_len;              /* of the encoded header */
+    struct ts_secret signature;     /* decoded */
     char key_id[TS_KEY_ID_MAX + 1]; /* header `id`; "" before ts_token_read_header */
     /* From the payload: */
     struct ts_list audience; /* aud in all three spellings: string, array, blank-separated */
     char issuer[64];
-    int64_t issued_at; /* iat, Unix seconds */
-    int64_t expires;   /* exp */
+    int64_t issued_at;  /* iat, Unix seconds */
+    int64_t expires;    /* exp */
     int64_t not_before; /* nbf; 0 where there is none */
 };
 

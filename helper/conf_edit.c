@@ -218,7 +218,7 @@ conf_edit_add(const struct ts_secret *text, const char *file, const struct conf_
     int rc = ts_ini_parse(ts_secret_string(text), text->len, file, &ini, err);
     if (rc == 0)
         rc = find_place(&ini, wiring->host, &place, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (place.section == NULL) {
         rc = ts_secret_append(ret, ts_secret_string(text), text->len);

@@ -113,7 +113,7 @@ docker_store(struct helper *helper, struct ts_secret *answer, struct ts_err *err
     (void)answer;
     if (rc == 0)
         rc = docker_login_parse(ts_secret_string(&input), input.len, &registry, &has_username, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (registry.url[0] == '\0')
         return ts_err_set(err, TS_ERR_USAGE, NO_SERVER_URL);

@@ -9,7 +9,7 @@
 #include "common/spawn.h"
 #include "common/worker_call.h"
 
-#define FILE_JOB_TIMEOUT_MS 10000
+#define FILE_JOB_TIMEOUT_MS INT64_C(10000)
 
 enum scope { CONFIGURATION, CLIENT, HOST };
 

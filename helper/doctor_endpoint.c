@@ -158,7 +158,6 @@ fetch_token(struct doctor *doctor, const struct doctor_profile *profile, struct 
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret scopes = TS_SECRET_INIT(OUTPUT_MAX);
-    char text[OUTPUT_TEXT_MAX];
 
     int rc = doctor_request(doctor, profile->profile, &request, err);
     if (rc == 0)
@@ -166,6 +165,8 @@ fetch_token(struct doctor *doctor, const struct doctor_profile *profile, struct 
     if (rc == TS_ERR_NOMEM)
         return rc;
     if (rc < 0) {
+        char text[OUTPUT_TEXT_MAX];
+
         output_error_text(err, text);
         return findings_add(&doctor->findings, token_finding(rc), "%s", text);
     }

@@ -50,16 +50,16 @@ read_token(struct ts_secret *ret, struct ts_err *err)
 static int
 make_job(const struct options *options, struct ts_job *ret, struct ts_err *err)
 {
-    struct ts_explain *explain = &ret->explain;
+    struct ts_explain *asked = &ret->explain;
 
     ret->kind = TS_JOB_EXPLAIN;
     ret->request.endpoint.timeout_ms = TIMEOUT_MS;
-    int rc = resolve_policy(options, &explain->policy, err);
+    int rc = resolve_policy(options, &asked->policy, err);
     if (rc == 0)
-        rc = copy_argument(options->service, "service", &explain->service, err);
+        rc = copy_argument(options->service, "service", &asked->service, err);
     if (rc == 0)
-        rc = copy_argument(options->user, "user", &explain->user, err);
-    return rc < 0 ? rc : read_token(&explain->token, err);
+        rc = copy_argument(options->user, "user", &asked->user, err);
+    return rc < 0 ? rc : read_token(&asked->token, err);
 }
 
 static int
@@ -93,7 +93,6 @@ print_notes(const struct ts_job *job, const struct ts_explanation *explanation,
 {
     const char *policy = job->explain.policy;
     char shown[4096];
-    char when[32];
     int rc = 0;
 
     ts_text_clean(shown, sizeof(shown), policy, strlen(policy));
@@ -103,6 +102,8 @@ print_notes(const struct ts_job *job, const struct ts_explanation *explanation,
     if (rc == 0 && explanation->key_id[0] != '\0')
         rc = ts_secret_append_format(answer, "note  the token names key %s\n", explanation->key_id);
     if (rc == 0 && explanation->expires > 0) {
+        char when[32];
+
         ts_text_rfc3339(when, explanation->expires);
         rc = ts_secret_append_format(answer, "note  the token expires at %s\n", when);
     }

@@ -138,7 +138,7 @@ key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
         rc = check(&request, download, &mode, err);
     if (rc == 0)
         rc = call_worker(&request, download, &info, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (print(answer, &request, &info) < 0 || print_advice(answer, download, mode) < 0)
         return ts_err_nomem(err);

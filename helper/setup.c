@@ -223,11 +223,13 @@ run(struct helper *helper, struct setup *setup, struct ts_err *err)
     const struct client *client = NULL;
 
     int rc = find_client(setup, &client, err);
+    if (client == NULL)
+        return rc;
     if (rc == 0)
         rc = helper_load_config(helper, err);
     if (rc == 0)
         rc = client->plan(setup, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     if (setup->steps_len > 0)
         return carry_out(setup, err);

@@ -123,7 +123,7 @@ make_folder(const char *path, struct ts_err *err)
     int rc = ts_path_folder(path, &folder, err);
     if (rc == 0)
         rc = ts_path_folder(folder, &above, err);
-    if (rc < 0 || access(folder, F_OK) == 0)
+    if (rc != 0 || access(folder, F_OK) == 0)
         return rc;
     if (mkdir(above, 0700) != 0 && errno != EEXIST)
         return ts_err_errno(err, TS_ERR_CONFIG, "folder %s cannot be made", above);
@@ -170,7 +170,7 @@ setup_file_replace(const struct setup_file *file, const struct ts_secret *text, 
         rc = add_suffix(file->path, NEW_SUFFIX, &new_path, err);
     if (rc == 0)
         rc = write_new(file, new_path, text, file->exists ? file->st.st_mode & 07777 : mode, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     rc = check_unchanged(file, err);
     if (rc == 0 && rename(new_path, file->path) != 0)

@@ -211,7 +211,7 @@ static int
 make_value(struct wiring *wiring, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *program = NULL;
-    TS_CLEANUP(ts_secret_release) struct ts_secret value = TS_SECRET_INIT(16 * 1024);
+    TS_CLEANUP(ts_secret_release) struct ts_secret value = TS_SECRET_INIT((size_t)16 * 1024);
     const char *config = wiring->setup->helper->options.config;
 
     int rc = setup_program("git-credential-thrivestack", &program, err);

@@ -20,7 +20,7 @@
 #include "pam/session.h"
 
 /* How long a token must be remembered past its expiry: the clock tolerance, twice. */
-#define REPLAY_SLACK (2 * TS_CLOCK_TOLERANCE)
+#define REPLAY_SLACK (INT64_C(2) * TS_CLOCK_TOLERANCE)
 
 struct ts_auth {
     pam_handle_t *pamh;

@@ -146,7 +146,7 @@ ts_rundir_prune(int fd, ts_rundir_is_over *is_over, const struct ts_rundir_now *
     size_t count = 0;
 
     int rc = open_list(fd, &folder, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     for (errno = 0; (entry = readdir(folder)) != NULL; errno = 0)
         if (entry->d_name[0] != '.' && !removes(fd, entry->d_name, is_over, now))

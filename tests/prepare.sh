@@ -8,6 +8,9 @@ test_packages='clang libclang-rt-14-dev valgrind strace curl jq bash procps util
     mandoc pamtester libpam-wrapper libpamtest0-dev openssh-server openssh-client sudo nginx
     libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci podman gnupg tinyproxy-bin
     debhelper build-essential systemd'
+# What `sh tests/check` needs: the quick part, which tests/run runs too, and the rest.
+quick_packages='clang-format cppcheck shellcheck codespell'
+slow_packages=clang-tidy
 
 # The docker command, for `docker manifest inspect`, from wherever it came.
 command -v docker >/dev/null || test_packages="$test_packages docker.io"

@@ -106,7 +106,7 @@ put_in_place(const char *key_file, const struct ts_secret *text, struct ts_err *
         rc = ts_path_folder(path, &folder, err);
     if (rc == 0)
         rc = open_folder(folder, owner, &fd, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     const char *name = strrchr(path, '/') + 1;
     const struct ts_file_place place = {fd, name, path, 0600};

@@ -102,7 +102,9 @@ rotation_days(const char *text)
     number[digits] = '\0';
     text += digits;
     text += strspn(text, " ");
-    return ts_text_integer(number, 1, TS_ROTATION_DAYS_MAX / 365, &count) ? count * days_of_unit(text) : 0;
+    return ts_text_integer(number, 1, TS_ROTATION_DAYS_MAX / 365, &count)
+               ? count * days_of_unit(text)
+               : 0;
 }
 
 void

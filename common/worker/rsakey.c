@@ -208,7 +208,7 @@ ts_rsa_key_parse(const char *pem, size_t len, EVP_PKEY **ret, struct ts_secret *
     int rc = normalize(pem, len, &text, err);
     if (rc == 0)
         rc = read_block(&text, &block, err);
-    if (rc < 0)
+    if (rc != 0)
         return rc;
     const unsigned char *der = block.data;
     long der_len = block.len;

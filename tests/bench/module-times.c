@@ -121,8 +121,7 @@ time_rsa(size_t runs)
     EVP_PKEY *key = EVP_RSA_gen(2048);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 
-    if (key == NULL || ctx == NULL ||
-        EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+    if (key == NULL || ctx == NULL || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
         EVP_DigestSign(ctx, signature, &len, message, sizeof(message)) != 1)
         give_up("libcrypto cannot sign");
     for (size_t i = 0; i < runs; i++) {

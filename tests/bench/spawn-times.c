@@ -26,8 +26,6 @@
 #define ARGS_MAX 32
 #define RUNS_MAX 2000
 
-extern char **environ;
-
 struct program {
     char line[2048];
     char *args[ARGS_MAX + 1];

@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2015,SC2034 # `a && b || fail` is meant so; the callers use what looks unused.
+# shellcheck shell=sh disable=SC2034 # The callers use what looks unused.
 # Sourced by tests/e2e/test-*.sh: real programs against the installed product, as root.
 #
 #     . "$(dirname "$0")/lib.sh"

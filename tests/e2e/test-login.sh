@@ -2,7 +2,7 @@
 # The sample stacks of packaging/, each tried with pamtester, and with the real login and su: a token
 # lets in, a password where pam_unix is in the stack, nothing else; root keeps the console.
 # usage: test-login.sh PREFIX ISSUER BUILDDIR
-# shellcheck source=tests/e2e/lib.sh disable=SC2015,SC2016 # `a && b || fail` is meant so, and quotes that another shell opens.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 e2e_enter "$@"
 
@@ -207,7 +207,6 @@ console_fail() {
 login_by_token() {
     set_policy good
     sample login login
-    # shellcheck disable=SC2016 # The session expands it.
     console alice 'ThriveStack token: ' "$(sign alices)" \
         '\$ ' 'id -un; stat -c "%a %U" "$THRIVESTACK_TOKEN_FILE"; ls "$THRIVESTACK_TOKEN_FILE"; exit'
     console_end

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The pair at work: images in a docker-registry behind nginx with auth_pam; skopeo and docker get
 # their tokens through credHelpers. usage: test-registry.sh PREFIX ISSUER BUILDDIR
-# shellcheck source=tests/e2e/lib.sh disable=SC2015,SC2016 # `a && b || fail` is meant so, and quotes that another shell opens.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 e2e_enter "$@"
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Real sshd on loopback: carol's laptop has the API keys, alice's account on the server has none.
 # usage: test-sshd.sh PREFIX ISSUER BUILDDIR
-# shellcheck source=tests/e2e/lib.sh disable=SC2015,SC2016 # `a && b || fail` is meant so, and quotes that another shell opens.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 e2e_enter "$@"
 

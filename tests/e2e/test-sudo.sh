@@ -1,7 +1,7 @@
 #!/bin/sh
 # Real sudo and su: by the user's own helper, by askpass, and by a typed token in parts.
 # usage: test-sudo.sh PREFIX ISSUER BUILDDIR
-# shellcheck source=tests/e2e/lib.sh disable=SC2015,SC2016 # `a && b || fail` is meant so, and quotes that another shell opens.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 e2e_enter "$@"
 

@@ -53,7 +53,7 @@ at_readings() {
     for n in $3; do
         tried=$((tried + 1))
         fill_cache "$4"
-        # shellcheck disable=SC2086 # Words are wanted.
+        # shellcheck disable=SC2046 # Words are wanted.
         with $(printf '%s' "$2" | sed "s/@/$n/")
         if ! succeeded && ! failed_with 69 && ! failed_with 71; then
             bad=$((bad + 1))

@@ -11,17 +11,17 @@ for kind in memory drought; do
     for cache in warm cold; do
         of="$kind, $cache cache"
         step=$([ $cache = warm ] && echo 2 || echo 19)
-        survives "token, $of" $kind token nothing.in $cache "$step" "$program" --config "$dir/conf" token
-        survives "git get, $of" $kind git git.in $cache "$step" "$program" --config "$dir/conf" git get
-        survives "docker get, $of" $kind docker docker.in $cache "$step" \
+        survives "token, $of" "$kind" token nothing.in $cache "$step" "$program" --config "$dir/conf" token
+        survives "git get, $of" "$kind" git git.in $cache "$step" "$program" --config "$dir/conf" git get
+        survives "docker get, $of" "$kind" docker docker.in $cache "$step" \
             "$program" --config "$dir/conf" docker get
-        survives "status, $of" $kind status nothing.in $cache 41 \
+        survives "status, $of" "$kind" status nothing.in $cache 41 \
             "$program" --config "$dir/conf" status --json
-        survives "forget, $of" $kind forget nothing.in $cache 5 "$program" --config "$dir/conf" forget
-        survives "forget --all, $of" $kind forget nothing.in $cache 5 \
+        survives "forget, $of" "$kind" forget nothing.in $cache 5 "$program" --config "$dir/conf" forget
+        survives "forget --all, $of" "$kind" forget nothing.in $cache 5 \
             "$program" --config "$dir/conf" forget --all
     done
-    survives "worker, $kind" $kind worker job.in cold 1499 "$worker"
+    survives "worker, $kind" "$kind" worker job.in cold 1499 "$worker"
 done
 
 finish

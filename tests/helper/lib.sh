@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034,SC2154 # The suites set and use what looks unused or unset.
+# shellcheck shell=sh disable=SC2034,SC2119,SC2120,SC2154 # The suites set and use what looks unused or unset.
 # Shared by the helper's suites, which source it with their own arguments:
 #   sh tests/helper/test-NAME.sh PREFIX ISSUER [BUILD]
 # PREFIX is where the program is installed, ISSUER the thrivestack-issuer program.

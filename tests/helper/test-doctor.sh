@@ -319,7 +319,6 @@ sound_host() {
     chmod -R a+rX,go-w "$etc/pam.d" "$etc/thrivestack" "$etc/nginx"
 }
 on_host() {
-    # shellcheck disable=SC2016 # For the inner shell.
     unshare -m --propagation private sh -c '
         mount --bind "$1/etc/pam.d" /etc/pam.d && mount --bind "$1/etc/ssh" /etc/ssh &&
             mount --bind "$1/etc/thrivestack" "$2" && mount --bind "$1/module" "$3" &&

@@ -267,7 +267,6 @@ refused "a broken configuration" 78
 # --- sudo
 fresh_home
 in_etc() {
-    # shellcheck disable=SC2016 # For the inner shell.
     unshare -m --propagation private sh -c '
         mount --bind "$1" /etc || exit 99
         shift

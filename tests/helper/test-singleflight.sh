@@ -72,11 +72,8 @@ ask() {
     (exec env -i PATH=/usr/bin:/bin HOME="$home" THRIVESTACK_CACHE_DIR="$dir/cache" \
         "$bin/thrivestack-credential" --config "$dir/conf" token) >"$1" 2>&1 &
 }
-# shellcheck disable=SC2317 # The next ones are called by `await`.
 hangs() { [ "$(requests_for fault/hang)" = "$1" ]; }
-# shellcheck disable=SC2317
 waits_in_flock() { [ "$(cut -d' ' -f1 "/proc/$second/syscall" 2>/dev/null)" = "$flock_number" ]; }
-# shellcheck disable=SC2317
 is_gone() { [ ! -e "/proc/$1" ]; }
 case $(uname -m) in x86_64) flock_number=73 ;; *) flock_number=32 ;; esac
 

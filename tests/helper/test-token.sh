@@ -81,6 +81,7 @@ run to_nowhere
 refused "a closed stdout" 74
 mkfifo "$dir/gone"
 # Both ends are opened, then the reading one is closed, so that nobody reads what is written.
+# shellcheck disable=SC2094 # A pipe, opened at both ends.
 to_nobody() { helper token 3<>"$dir/gone" 4>"$dir/gone" 3<&- >&4; }
 run to_nobody
 refused "a reader who went away" 74
@@ -227,7 +228,7 @@ bad_conf "bad duration" 'min_valid = soon\n'
 bad_conf "lifetime over a day" 'lifetime = 25h\n'
 bad_conf "host twice" '[host a.example]\n[host A.example]\n'
 bad_conf "NUL" 'proxy = a\0b\n'
-bad_conf "line of 5,000 bytes" "# $(printf '%5000s')\n"
+bad_conf "line of 5,000 bytes" "# $(printf '%5000s' '')\n"
 : | conf
 chmod 666 "$dir/conf"
 run helper token

@@ -53,7 +53,7 @@ claims_exp_float(struct exchange *exchange)
 void
 claims_too_long(struct exchange *exchange)
 {
-    set_time(exchange, "exp", get_time(exchange, "iat") + 2 * 86400);
+    set_time(exchange, "exp", get_time(exchange, "iat") + INT64_C(2) * 86400);
 }
 
 void

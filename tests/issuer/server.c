@@ -162,10 +162,10 @@ start_daemon(struct server *server, const struct sockaddr_storage *address, cons
 static void
 raise_descriptor_limit(void)
 {
+    const rlim_t wanted = (rlim_t)4 * CONNECTIONS_MAX;
     struct rlimit limit = {0};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 4 * CONNECTIONS_MAX) {
-        limit.rlim_cur =
-            limit.rlim_max < 4 * CONNECTIONS_MAX ? limit.rlim_max : 4 * CONNECTIONS_MAX;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < wanted) {
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
     }
 }

@@ -30,7 +30,6 @@ export THRIVESTACK_CONFIG="$scratch/credential.conf"
 
 # complete_bash WORD...: what bash offers for the last word, one a line.
 complete_bash() {
-    # shellcheck disable=SC2016 # For the inner bash.
     bash --norc -c '
         source "$1" || exit 1
         shift
@@ -44,7 +43,6 @@ complete_bash() {
 
 # complete_fish WORD...: the same of fish. Nothing here needs quoting.
 complete_fish() {
-    # shellcheck disable=SC2016 # For fish.
     HOME=$scratch fish --no-config -c 'source $argv[1]; complete -C "thrivestack-credential $argv[2..-1]"' \
         "$completions/thrivestack-credential.fish" "$@" | cut -f1
 }

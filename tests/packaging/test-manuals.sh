@@ -119,7 +119,6 @@ for page in "$pages"/*.[158]; do
     name=${page##*/}
     mandoc -T lint -W warning "$page" >"$scratch/lint" 2>&1
     check "$name: mandoc warns: $(head -n 3 "$scratch/lint")" test ! -s "$scratch/lint"
-    # shellcheck disable=SC2016 # For the inner shell.
     check "$name: a path of the build is missing" sh -c '! grep -nE "@[a-z]+@" "$1"' sh "$page"
     for heading in EXAMPLES FILES SECURITY 'EXIT STATUS|RETURN VALUES.*'; do
         check "$name has a section $heading" grep -qE "^\.Sh ($heading)\$" "$page"

@@ -9,6 +9,7 @@ so=$build/pam/pam_thrivestack.so
 # lines NAME WANTED: standard input is exactly these lines
 lines() {
     sort -u >"$scratch/got"
+    # shellcheck disable=SC2086 # One line a word.
     printf '%s\n' $2 | sort -u >"$scratch/want"
     if diff "$scratch/want" "$scratch/got" >"$scratch/diff"; then
         ok "$1"

@@ -124,6 +124,6 @@ main(int argc, char **argv)
     if (host_descriptors() != descriptors)
         wrong++;
     host_remove(TS_RUNDIR "/thrivestack");
-    printf("%u threads, %u wrong, the token was used %u times\n", THREADS, wrong, used);
+    printf("%d threads, %u wrong, the token was used %u times\n", THREADS, wrong, used);
     return wrong == 0 && used == 1 ? 0 : 1;
 }

@@ -80,7 +80,7 @@ static void
 make_megabyte(struct ts_secret *token)
 {
     ts_secret_clear(token);
-    while (token->len < 1024 * 1024)
+    while (token->len < (size_t)1024 * 1024)
         append(token, "eyJhbGciOiJSUzI1");
 }
 

@@ -52,7 +52,7 @@ sign_hmac(const struct ts_secret *text, EVP_PKEY *key, unsigned char *ret)
 void
 make_token(struct ts_secret *ret, const struct make_token *spec)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(1024 * 1024);
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT((size_t)1024 * 1024);
     unsigned char signature[2048];
     size_t len = 0;
 

@@ -162,7 +162,7 @@ check_digests(const struct ts_verdict *verdict, const char *token, size_t len)
 static void
 run_row(const struct world *world, const struct decide_row *row)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(2 * 1024 * 1024);
+    TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT((size_t)2 * 1024 * 1024);
     TS_CLEANUP(ts_subject_release) struct ts_subject subject = {0};
     bool root_named =
         row->reason == TS_REASON_OK && row->user != NULL && strcmp(row->user, "root") == 0;

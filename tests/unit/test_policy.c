@@ -10,6 +10,7 @@
 #include "unit.h"
 
 #define SERVICE "[service sshd]\nscopes = user_management\n"
+#define KEY_FILE_MAX ((size_t)16 * 1024)
 #define KEY_HEAD "[key laptop]\npublic_key = keys/good.pem\n"
 #define KEY_TAIL "users = alice\nservices = sshd\nscopes = user_management\n"
 #define KEY KEY_HEAD KEY_TAIL
@@ -20,7 +21,7 @@ static struct policy_fixture fixture;
 static void
 write_garbage_keys(EVP_PKEY *good)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret pem = TS_SECRET_INIT(32 * 1024);
+    TS_CLEANUP(ts_secret_release) struct ts_secret pem = TS_SECRET_INIT((size_t)32 * 1024);
     EVP_PKEY *small = make_rsa_key(1024);
     EVP_PKEY *curve = EVP_EC_gen("P-256");
 
@@ -30,10 +31,10 @@ write_garbage_keys(EVP_PKEY *good)
     fixture_write(&fixture, "keys/private.pem", pem.data, pem.len, 0600);
     ts_secret_clear(&pem);
     make_public_pem(&pem, good);
-    while (pem.len <= 16 * 1024)
+    while (pem.len <= KEY_FILE_MAX)
         assert_int_equal(ts_secret_append_string(&pem, "\n"), 0);
     fixture_write(&fixture, "keys/large.pem", pem.data, pem.len, 0644);
-    fixture_write(&fixture, "keys/exact.pem", pem.data, 16 * 1024, 0644);
+    fixture_write(&fixture, "keys/exact.pem", pem.data, KEY_FILE_MAX, 0644);
     fixture_write(&fixture, "keys/garbage.pem", "garbage\n", 8, 0644);
     fixture_write(&fixture, "keys/empty.pem", "", 0, 0644);
     EVP_PKEY_free(small);
@@ -285,7 +286,7 @@ nothing_is_found_in_nothing(void **state)
 static void
 many_keys_are_all_found(void **state)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(1024 * 1024);
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT((size_t)1024 * 1024);
     TS_CLEANUP(ts_policy_release) struct ts_policy policy = {0};
     char id[32];
 

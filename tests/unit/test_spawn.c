@@ -1,77 +1,28 @@
+/* What a program that we start finds around it, and why one cannot be started. */
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "common/spawn.h"
+#include "tests/unit/spawn_fixture.h"
+#include "tests/unit/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <cmocka.h>
 
 #define NOBODY 65534
-#define LONG_MS 60000
-
-static const char *const no_environment[] = {NULL};
 
 /* Every descriptor that a child of ours may have beside 0 to 2 is printed by its number. */
 #define LIST_FDS                                                                                   \
     "n=3; while [ $n -lt 11000 ]; do [ -e /proc/self/fd/$n ] && echo $n; n=$((n+1)); done"
-
-static int
-exchange(const struct ts_spawn *base, const char *script, const char *input,
-         struct ts_secret *output, int64_t timeout_ms, struct ts_err *err)
-{
-    const char *const argv[] = {"sh", "-c", script, NULL};
-    TS_CLEANUP(ts_secret_release) struct ts_secret given = TS_SECRET_INIT(8 << 20);
-    struct ts_spawn spec = *base;
-    int status = -1;
-
-    spec.path = "/bin/sh";
-    spec.argv = argv;
-    if (spec.envp == NULL)
-        spec.envp = no_environment;
-    assert_int_equal(ts_secret_append_string(&given, input), 0);
-    int rc =
-        ts_spawn_exchange(&spec, &given, output, ts_clock_boot_ms() + timeout_ms, &status, err);
-    return rc < 0 ? rc : status;
-}
-
-static const struct ts_spawn plain = {
-    .stdin_fd = -1, .stdout_fd = -1, .stderr_fd = -1, .extra_fd = -1};
-
-static void
-expect_output(const struct ts_spawn *base, const char *script, const char *expected)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(1 << 20);
-    struct ts_err err = {0};
-    int status = exchange(base, script, "", &output, LONG_MS, &err);
-
-    assert_string_equal(err.text, "");
-    assert_int_equal(status, 0);
-    assert_string_equal(ts_secret_string(&output), expected);
-}
-
-static size_t
-count_open_fds(void)
-{
-    size_t count = 0;
-
-    for (int fd = 0; fd < 1024; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
-}
 
 /* Runs `body` in a process of its own, for what would spoil this one, and expects it to return 0.
  */
@@ -380,23 +331,6 @@ identity_from_mixed_ids(void **state)
 }
 
 static int
-expect_failure(const struct ts_spawn *base, const char *path, const char *text)
-{
-    const char *const argv[] = {"x", NULL};
-    TS_CLEANUP(ts_child_release) struct ts_child child = TS_CHILD_INIT;
-    struct ts_spawn spec = *base;
-    struct ts_err err = {0};
-
-    spec.path = path;
-    spec.argv = argv;
-    spec.envp = no_environment;
-    assert_int_equal(ts_spawn_start(&spec, &child, &err), TS_ERR_SYSTEM);
-    assert_string_equal(err.text, text);
-    assert_int_equal(child.pid, 0);
-    return 0;
-}
-
-static int
 become_nobody(void)
 {
     return geteuid() == 0 && setresuid(NOBODY, NOBODY, NOBODY) != 0;
@@ -421,8 +355,9 @@ failures_are_told_apart(void **state)
     struct ts_spawn spec = plain;
 
     (void)state;
-    expect_failure(&spec, "/proc/nonexistent/program",
-                   "cannot start /proc/nonexistent/program: exec failed: No such file or directory");
+    expect_failure(
+        &spec, "/proc/nonexistent/program",
+        "cannot start /proc/nonexistent/program: exec failed: No such file or directory");
     expect_failure(&spec, "/etc/passwd",
                    "cannot start /etc/passwd: exec failed: Permission denied");
     spec.folder = "/proc/nonexistent";
@@ -451,144 +386,6 @@ process_limit_reached(void **state)
     in_process(process_limit_body);
 }
 
-/* Only when every process that holds the write end is gone does this return. */
-static void
-expect_end_of_file(int fd)
-{
-    char byte;
-
-    assert_int_equal(read(fd, &byte, 1), 0);
-}
-
-static void
-timeout_kills_the_whole_group(void **state)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
-    struct ts_spawn spec = plain;
-    struct ts_err err = {0};
-    int ends[2];
-
-    (void)state;
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    spec.extra_fd = ends[1];
-    int rc = exchange(&spec, "sleep 1000 & sleep 1000 & wait", "", &output, 200, &err);
-    assert_int_equal(rc, TS_ERR_TIMEOUT);
-    close(ends[1]);
-    expect_end_of_file(ends[0]);
-    close(ends[0]);
-}
-
-static void
-stdout_closed_early_is_no_end(void **state)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
-    struct ts_err err = {0};
-
-    (void)state;
-    int rc = exchange(&plain, "echo x; exec >&-; sleep 1000", "", &output, 200, &err);
-    assert_int_equal(rc, TS_ERR_TIMEOUT);
-    assert_string_equal(ts_secret_string(&output), "x\n");
-}
-
-static void
-grandchild_that_holds_stdout_is_not_waited_for(void **state)
-{
-    (void)state;
-    expect_output(&plain, "sleep 1000 & echo early", "early\n");
-}
-
-static void
-both_directions_at_once(void **state)
-{
-    const size_t len = 3 << 20;
-    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(4 << 20);
-    char *input = malloc(len + 1);
-    struct ts_err err = {0};
-
-    (void)state;
-    assert_non_null(input);
-    memset(input, 'a', len);
-    input[len] = '\0';
-    assert_int_equal(exchange(&plain, "cat", input, &output, LONG_MS, &err), 0);
-    assert_string_equal(ts_secret_string(&output), input);
-    free(input);
-}
-
-static void
-too_much_output(void **state)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(1000);
-    struct ts_err err = {0};
-
-    (void)state;
-    int rc =
-        exchange(&plain, "while :; do echo aaaaaaaaaaaaaaaaaaaa; done", "", &output, LONG_MS, &err);
-    assert_int_equal(rc, TS_ERR_TOO_LARGE);
-    assert_true(output.len <= 1000);
-}
-
-static void
-unread_input_raises_no_sigpipe(void **state)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
-    char *input = calloc(1, (1 << 20) + 1);
-    struct ts_err err = {0};
-    sigset_t pending;
-
-    (void)state;
-    assert_non_null(input);
-    memset(input, 'a', 1 << 20);
-    assert_int_equal(
-        exchange(&plain, "exec <&-; echo ok; exec >&-; sleep 0.1", input, &output, LONG_MS, &err),
-        0);
-    assert_string_equal(ts_secret_string(&output), "ok\n");
-    sigpending(&pending);
-    assert_int_equal(sigismember(&pending, SIGPIPE), 0);
-    free(input);
-}
-
-/* A parent killed outright takes its child along, which else would go on with a request. */
-static void
-child_dies_with_its_parent(void **state)
-{
-    int ends[2];
-    char byte;
-
-    (void)state;
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(100);
-        struct ts_spawn spec = plain;
-        struct ts_err err = {0};
-
-        spec.extra_fd = ends[1];
-        close(ends[0]);
-        _exit(exchange(&spec, "echo >&3; exec sleep 1000", "", &output, LONG_MS, &err) != 0);
-    }
-    close(ends[1]);
-    assert_int_equal(read(ends[0], &byte, 1), 1);
-    kill(pid, SIGKILL);
-    expect_end_of_file(ends[0]);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
-    close(ends[0]);
-}
-
-static void
-nothing_leaks(void **state)
-{
-    size_t before = count_open_fds();
-
-    (void)state;
-    expect_output(&plain, "echo", "\n");
-    expect_failure(&plain, "/proc/nonexistent/program",
-                   "cannot start /proc/nonexistent/program: exec failed: No such file or directory");
-    assert_int_equal(count_open_fds(), before);
-    assert_int_equal(waitpid(-1, NULL, __WALL | WNOHANG), -1);
-    assert_int_equal(errno, ECHILD);
-}
-
 int
 main(void)
 {
@@ -608,14 +405,6 @@ main(void)
         cmocka_unit_test(identity_from_mixed_ids),
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(process_limit_reached),
-        cmocka_unit_test(timeout_kills_the_whole_group),
-        cmocka_unit_test(stdout_closed_early_is_no_end),
-        cmocka_unit_test(grandchild_that_holds_stdout_is_not_waited_for),
-        cmocka_unit_test(both_directions_at_once),
-        cmocka_unit_test(too_much_output),
-        cmocka_unit_test(unread_input_raises_no_sigpipe),
-        cmocka_unit_test(child_dies_with_its_parent),
-        cmocka_unit_test(nothing_leaks),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,14 @@ dir=$(mktemp -d)
 pids=
 passed=0
 failed=0
-trap 'for pid in $pids; do kill "$pid" 2>/dev/null; done; rm -rf "$dir"' EXIT
+
+clean_up() {
+    for pid in $pids; do
+        kill "$pid" 2>/dev/null
+    done
+    rm -rf "$dir"
+}
+trap clean_up EXIT
 
 token_path=/api/user/token
 log=$dir/i/requests.log
