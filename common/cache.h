@@ -80,8 +80,8 @@ typedef int (*ts_cache_walk_fn)(void *context, int fd, const char *name,
 int ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, bool *ret_whole,
                   struct ts_err *err);
 
-/* Removes NAME's token and failure; or all parts and failures, which are of use for minutes only; or
- * every file that is ours. Whether they are gone. */
+/* Removes NAME's token and failure; or all parts and failures, which are of use for minutes only;
+ * or every file that is ours. Whether they are gone. */
 bool ts_cache_remove(int fd, const char *name);
 bool ts_cache_remove_notes(int fd);
 bool ts_cache_remove_all(int fd);

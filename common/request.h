@@ -95,9 +95,9 @@ int64_t ts_grant_remaining(const struct ts_grant *grant, const struct ts_clock *
 int64_t ts_grant_expires_at(const struct ts_grant *grant, const struct ts_clock *now);
 
 /*
- * Milliseconds until the second of its receipt is over, 0 where it is. Two tokens of one key, scopes
- * and second are the same bytes; the constant is a server's second, and a little for its clock's
- * grain.
+ * Milliseconds until the second of its receipt is over, 0 where it is. Two tokens of one key,
+ * scopes and second are the same bytes; the constant is a server's second, and a little for its
+ * clock's grain.
  */
 #define TS_GRANT_SECOND_MS 1020
 int64_t ts_grant_second_left_ms(const struct ts_grant *grant, const struct ts_clock *now);
