@@ -272,6 +272,8 @@ read_failure(struct json_object *object, struct ts_err *err)
 
     if (rc < 0)
         return rc;
+    if (wire.text[0] == '\0')
+        return ts_err_set(err, TS_ERR_SYNTAX, "an error without a text");
     rc = ts_err_set(err, ts_error_from_exit_code((int)wire.exit_code), "%s", wire.text);
     err->http_status = wire.http_status;
     memcpy(err->response_id, wire.response_id, sizeof(err->response_id));

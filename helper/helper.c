@@ -125,11 +125,11 @@ helper_get_token(const struct helper *helper, const struct ts_host_rule *host, b
     return ts_refresh_get(&request, ret, err);
 }
 
-/* Whether getpwuid failed, rather than found nobody; see its manual for the many ways to say so. */
+/* Whether getpwuid failed, rather than found nobody, for which getpwnam(3) has these errors. */
 static bool
 is_failure(int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
+    return error != 0 && error != ENOENT && error != ESRCH && error != EBADF && error != EPERM;
 }
 
 /* The user database's entry, else LOGNAME; NULL where neither knows a name. */

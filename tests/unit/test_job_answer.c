@@ -215,6 +215,7 @@ senseless_answers_are_refused(void **state)
         "{\"key\":{}}",
         "{\"error\":{}}",
         "{\"error\":null}",
+        "{\"error\":{\"exit_code\":69,\"http_status\":0,\"response_id\":\"\",\"text\":\"\"}}",
         "{\"error\":{\"exit_code\":0,\"http_status\":0,\"response_id\":\"\",\"text\":\"\"}}",
         GRANT("0"),
         GRANT("86401"),
