@@ -55,6 +55,6 @@ stop_systemd() {
 
 # in_systemd COMMAND...: as root, where systemctl speaks to that systemd.
 in_systemd() {
-    nsenter --target "$systemd_pid" --mount --pid --cgroup --ipc --uts env -i HOME="$W/home/root" USER=root LC_ALL=C \
+    nsenter --target "$systemd_pid" --mount --root --pid --cgroup --ipc --uts env -i HOME="$W/home/root" USER=root LC_ALL=C \
         PATH=/usr/sbin:/usr/bin:/sbin:/bin sh -c 'cd "$HOME" && exec timeout 60 "$@"' sh "$@"
 }

@@ -74,7 +74,7 @@ END
     umoci init --layout "$W/image" && umoci new --image "$W/image:latest" &&
         umoci insert --image "$W/image:latest" "$W/message" /message &&
         await 10 port_is_open 5000 &&
-        skopeo copy -q --dest-tls-verify=false "oci:$W/image:latest" docker://127.0.0.1:5000/team/app:1
+        skopeo copy -q --format v2s2 --dest-tls-verify=false "oci:$W/image:latest" docker://127.0.0.1:5000/team/app:1
 }
 
 # ---- the README itself

@@ -77,8 +77,11 @@ carol_skopeo() {
         --tmpdir "$W/home/carol/run" "$@"
 }
 
+# push REGISTRY [OPTION...]
 push() {
-    carol_skopeo copy -q --dest-cert-dir "$W/certs" "oci:$W/image:latest" "docker://$1/team/app:1"
+    to=$1
+    shift
+    carol_skopeo copy -q --dest-cert-dir "$W/certs" "$@" "oci:$W/image:latest" "docker://$to/team/app:1"
 }
 
 push_and_pull() {
@@ -91,7 +94,9 @@ push_and_pull() {
     [ "$(requests)" = 1 ] || fail "$(requests) requests at the endpoint for all of that"
 }
 
+# docker before 23 knows no other manifests than its own.
 docker_manifest() {
+    push "$registry" --format v2s2 || fail 'push'
     as carol env SSL_CERT_FILE="$W/ca.pem" docker manifest inspect "$registry/team/app:1" >"$W/manifest" || fail 'docker'
     [ "$(jq -r '.layers[0].digest' "$W/manifest")" != null ] || fail "printed: $(cat "$W/manifest")"
     logged 'reason=ok user=alice service=registry '
