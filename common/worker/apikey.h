@@ -18,8 +18,8 @@ struct evp_pkey_st;
 
 struct ts_api_key {
     struct evp_pkey_st *key;
-    struct ts_secret pem; /* the private key as the API takes it */
-    struct ts_key_info info;
+    struct ts_secret pem;    /* the private key as the API takes it */
+    struct ts_key_info info; /* but for the public half: ts_rsa_key_public */
 };
 
 #define TS_API_KEY_INIT                                                                            \

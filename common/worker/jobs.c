@@ -6,6 +6,7 @@
 #include "common/worker/import.h"
 #include "common/worker/inspect.h"
 #include "common/worker/probe.h"
+#include "common/worker/rsakey.h"
 #include "common/worker/trace.h"
 
 #include <unistd.h>
@@ -34,13 +35,22 @@ run_token(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, 
     return rc < 0 ? rc : ts_job_write_grant(&grant, ret, err);
 }
 
+/* Only here is the public half encoded, which would be a tenth of the work for a token. */
+static int
+write_key_info(struct ts_api_key *key, struct ts_secret *ret, struct ts_err *err)
+{
+    int rc = ts_rsa_key_public(key->key, &key->info.public_key, err);
+
+    return rc < 0 ? rc : ts_job_write_key_info(&key->info, ret, err);
+}
+
 static int
 run_key(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
     int rc = read_key(&job->request, deadline_ms, &key, err);
 
-    return rc < 0 ? rc : ts_job_write_key_info(&key.info, ret, err);
+    return rc < 0 ? rc : write_key_info(&key, ret, err);
 }
 
 static int
@@ -49,7 +59,7 @@ run_import(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
     TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
     int rc = ts_import(job, deadline_ms, &key, err);
 
-    return rc < 0 ? rc : ts_job_write_key_info(&key.info, ret, err);
+    return rc < 0 ? rc : write_key_info(&key, ret, err);
 }
 
 static int

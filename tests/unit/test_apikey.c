@@ -18,6 +18,7 @@
 #include "common/json.h"
 #include "common/verify.h"
 #include "common/worker/apikey.h"
+#include "common/worker/rsakey.h"
 
 #define KEY_ID "796f07d6-ae9a-4ba5-a020-544a2575f3a5"
 #define OTHER_OWNER 65534
@@ -211,6 +212,7 @@ every_shape(void **state)
         assert_string_equal(key.info.name, row->shape >= DOWNLOAD ? "Ann's [31mlaptop" : "");
         /* Whatever came in, PKCS#1 with LF goes out. */
         assert_string_equal(ts_secret_string(&key.pem), ts_secret_string(&fixture->pem[RSA_PKCS1]));
+        assert_int_equal(ts_rsa_key_public(key.key, &key.info.public_key, &err), 0);
         assert_string_equal(ts_secret_string(&key.info.public_key),
                             ts_secret_string(&fixture->pem[RSA_PUBLIC]));
     }
