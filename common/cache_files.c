@@ -72,28 +72,6 @@ is_folder_ours(const struct stat *st)
     return st->st_uid == geteuid() && (st->st_mode & 022) == 0;
 }
 
-/*
- * Whether the folder that one is to be made in, or the nearest above it that exists, is ours or
- * root's. Root with a user's HOME (sudo -E, su) would else leave a folder there that its owner
- * cannot use.
- */
-static bool
-is_place_ours(const char *folder)
-{
-    TS_CLEANUP(ts_string_free) char *path = strdup(folder);
-    struct stat st;
-    char *slash;
-
-    while (path != NULL && (slash = strrchr(path, '/')) != NULL && slash != path) {
-        *slash = '\0';
-        if (stat(path, &st) == 0)
-            return st.st_uid == 0 || st.st_uid == geteuid();
-        if (errno != ENOENT)
-            return false;
-    }
-    return path != NULL;
-}
-
 int
 ts_cache_open(const char *folder)
 {
@@ -102,7 +80,7 @@ ts_cache_open(const char *folder)
     if (folder == NULL)
         return -1;
     TS_CLEANUP(ts_fd_close) int fd = open(folder, FOLDER_FLAGS);
-    if (fd < 0 && errno == ENOENT && is_place_ours(folder) && ts_file_make_folder(folder))
+    if (fd < 0 && errno == ENOENT && ts_file_make_folder(folder))
         fd = open(folder, FOLDER_FLAGS);
     if (fd < 0 || fstat(fd, &st) != 0 || !is_folder_ours(&st))
         return -1;
@@ -296,26 +274,18 @@ ts_cache_remove_notes(int fd)
     return ts_cache_files_walk(fd, remove_note, &all) && all;
 }
 
-static bool
-stop_at_once(void *context, int fd, const char *name)
-{
-    bool *found = context;
-
-    (void)fd;
-    (void)name;
-    *found = true;
-    return false;
-}
-
 int64_t
-ts_cache_empty_ms(int fd)
+ts_cache_quiet_ms(int fd)
 {
-    int64_t now = ts_clock_wall_ms();
-    bool found = false;
     struct stat st;
 
-    if (fd < 0 || fstat(fd, &st) != 0 || !ts_cache_files_walk(fd, stop_at_once, &found))
+    if (fd < 0 || fstat(fd, &st) != 0)
         return -1;
-    int64_t since = now - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
-    return found || since < 0 ? -1 : since;
+    return ts_clock_wall_ms() - ((int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000);
+}
+
+bool
+ts_cache_disturb(int fd)
+{
+    return futimens(fd, NULL) == 0;
 }

@@ -1,8 +1,10 @@
 #include "common/cleanup.h"
 #include "common/config_internal.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Variables that stand for a setting of the profile in use, whichever it is. */
 static const struct {
@@ -98,6 +100,36 @@ join_first(const char *folder, const char *name, char **ret, struct ts_err *err)
     return ts_path_join(folder, name, ret, err);
 }
 
+/* Whether every folder above it is root's. Links count as what they are, not as where they lead. */
+static bool
+is_below_root_alone(const char *folder)
+{
+    TS_CLEANUP(ts_string_free) char *path = strdup(folder);
+    struct stat st;
+    char *slash;
+
+    while (path != NULL && (slash = strrchr(path, '/')) != NULL && slash != path) {
+        *slash = '\0';
+        if (lstat(path, &st) == 0 ? st.st_uid != 0 : errno != ENOENT)
+            return false;
+    }
+    return path != NULL;
+}
+
+/*
+ * Root with a user's HOME (sudo -E, su) has no cache, unless one is named: a folder made there
+ * would shut the user out of theirs, and be made wherever the user's links lead.
+ */
+static void
+leave_to_user(const struct ts_config_sources *sources, char **cache_dir)
+{
+    if (*cache_dir == NULL || sources->uid != 0 || sources->root_owner != 0 ||
+        is_below_root_alone(*cache_dir))
+        return;
+    ts_string_free(cache_dir);
+    *cache_dir = NULL;
+}
+
 static int
 read_cache_dir(const struct ts_config_sources *sources, const char *home, char **ret,
                struct ts_err *err)
@@ -106,13 +138,14 @@ read_cache_dir(const struct ts_config_sources *sources, const char *home, char *
 
     if (own != NULL && own[0] != '/')
         return ts_err_set(err, TS_ERR_CONFIG, "THRIVESTACK_CACHE_DIR: not an absolute path");
-    int rc = ts_config_default_text(ret, own, err);
-    if (rc == 0)
-        rc = join_first(absolute_value_of(sources, "XDG_RUNTIME_DIR"), "thrivestack", ret, err);
+    if (own != NULL)
+        return ts_config_default_text(ret, own, err);
+    int rc = join_first(absolute_value_of(sources, "XDG_RUNTIME_DIR"), "thrivestack", ret, err);
     if (rc == 0)
         rc = join_first(absolute_value_of(sources, "XDG_CACHE_HOME"), "thrivestack", ret, err);
     if (rc == 0)
         rc = join_first(home, ".cache/thrivestack", ret, err);
+    leave_to_user(sources, ret);
     return rc;
 }
 

@@ -21,7 +21,7 @@ struct run {
     struct ts_cache_entry entry;
     enum ts_due due; /* of the entry */
     struct ts_clock began;
-    int64_t empty_ms; /* for how long the folder had been empty when the run began, or -1 */
+    int64_t quiet_ms; /* how long ago the folder had changed by then; negative: unknown */
     bool locked;
 };
 
@@ -173,8 +173,10 @@ keep_grant(const struct run *run, struct ts_grant *grant, struct ts_err *err)
     entry.key_source = source.data;
     entry.token_url = request->endpoint.token_url;
     ts_cache_hash(&grant->token, entry.spent);
-    if (!ts_cache_write(run->folder, &run->identity, &entry))
+    if (!ts_cache_write(run->folder, &run->identity, &entry)) {
         ts_worker_trace(request, "the token cannot be kept in %s", request->cache_dir);
+        (void)ts_cache_disturb(run->folder);
+    }
     return 0;
 }
 
@@ -188,9 +190,10 @@ was_handed_out(const struct run *run, const struct ts_grant *grant)
 }
 
 /*
- * How long to wait until no token of this second can have been handed out before. The cache knows
- * when the last one came, unless somebody has just emptied it. Where nothing can be kept, any
- * second may have been used.
+ * How long to wait until no token of this second can have been handed out before. The folder knows
+ * when the last one came, even of one that is gone from it, or known by another name; the entry
+ * knows of one that came while we waited for the lock. Where the folder knows nothing, any second
+ * may have been used.
  */
 static int64_t
 time_to_new_second(const struct run *run)
@@ -198,14 +201,13 @@ time_to_new_second(const struct run *run)
     struct ts_err ignored = {.code = 0};
     struct ts_clock now;
 
-    if (!run->locked || ts_clock_read(&now, &ignored) < 0)
+    if (!run->locked || run->quiet_ms < 0 || !ts_cache_disturb(run->folder) ||
+        ts_clock_read(&now, &ignored) < 0)
         return TS_GRANT_SECOND_MS;
-    if (run->entry.spent[0] != '\0')
-        return ts_grant_second_left_ms(&run->entry.grant, &now);
-    if (run->empty_ms < 0)
-        return 0;
-    int64_t since = run->empty_ms + now.boot_ms - run->began.boot_ms;
-    return since < TS_GRANT_SECOND_MS ? TS_GRANT_SECOND_MS - since : 0;
+    int64_t left = TS_GRANT_SECOND_MS - run->quiet_ms - (now.boot_ms - run->began.boot_ms);
+    int64_t left_of_entry =
+        run->entry.spent[0] != '\0' ? ts_grant_second_left_ms(&run->entry.grant, &now) : 0;
+    return left > left_of_entry ? left : left_of_entry;
 }
 
 /*
@@ -342,7 +344,7 @@ get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
     if (run->folder < 0)
         ts_worker_trace(request, "no cache: %s cannot be used",
                         request->cache_dir != NULL ? request->cache_dir : "a folder");
-    run->empty_ms = request->fresh ? ts_cache_empty_ms(run->folder) : -1;
+    run->quiet_ms = ts_cache_quiet_ms(run->folder);
     look(run, &run->began);
     if (!request->fresh && run->due == TS_DUE_FRESH)
         return hand_out(run, ret);

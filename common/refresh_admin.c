@@ -68,8 +68,6 @@ struct forgetting {
     const char *profile;
     const char *key_source;
     const char *token_url;
-    struct ts_clock now;
-    int64_t wait_ms;
     bool all; /* whatever had to go is gone */
 };
 
@@ -90,12 +88,8 @@ forget_one(void *context, int fd, const char *name, const struct ts_cache_entry 
     struct forgetting *forgetting = context;
 
     (void)err;
-    if (!is_of_profile(forgetting, entry))
-        return 0;
-    int64_t left = entry != NULL ? ts_grant_second_left_ms(&entry->grant, &forgetting->now) : 0;
-    if (left > forgetting->wait_ms)
-        forgetting->wait_ms = left;
-    forgetting->all &= ts_cache_remove(fd, name);
+    if (is_of_profile(forgetting, entry))
+        forgetting->all &= ts_cache_remove(fd, name);
     return 0;
 }
 
@@ -121,12 +115,8 @@ ts_refresh_forget(const struct ts_request *request, struct ts_err *err)
     if (ts_identity_key_source(request, &source) < 0)
         return ts_err_nomem(err);
     forgetting.key_source = source.data;
-    rc = ts_clock_read(&forgetting.now, err);
-    if (rc == 0)
-        rc = ts_cache_walk(folder, forget_one, &forgetting, &whole, err);
+    rc = ts_cache_walk(folder, forget_one, &forgetting, &whole, err);
     forgetting.all &= ts_cache_remove_notes(folder);
-    /* --fresh, which goes by what is cached, must not get one of these tokens once more. */
-    ts_clock_wait_ms(forgetting.wait_ms);
     return rc == 0 && (!whole || !forgetting.all) ? report_rest(request->cache_dir, err) : rc;
 }
 

@@ -54,7 +54,7 @@ doctor_request(const struct doctor *doctor, const struct ts_profile *profile,
 
     view.selected_profile = profile->name;
     int rc = ts_config_request(&view, NULL, &overrides, ret, err);
-    ret->environment = environ;
+    ret->environment = helper_environment();
     return rc;
 }
 

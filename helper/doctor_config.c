@@ -215,7 +215,8 @@ doctor_cache(struct doctor *doctor, struct ts_err *err)
     (void)err;
     if (folder == NULL)
         return findings_add(&doctor->findings, FIND_CACHE_NONE,
-                            "there is no place for a cache, so every token is fetched anew");
+                            "there is no place for a cache, so every token is fetched anew: set "
+                            "THRIVESTACK_CACHE_DIR");
     TS_CLEANUP(ts_fd_close) int fd = ts_cache_open(folder);
     bool exists = lstat(folder, &st) == 0;
     if (exists && (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0))

@@ -44,9 +44,8 @@ get_variable(const char *name)
     return secure_getenv(name);
 }
 
-/* What key_command is started with: nothing of an environment that secure_getenv does not trust. */
-static char **
-trusted_environment(void)
+char **
+helper_environment(void)
 {
     return getauxval(AT_SECURE) == 0 ? environ : NULL;
 }
@@ -87,7 +86,7 @@ helper_request(const struct helper *helper, const struct ts_host_rule *host, boo
 
     *ret = (struct ts_request)TS_REQUEST_INIT;
     int rc = ts_config_request(&helper->config, host, &overrides, ret, err);
-    ret->environment = trusted_environment();
+    ret->environment = helper_environment();
     return rc;
 }
 
@@ -108,7 +107,7 @@ helper_profile_request(const struct helper *helper, const char *profile, struct 
     if (name != NULL)
         view.selected_profile = name;
     int rc = ts_config_request(&view, NULL, &overrides, ret, err);
-    ret->environment = trusted_environment();
+    ret->environment = helper_environment();
     return rc;
 }
 

@@ -35,6 +35,10 @@ int helper_username(const struct ts_host_rule *host, const char *given, char **r
 /* The name of the local user. *ret is the caller's to free. */
 int helper_local_user(char **ret, struct ts_err *err);
 
+/* What key_command is started with; NULL, for nothing, where secure_getenv does not trust the
+ * environment. */
+char **helper_environment(void);
+
 /* Whether plain http to this host is allowed: a loopback address, and the variable says so. */
 bool helper_allows_http(const struct helper *helper, const char *host);
 

@@ -3,6 +3,7 @@
 # many at once. And `forget` drops whatever the profile has had.
 # usage: test-fresh.sh PREFIX ISSUER
 set -u
+[ -n "${OWN_MOUNTS-}" ] || OWN_MOUNTS=1 exec unshare --mount --propagation private sh "$0" "$@"
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -26,17 +27,40 @@ pairs() {
 forget_profile() { helper forget; }
 forget_all() { helper forget --all; }
 erase_folder() { rm -rf "$dir/cache"; }
-# The folder is not empty, but what is in it tells nothing.
+# What is in the folder then tells nothing of the token that is gone.
 forget_beside_another() {
     helper token --scope other >"$dir/other"
     helper forget
 }
+forget_before_another() {
+    helper forget --all
+    helper token --scope other >"$dir/other"
+}
+forget_behind_our_back() {
+    helper forget &
+    forget_pids="$forget_pids $!"
+}
+# The same key counts as another one from now on.
+touch_key() { touch "$dir/key.json"; }
 pairs "after forget" forget_profile
 pairs "after forget --all" forget_all
 pairs "after the folder is gone" erase_folder
-pairs "after forget and another token" forget_beside_another
+pairs "after forget beside another token" forget_beside_another
+pairs "after forget before another token" forget_before_another
+forget_pids=
+pairs "during forget" forget_behind_our_back
+# shellcheck disable=SC2086 # Process ids.
+wait $forget_pids
+pairs "after a change of the key file's times" touch_key
 extra="THRIVESTACK_CACHE_DIR=/proc/nowhere"
 pairs "without a cache" true
+# Locks can be had, but nothing can be kept.
+mkdir -m 700 "$dir/full"
+mount -t tmpfs -o size=4k,mode=700 none "$dir/full" && head -c 4096 /dev/zero >"$dir/full/all"
+extra="THRIVESTACK_CACHE_DIR=$dir/full"
+pairs "on a full disk" true
+check "the disk was full" [ -z "$(grep -rl eyJ "$dir/full")" ]
+umount "$dir/full"
 extra=
 
 # More of them than the timeout has seconds: those in the queue wait while it moves.
@@ -108,4 +132,12 @@ run env -i HOME="$dir/user/home" ASAN_OPTIONS="${ASAN_OPTIONS-}" \
 check "root with a user's HOME gets a token" prints_token
 check "and leaves nothing there that its owner could not use" \
     [ -z "$(find "$dir/user/home" -user root)" ]
+mkdir "$dir/place" && ln -s "$dir/place" "$dir/user/home/.cache" && chown -h 65534 "$dir/user/home/.cache"
+run env -i HOME="$dir/user/home" ASAN_OPTIONS="${ASAN_OPTIONS-}" \
+    "$bin/thrivestack-credential" --config "$dir/conf" token
+check "nor where its owner's links lead" [ -z "$(ls "$dir/place")" ]
+mkdir -m 700 "$dir/user/of-root"
+run env -i HOME="$dir/user/home" ASAN_OPTIONS="${ASAN_OPTIONS-}" THRIVESTACK_CACHE_DIR="$dir/user/of-root" \
+    "$bin/thrivestack-credential" --config "$dir/conf" token
+check "but where it is told to" [ -n "$(ls "$dir/user/of-root")" ]
 finish

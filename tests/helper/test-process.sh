@@ -2,6 +2,7 @@
 # What the program leaves behind when it is ended, and what it believes where it is set-user-ID.
 # usage: test-process.sh PREFIX ISSUER
 set -u
+[ -n "${OWN_MOUNTS-}" ] || OWN_MOUNTS=1 exec unshare --mount --propagation private sh "$0" "$@"
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -58,7 +59,9 @@ if readelf -d "$bin/thrivestack-credential" | grep -qE 'NEEDED.*lib(asan|ubsan)'
     finish
 fi
 
+# Of this test's own, as the folder for temporary files may be mounted without set-user-ID.
 mkdir -m 755 "$dir/suid"
+mount -t tmpfs -o suid,mode=755 none "$dir/suid"
 install -o 65534 -m 4755 "$bin/thrivestack-credential" "$dir/suid/helper"
 install -m 644 "$dir/key.json" "$dir/issuer/ca.pem" "$dir/suid"
 install -d -m 777 "$dir/suid/open"
@@ -70,11 +73,20 @@ token_url = $url/api/user/token
 ca_file = $dir/suid/ca.pem
 scopes = user_management
 END
-run setpriv --reuid=1 --regid=1 --clear-groups env -i ASAN_OPTIONS=detect_leaks=0 EVIL=1 \
-    PATH=/evil:/usr/bin:/bin THRIVESTACK_CONFIG=/nowhere THRIVESTACK_SCOPES=evil \
-    THRIVESTACK_PROFILE=evil THRIVESTACK_LOG=debug \
-    "$dir/suid/helper" --config "$dir/suid/conf" token
+as_somebody() {
+    setpriv --reuid=1 --regid=1 --clear-groups env -i ASAN_OPTIONS=detect_leaks=0 EVIL=1 \
+        PATH=/evil:/usr/bin:/bin THRIVESTACK_CONFIG=/nowhere THRIVESTACK_SCOPES=evil \
+        THRIVESTACK_PROFILE=evil THRIVESTACK_LOG=debug \
+        "$dir/suid/helper" --config "$dir/suid/conf" "$@"
+}
+saw_nothing() {
+    [ "$(grep -cE 'EVIL|/evil|THRIVESTACK' "$dir/suid/open/environment")" = 0 ] &&
+        rm "$dir/suid/open/environment"
+}
+run as_somebody token
 check "set-user-ID: the environment has no say" prints_token
-check "set-user-ID: nor does key_command see it" \
-    [ "$(grep -cE 'EVIL|/evil|THRIVESTACK' "$dir/suid/open/environment")" = 0 ]
+check "set-user-ID: nor does key_command see it" saw_nothing
+run as_somebody doctor
+check "set-user-ID: nor doctor's" saw_nothing
+umount "$dir/suid"
 finish
