@@ -80,7 +80,7 @@ openssl dgst -sha256 -verify "$dir/first.pub.pem" -signature "$dir/signature" "$
 header=$(printf '%s' "${token%%.*}" | unbase64url)
 [ "$header" = '{"alg":"RS256","id":"'"$id"'","typ":"JWT"}' ] || fail "header: $header"
 payload=$(printf '%s' "${token#*.}" | sed 's/\..*//' | unbase64url)
-claims=$(printf '%s' "$payload" | sed 's/[0-9]\{10\}/N/g')
+claims=$(printf '%s' "$payload" | sed 's/:[0-9]\{10\}\>/:N/g')
 [ "$claims" = '{"aud":"user_management","exp":N,"jti":"'"$id"'","iat":N,"iss":"ThriveStack"}' ] ||
     fail "payload: $payload"
 exp=$(printf '%s' "$payload" | sed 's/.*"exp":\([0-9]*\).*/\1/')
