@@ -10,7 +10,7 @@ test_packages='clang libclang-rt-14-dev valgrind strace curl jq bash procps util
     debhelper build-essential systemd'
 # What `sh tests/check` needs: the quick part, which tests/run runs too, and the rest.
 quick_packages='clang-format cppcheck shellcheck codespell'
-slow_packages=clang-tidy
+slow_packages='clang-tidy gcovr'
 
 # The docker command, for `docker manifest inspect`, from wherever it came.
 command -v docker >/dev/null || test_packages="$test_packages docker.io"

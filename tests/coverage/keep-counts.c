@@ -1,5 +1,5 @@
-/* Linked into every program and module of the build that measures coverage, nowhere else: lets their
- * counts reach the disk although what is measured forbids itself files, or ends by _exit. */
+/* Linked into every program and module of the build that measures coverage, nowhere else: lets
+ * their counts reach the disk although what is measured forbids itself files, or ends by _exit. */
 #include <stdlib.h>
 #include <sys/resource.h>
 
@@ -7,8 +7,8 @@ void __gcov_dump(void);
 void __real__exit(int status) __attribute__((noreturn));
 void __wrap__exit(int status) __attribute__((noreturn));
 
-/* Root may raise again what the worker has lowered; for all others the counts are lost. libgcov would
- * say so on stderr, where the tests expect what the program says. */
+/* Root may raise again what the worker has lowered; for all others the counts are lost. libgcov
+ * would say so on stderr, where the tests expect what the program says. */
 __attribute__((destructor)) static void
 allow_files(void)
 {

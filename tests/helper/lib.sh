@@ -117,6 +117,16 @@ check() {
     fi
 }
 
+# A build that counts its lines (tests/coverage) writes files at the end of a process, or before it
+# execs. A check of just such things is left out there, visibly.
+check_uncounted() {
+    if nm "$bin/thrivestack-credential" 2>/dev/null | grep -q ' __gcov_dump$'; then
+        echo "left out: $1"
+    else
+        check "$@"
+    fi
+}
+
 succeeded() { [ "$status" = 0 ] && [ ! -s "$dir/err" ]; }
 silent() { succeeded && [ ! -s "$dir/out" ]; }
 one_line() { [ "$(wc -l <"$1")" = 1 ] && [ "$(wc -c <"$1")" -gt 10 ]; }

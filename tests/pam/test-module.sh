@@ -37,7 +37,11 @@ fi
 nm -D --undefined-only "$so" | awk '{ sub(/@.*/, "", $2); print $2 }' |
     grep -xE 'getenv|secure_getenv|__secure_getenv|setenv|putenv|unsetenv|clearenv|environ|__environ|_environ|socket|socketpair|connect|bind|listen|accept|accept4|send|sendto|sendmsg|getaddrinfo|gethostbyname|pthread_create|thrd_create|signal|bsd_signal|sysv_signal|__sysv_signal|sigset|alarm|setitimer|timer_create|atexit|__cxa_atexit|on_exit|exit|abort|system|popen|fork|vfork|posix_spawn|posix_spawnp|setlocale|umask|chroot|getspnam|getspnam_r|setuid|seteuid|setreuid|setresuid|setgid|setegid|setresgid|setgroups|initgroups|getpwnam|getpwuid|getgrnam|getgrgid|strtok|gets|strcpy|strcat|sprintf|vsprintf|sscanf|atoi|tmpnam|mktemp|printf|fprintf|puts|perror|fputs|fwrite|__printf_chk|__fprintf_chk|__strcpy_chk|__sprintf_chk|openlog|closelog|syslog|__syslog_chk|pam_get_authtok' \
         >"$scratch/forbidden"
-if [ -s "$scratch/forbidden" ]; then
+# What a build that counts its lines (tests/coverage) adds calls some of them, and keeps its counts.
+counting=$(nm "$so" | grep -c ' __gcov_dump$')
+if [ "$counting" != 0 ]; then
+    echo 'left out: it calls nothing that it must not'
+elif [ -s "$scratch/forbidden" ]; then
     bad 'it calls nothing that it must not' 'it does' "$scratch/forbidden"
 else
     ok 'it calls nothing that it must not'
@@ -47,7 +51,9 @@ fi
 if [ "$asan" = 0 ]; then
     state=$(readelf -SW "$so" | sed 's/^ *\[ *[0-9]*\] *//' |
         awk '($1 == ".data" || $1 == ".bss") && $5 !~ /^0*[0-8]$/ { print $1, "0x" $5 }')
-    if [ -z "$state" ]; then ok 'it keeps no global state'; else bad 'it keeps no global state' "$state"; fi
+    if [ "$counting" != 0 ]; then
+        echo 'left out: it keeps no global state'
+    elif [ -z "$state" ]; then ok 'it keeps no global state'; else bad 'it keeps no global state' "$state"; fi
     if readelf -lW "$so" | grep -q 'GNU_RELRO' && readelf -dW "$so" | grep -q 'NOW' &&
         ! readelf -lW "$so" | grep 'GNU_STACK' | grep -q E; then
         ok 'full RELRO, no executable stack'
