@@ -418,7 +418,12 @@ hanging() {
 hanging
 check 'no new privileges' grep -q '^NoNewPrivs:.1' "/proc/$child/status"
 check 'no core' grep -qE '^Max core file size +0 +0' "/proc/$child/limits"
-check 'no files of its own' grep -qE '^Max file size +0 +0' "/proc/$child/limits"
+# Not where the build counts its lines (tests/coverage), which ends with files.
+if nm "$worker" 2>/dev/null | grep -q ' __gcov_dump$'; then
+    echo 'left out: no files of its own'
+else
+    check 'no files of its own' grep -qE '^Max file size +0 +0' "/proc/$child/limits"
+fi
 check 'few descriptors' grep -qE '^Max open files +64 ' "/proc/$child/limits"
 check 'not dumpable' [ "$(stat -c %u "/proc/$child/mem")" = 0 ]
 kill -9 "$parent"
