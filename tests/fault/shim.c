@@ -20,10 +20,10 @@
 #include <unistd.h>
 
 /* glibc's own. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
+void *libc_malloc(size_t size) __asm__("__libc_malloc");
+void *libc_calloc(size_t count, size_t size) __asm__("__libc_calloc");
+void *libc_realloc(void *old, size_t size) __asm__("__libc_realloc");
+void *libc_memalign(size_t alignment, size_t size) __asm__("__libc_memalign");
 
 static uint64_t own_count;
 static uint64_t *count = &own_count;
@@ -90,46 +90,46 @@ fails(void)
 void *
 malloc(size_t size)
 {
-    return fails() ? NULL : __libc_malloc(size);
+    return fails() ? NULL : libc_malloc(size);
 }
 
 void *
-calloc(size_t items, size_t size)
+calloc(size_t nmemb, size_t size)
 {
-    return fails() ? NULL : __libc_calloc(items, size);
+    return fails() ? NULL : libc_calloc(nmemb, size);
 }
 
 void *
-realloc(void *old, size_t size)
+realloc(void *ptr, size_t size)
 {
-    return fails() ? NULL : __libc_realloc(old, size);
+    return fails() ? NULL : libc_realloc(ptr, size);
 }
 
 void *
 memalign(size_t alignment, size_t size)
 {
-    return fails() ? NULL : __libc_memalign(alignment, size);
+    return fails() ? NULL : libc_memalign(alignment, size);
 }
 
 void *
 aligned_alloc(size_t alignment, size_t size)
 {
-    return fails() ? NULL : __libc_memalign(alignment, size);
+    return fails() ? NULL : libc_memalign(alignment, size);
 }
 
 int
-posix_memalign(void **ret, size_t alignment, size_t size)
+posix_memalign(void **memptr, size_t alignment, size_t size)
 {
-    void *memory = fails() ? NULL : __libc_memalign(alignment, size);
+    void *memory = fails() ? NULL : libc_memalign(alignment, size);
 
     if (memory == NULL)
         return ENOMEM;
-    *ret = memory;
+    *memptr = memory;
     return 0;
 }
 
 int
-clock_gettime(clockid_t id, struct timespec *ret)
+clock_gettime(clockid_t id, struct timespec *tp)
 {
     uint64_t n = __atomic_add_fetch(&readings, 1, __ATOMIC_RELAXED);
 
@@ -137,34 +137,34 @@ clock_gettime(clockid_t id, struct timespec *ret)
         errno = EINVAL;
         return -1;
     }
-    if (syscall(SYS_clock_gettime, id, ret) != 0)
+    if (syscall(SYS_clock_gettime, id, tp) != 0)
         return -1;
     if (n >= jumps_at)
-        ret->tv_sec += (time_t)(id == CLOCK_REALTIME ? wall_offset : boot_offset);
+        tp->tv_sec += (time_t)(id == CLOCK_REALTIME ? wall_offset : boot_offset);
     return 0;
 }
 
 int
-gettimeofday(struct timeval *restrict ret, void *restrict zone)
+gettimeofday(struct timeval *restrict tv, void *restrict tz)
 {
     struct timespec now;
 
-    (void)zone;
+    (void)tz;
     if (clock_gettime(CLOCK_REALTIME, &now) != 0)
         return -1;
-    ret->tv_sec = now.tv_sec;
-    ret->tv_usec = now.tv_nsec / 1000;
+    tv->tv_sec = now.tv_sec;
+    tv->tv_usec = now.tv_nsec / 1000;
     return 0;
 }
 
 time_t
-time(time_t *ret)
+time(time_t *timer)
 {
     struct timespec now;
 
     if (clock_gettime(CLOCK_REALTIME, &now) != 0)
         return -1;
-    if (ret != NULL)
-        *ret = now.tv_sec;
+    if (timer != NULL)
+        *timer = now.tv_sec;
     return now.tv_sec;
 }

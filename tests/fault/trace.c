@@ -175,7 +175,7 @@ inject(struct trace *trace, struct tracee *tracee, const struct fault_call *call
     }
     report->error = error_of(call, trace->spec->fault.variant);
     tracee->pending = report->error;
-    if (!call->happens)
+    if (call != NULL && !call->happens)
         set_call(tracee->pid, -1);
 }
 

@@ -12,13 +12,13 @@ static char line[8192];
 
 /* In place of libpam's, which writes to the host's log. */
 void
-pam_syslog(const pam_handle_t *pamh, int priority, const char *format, ...)
+pam_syslog(const pam_handle_t *pamh, int priority, const char *fmt, ...)
 {
     va_list args;
 
     (void)pamh, (void)priority;
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof(line), format, args);
+    va_start(args, fmt);
+    (void)vsnprintf(line, sizeof(line), fmt, args);
     va_end(args);
 }
 

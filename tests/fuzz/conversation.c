@@ -9,14 +9,14 @@
 #include "tests/fuzz/documented_policy.h"
 
 static struct fuzz_parts answers;
-static struct ts_secret expected = TS_SECRET_INIT(8 * TS_ANSWER_MAX);
+static struct ts_secret expected = TS_SECRET_INIT((size_t)8 * TS_ANSWER_MAX);
 static size_t asked;
 
 /* In place of libpam's, which would need a handle and a host's /etc/pam.d. */
 int
-pam_prompt(pam_handle_t *pamh, int style, char **response, const char *format, ...)
+pam_prompt(pam_handle_t *pamh, int style, char **response, const char *fmt, ...)
 {
-    (void)pamh, (void)format;
+    (void)pamh, (void)fmt;
     if (style != PAM_PROMPT_ECHO_OFF)
         return PAM_SUCCESS;
     if (asked == answers.len || strcmp(answers.items[asked++], "!") == 0)
@@ -51,5 +51,5 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             : err.text[0] == '\0' || strstr(err.text, "eyJ") != NULL)
         abort();
     fuzz_parts_release(&answers);
-    return asked <= 2 * TS_ANSWERS_MAX ? 0 : (abort(), 0);
+    return asked <= (size_t)2 * TS_ANSWERS_MAX ? 0 : (abort(), 0);
 }

@@ -34,6 +34,7 @@ static struct fault_plan plan = {.kind = FAULT_KILL};
 static const char *later_token;
 static const char *ruid; /* of somebody who started a setuid program; NULL for none */
 static off_t token_size;
+static bool is_single_use;
 static unsigned long wrong;
 
 static void
@@ -118,7 +119,7 @@ use_again(void)
     struct login next = login;
     int codes[LOGIN_STEPS];
 
-    if (strcmp(login.service, "once") != 0)
+    if (!is_single_use)
         return;
     login_run(&next, codes);
     if (codes[0] != PAM_SUCCESS && codes[0] != PAM_AUTH_ERR)
@@ -174,6 +175,7 @@ main(int argc, char **argv)
         errx(2, "usage: call-kill [--local NAME UID] [--children] SERVICE USER CONFDIR TOKEN "
                 "LATER-TOKEN");
     login.service = argv[at];
+    is_single_use = strcmp(argv[at], "once") == 0;
     login.user = argv[at + 1];
     login.confdir = argv[at + 2];
     login.token = argv[at + 3];

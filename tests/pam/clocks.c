@@ -19,7 +19,7 @@
 #include "pam/replay.h"
 
 #define RUN TS_RUNDIR "/thrivestack"
-#define HOUR 3600
+#define HOUR INT64_C(3600)
 #define KEEP (HOUR + 120) /* a token of an hour, at the time of its use */
 #define UP 1000000        /* seconds that the machine has been up */
 #define EVENTS_MAX 4

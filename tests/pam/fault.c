@@ -188,7 +188,6 @@ watch(int folder, const char *path, int flags)
 
 static int (*real_openat64)(int folder, const char *path, int flags, ...);
 
-int openat64(int folder, const char *path, int flags, ...);
 int
 openat64(int folder, const char *path, int flags, ...)
 {
@@ -203,7 +202,6 @@ openat64(int folder, const char *path, int flags, ...)
 
 static int (*real_open64)(const char *path, int flags, ...);
 
-int open64(const char *path, int flags, ...);
 int
 open64(const char *path, int flags, ...)
 {
@@ -218,7 +216,6 @@ open64(const char *path, int flags, ...)
 
 static int (*real_fcntl64)(int fd, int command, ...);
 
-int fcntl64(int fd, int command, ...);
 int
 fcntl64(int fd, int command, ...)
 {

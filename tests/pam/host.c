@@ -4,6 +4,8 @@
 #include <err.h>
 #include <ftw.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,12 +42,15 @@ size_t
 host_memory(void)
 {
     FILE *file = fopen("/proc/self/statm", "r");
-    size_t total = 0, resident = 0;
+    char line[256];
+    char *resident = NULL;
 
-    if (file == NULL || fscanf(file, "%zu %zu", &total, &resident) != 2)
+    /* All pages, then those that are resident. */
+    if (file == NULL || fgets(line, sizeof(line), file) == NULL ||
+        (resident = strchr(line, ' ')) == NULL)
         err(2, "/proc/self/statm");
     fclose(file);
-    return resident * (size_t)sysconf(_SC_PAGESIZE) / 1024;
+    return strtoul(resident, NULL, 10) * (size_t)sysconf(_SC_PAGESIZE) / 1024;
 }
 
 static size_t files;
