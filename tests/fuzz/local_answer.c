@@ -29,7 +29,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     (void)ts_decide(&question, ts_secret_string(&output), output.len, &verdict);
     if (verdict.text[0] == '\0' || fuzz_has_control(verdict.text) ||
-        (verdict.reason == TS_REASON_OK && strcmp(verdict.key_id, question.policy->keys[0].id) != 0))
+        (verdict.reason == TS_REASON_OK &&
+         strcmp(verdict.key_id, question.policy->keys[0].id) != 0))
         abort();
     return 0;
 }

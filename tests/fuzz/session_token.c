@@ -21,8 +21,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     if (ts_session_token_judge(&request, &text, &now, &grant, &err) < 0)
         return strstr(err.text, "eyJ") != NULL || err.text[0] == '\0' ? (abort(), 0) : 0;
-    if (grant.life < (request.min_valid_strict ? 60 : 1) || grant.life > INT64_C(2) * TS_TOKEN_LIFE_MAX ||
-        grant.age < 0 || !ts_list_has(&grant.scopes, scope) || !ts_text_is_key_id(grant.key_id) ||
+    if (grant.life < (request.min_valid_strict ? 60 : 1) ||
+        grant.life > INT64_C(2) * TS_TOKEN_LIFE_MAX || grant.age < 0 ||
+        !ts_list_has(&grant.scopes, scope) || !ts_text_is_key_id(grant.key_id) ||
         grant.token.len + 1 < size || memcmp(grant.token.data, data, grant.token.len) != 0 ||
         !ts_text_is_token(grant.token.data, grant.token.len))
         abort();
