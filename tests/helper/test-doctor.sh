@@ -71,6 +71,24 @@ check "--json has level, code, text and mend" \
 check "the endpoint was asked twice: without a key, and for one token" asked 2
 run doctor now
 refused "an argument" 64
+client <<END
+$git_host
+[profile other]
+key_file = $key_file
+token_url = $url/api/user/token
+ca_file = $dir/ca.pem
+scopes = telemetry_apis
+END
+forget_cache
+chown 65534:65534 "$dir/cache"
+count_from_here
+examine "two profiles"
+check "two profiles are clean" is_clean
+check "two profiles: one endpoint is asked once without a key, and for two tokens" asked 3
+echo "$git_host" | client /fault/no-date
+examine "an endpoint without a clock"
+check "an endpoint without a clock is clean" is_clean
+check "an endpoint without a clock: nothing is said of ours" [ "$(grep -c clock "$dir/out")" = 0 ]
 
 echo '[colour red]' | client
 examine "a broken configuration"
