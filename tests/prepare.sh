@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # The callers use and set what looks unused or unset.
-# Sourced by tests/demo and tests/run, which stand in the root of the tree: installs what is missing
-# and builds. Every function ends the script with one clear line where it cannot go on.
+# Sourced by tests/demo, tests/run and others, which stand in the root of the tree: installs what is
+# missing and builds. Every function ends the script with one clear line where it cannot go on.
 
 build_packages='gcc meson ninja-build pkg-config libpam0g-dev libcurl4-openssl-dev libssl-dev
     libjson-c-dev libcmocka-dev libmicrohttpd-dev git openssl ca-certificates'
