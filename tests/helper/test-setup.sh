@@ -225,6 +225,17 @@ remember
 run setup --yes docker registry.example.com
 refused "docker: a file that is not JSON" 78
 check "docker: nothing changed" restored
+echo '{"credHelpers": ["ecr-login"]}' >"$docker"
+remember
+run setup --yes docker registry.example.com
+refused_saying "docker: helpers that are no object" 78 "credHelpers is not an object"
+check "docker: nothing changed" restored
+rm "$docker"
+ln -s nowhere "$docker"
+run setup --yes docker registry.example.com
+refused_saying "docker: a symbolic link that leads nowhere" 78 "is a symbolic link that leads nowhere"
+check "docker: it stays one" [ "$(readlink "$docker")" = nowhere ]
+check "docker: and leads nowhere still" [ ! -e "$docker" ]
 
 # Two clients share a section.
 fresh_home

@@ -73,6 +73,30 @@ has '.hosts[1].profile' '"org"'
 run helper status now
 refused "an argument too many" 64
 
+# A profile that has gone from the configuration, a key that has expired, no configuration at all.
+cp "$dir/conf" "$dir/conf.whole"
+conf <<END
+[profile old]
+key_file = $dir/key.json
+token_url = $url/api/user/token
+ca_file = $dir/issuer/ca.pem
+scopes = old_scope
+END
+run helper --profile old token
+check "a token of a profile that will be gone" succeeded
+cp "$dir/conf.whole" "$dir/conf"
+jq '.expiry = "2020-01-31"' "$dir/key.json" >"$dir/no-such-key"
+chmod 600 "$dir/no-such-key"
+run helper status
+check "status shows what is cached for a profile that is gone" \
+    [ "$(sed -n '/^Profiles that are no longer configured/,/^Hosts/p' "$dir/out" | grep -c old_scope)" = 1 ]
+check "status shows that a key has expired" grep -q 'key expires *2020-01-31, expired' "$dir/out"
+run helper status --json
+has '[.other_tokens[].scopes]' '[["old_scope"]]'
+rm "$dir/no-such-key"
+run clean thrivestack-credential status
+check "status without a configuration says so" out_has 'no configuration file'
+
 run helper forget
 check "forget says nothing" silent
 check "forget drops the token" [ -z "$(grep -rlF "$token" "$dir/cache")" ]

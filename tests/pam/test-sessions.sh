@@ -184,6 +184,22 @@ is 'not by token: nothing but PAM_IGNORE, which a lone module makes a denial' \
     "$(grep -c 'PAM_PERM_DENIED\|PAM_SESSION_ERR\|PAM_CRED_ERR' "$scratch/out")" 3
 has_not 'not by token: no variable' "^env $variable=/"
 
+# ---- opened twice, as a stack with two of our lines has it
+# shellcheck disable=SC2046
+drive 'opened twice' $(answer) sshd $user "$scratch/pam.d" authenticate open open close
+is 'opened twice: well both times' "$(grep -c '^open PAM_SUCCESS' "$scratch/out")" 2
+has 'opened twice: closed once' 'close PAM_SUCCESS'
+is 'opened twice: no file is left' "$(files)" 0
+
+# ---- a session line with a typing error
+sed 's/^session.*/& polcy=x/' "$scratch/pam.d/sshd" >"$scratch/pam.d/typo"
+# shellcheck disable=SC2046
+drive 'a typing error' $(answer) typo $user "$scratch/pam.d" authenticate open close
+has 'a typing error: no session' 'open PAM_SYSTEM_ERR'
+has 'a typing error: nor its end' 'close PAM_SYSTEM_ERR'
+has 'a typing error: the log says which' 'log err .*session: .*polcy'
+rm -rf "$folder" # What authenticate left.
+
 # ---- several sessions of one user at once
 cp "$scratch/token" "$scratch/token2"
 # shellcheck disable=SC2046
@@ -205,6 +221,8 @@ for path in "$victim" "$run/thrivestack/$uid/../../../victim" "$folder/session-"
     drive "path $path" --putenv "$variable=$path" sshd $user "$scratch/pam.d" setcred open env close
     has_not "path '$path' is dropped" "^env $variable"
     has_not "path '$path' opens nothing" 'PAM_SUCCESS.*open\|^open PAM_SUCCESS'
+    drive "only close, path $path" --putenv "$variable=$path" sshd $user "$scratch/pam.d" close
+    has "path '$path' closes nothing" 'close PAM_PERM_DENIED'
 done
 is 'the victim is as it was' "$(stat -c '%u %a' "$victim") $(cat "$victim")" '0 644 precious'
 
