@@ -9,7 +9,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +17,6 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
-/* glibc's own. */
-void *libc_malloc(size_t size) __asm__("__libc_malloc");
-void *libc_calloc(size_t count, size_t size) __asm__("__libc_calloc");
-void *libc_realloc(void *old, size_t size) __asm__("__libc_realloc");
-void *libc_memalign(size_t alignment, size_t size) __asm__("__libc_memalign");
 
 static uint64_t own_count;
 static uint64_t *count = &own_count;
@@ -87,46 +80,7 @@ fails(void)
     return 1;
 }
 
-void *
-malloc(size_t size)
-{
-    return fails() ? NULL : libc_malloc(size);
-}
-
-void *
-calloc(size_t nmemb, size_t size)
-{
-    return fails() ? NULL : libc_calloc(nmemb, size);
-}
-
-void *
-realloc(void *ptr, size_t size)
-{
-    return fails() ? NULL : libc_realloc(ptr, size);
-}
-
-void *
-memalign(size_t alignment, size_t size)
-{
-    return fails() ? NULL : libc_memalign(alignment, size);
-}
-
-void *
-aligned_alloc(size_t alignment, size_t size)
-{
-    return fails() ? NULL : libc_memalign(alignment, size);
-}
-
-int
-posix_memalign(void **memptr, size_t alignment, size_t size)
-{
-    void *memory = fails() ? NULL : libc_memalign(alignment, size);
-
-    if (memory == NULL)
-        return ENOMEM;
-    *memptr = memory;
-    return 0;
-}
+#include "../allocations.h"
 
 int
 clock_gettime(clockid_t id, struct timespec *tp)

@@ -10,17 +10,10 @@
 
 #include <err.h>
 #include <errno.h>
-#include <malloc.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* glibc's own; defining malloc and its kin here puts them in front for every library loaded. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t count, size_t size);
-void *__libc_realloc(void *old, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
 
 static size_t calls;
 static size_t fails_at;   /* counted from 1; 0: none */
@@ -38,29 +31,7 @@ fails(void)
     return 1;
 }
 
-void *
-malloc(size_t size)
-{
-    return fails() ? NULL : __libc_malloc(size);
-}
-
-void *
-calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __libc_calloc(count, size);
-}
-
-void *
-realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __libc_realloc(old, size);
-}
-
-void *
-memalign(size_t alignment, size_t size)
-{
-    return fails() ? NULL : __libc_memalign(alignment, size);
-}
+#include "../allocations.h"
 
 static size_t starts_at; /* what fails_at becomes where the login begins */
 

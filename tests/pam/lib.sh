@@ -59,3 +59,33 @@ replace_now() {
         print out $0
     }'
 }
+
+# make_site: for the scripts that need root; the user whose sessions they are, a folder for the
+# module's own files, two keys, and a folder for the policy.
+make_site() {
+    [ "$(id -u)" = 0 ] || {
+        echo '0 passed, 1 failed: this needs root'
+        exit 1
+    }
+    user=daemon
+    uid=$(id -u $user)
+    state=$build/tests/pam/state
+    run=$state/run
+    mkdir -p "$run" "$scratch/keys" "$scratch/etc" "$scratch/pam.d"
+    chmod 755 "$state" "$run"
+    rm -rf "${run:?}/thrivestack"
+    make_key good
+    make_key stranger
+    ln -s ../keys "$scratch/etc/keys"
+}
+
+# make_stacks SERVICE...
+make_stacks() {
+    for service in "$@"; do
+        cat >"$scratch/pam.d/$service" <<END
+auth    required $module policy=$scratch/etc/policy.conf debug
+account required $module
+session required $module
+END
+    done
+}

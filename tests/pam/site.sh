@@ -2,17 +2,7 @@
 # Sourced after lib.sh by the scripts that need root: a policy with every kind of service, one key,
 # a good token, one for in two hours, a forged one, and a helper that prints the good one.
 
-[ "$(id -u)" = 0 ] || { echo '0 passed, 1 failed: this needs root'; exit 1; }
-user=daemon
-uid=$(id -u $user)
-state=$build/tests/pam/state
-run=$state/run
-mkdir -p "$run" "$scratch/keys" "$scratch/etc" "$scratch/pam.d"
-chmod 755 "$state" "$run"
-rm -rf "${run:?}/thrivestack"
-make_key good
-make_key stranger
-ln -s ../keys "$scratch/etc/keys"
+make_site
 cat >"$scratch/etc/policy.conf" <<END
 [service *]
 scopes = user_management
@@ -31,13 +21,7 @@ users      = @$user $user
 services   = *
 scopes     = user_management
 END
-for service in sshd once su other; do
-    cat >"$scratch/pam.d/$service" <<END
-auth    required $module policy=$scratch/etc/policy.conf debug
-account required $module
-session required $module
-END
-done
+make_stacks sshd once su other
 "$issuer" sign "$scratch/keys/good.key" --id good | tr -d '\n' >"$scratch/token"
 now=$(date +%s)
 "$issuer" sign "$scratch/keys/good.key" --id good --iat $((now + 7200)) | tr -d '\n' >"$scratch/later"

@@ -4,20 +4,9 @@
 set -u
 # shellcheck source=tests/pam/lib.sh
 . "$(dirname "$0")/lib.sh"
-[ "$(id -u)" = 0 ] || { echo '0 passed, 1 failed: this needs root'; exit 1; }
-
-state=$build/tests/pam/state
-run=$state/run
-user=daemon
-uid=$(id -u $user)
+make_site
 folder=$run/thrivestack/$uid
 variable=THRIVESTACK_TOKEN_FILE
-mkdir -p "$run" "$scratch/keys" "$scratch/etc" "$scratch/pam.d"
-chmod 755 "$state" "$run"
-rm -rf "${run:?}/thrivestack"
-make_key good
-make_key stranger
-ln -s ../keys "$scratch/etc/keys"
 
 cat >"$scratch/etc/policy.conf" <<END
 [service *]
@@ -42,13 +31,7 @@ services   = *
 scopes     = user_management telemetry_apis
 END
 
-for service in sshd once sudo su other; do
-    cat >"$scratch/pam.d/$service" <<END
-auth    required $module policy=$scratch/etc/policy.conf debug
-account required $module
-session required $module
-END
-done
+make_stacks sshd once sudo su other
 
 # sign FILE ARGUMENTS...
 sign() {
