@@ -94,6 +94,19 @@ refuse(const struct helper *helper, const char *reason)
     return command_askpass_fail(helper, &err);
 }
 
+/* A key's passphrase, or whether to trust a host: whoever set that variable may have forgotten it.
+ */
+static int
+refuse_other_question(const struct helper *helper)
+{
+    const char *require = secure_getenv("SSH_ASKPASS_REQUIRE");
+
+    if (require != NULL && strcmp(require, "force") == 0)
+        return refuse(helper, "not ssh's question for a ThriveStack token; it gets no answer, and "
+                              "SSH_ASKPASS_REQUIRE=force keeps ssh from asking you");
+    return refuse(helper, "not ssh's question for a ThriveStack token; it gets no answer");
+}
+
 int
 command_askpass(struct helper *helper)
 {
@@ -107,7 +120,7 @@ command_askpass(struct helper *helper)
     if (hint != NULL && hint[0] != '\0')
         return refuse(helper, "not a question for a password; it gets no answer");
     if (!askpass_prompt_parse_ssh(helper->options.arguments[0], &question.prompt))
-        return refuse(helper, "not ssh's question for a ThriveStack token; it gets no answer");
+        return refuse_other_question(helper);
     if (helper_load_config(helper, &err) < 0)
         return helper_fail(helper, &err);
     question.host = ts_config_find_host(&helper->config, question.prompt.host, NULL);

@@ -78,6 +78,9 @@ run ask
 refused "no prompt" 1
 run ask "(alice@ssh.example.com) $question" again
 refused "two prompts" 1
+extra=SSH_ASKPASS_REQUIRE=force
+run ask "Enter passphrase for key '/home/alice/.ssh/id_ed25519': "
+refused_saying "a key's passphrase, where ssh is kept from asking" 1 SSH_ASKPASS_REQUIRE=force
 for hint in confirm none; do
     extra="SSH_ASKPASS_PROMPT=$hint"
     refuse "SSH_ASKPASS_PROMPT=$hint" "(alice@ssh.example.com) $question"
