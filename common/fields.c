@@ -74,20 +74,35 @@ ts_fields_add(struct json_object *object, const struct ts_field_table *table, co
     return rc;
 }
 
-static bool
+/* Each of these returns 0, TS_ERR_NOMEM, or TS_ERR_SYNTAX for a member that is missing or wrong. */
+static int
+judge(bool right)
+{
+    return right ? 0 : TS_ERR_SYNTAX;
+}
+
+/* As judge, of what only memory can be wanting for, or a size. */
+static int
+judge_append(int rc)
+{
+    return rc == TS_ERR_NOMEM ? rc : judge(rc == 0);
+}
+
+static int
 scopes_from_json(struct json_object *array, struct ts_list *ret)
 {
     struct ts_err ignored = {0};
-    bool ok = json_object_is_type(array, json_type_array);
+    int rc = judge(json_object_is_type(array, json_type_array));
 
-    for (size_t i = 0; ok && i < json_object_array_length(array); i++) {
+    for (size_t i = 0; rc == 0 && i < json_object_array_length(array); i++) {
         struct json_object *item = json_object_array_get_idx(array, i);
 
-        ok = json_object_is_type(item, json_type_string) &&
-             ts_text_is_scope(json_object_get_string(item)) &&
-             ts_list_add(ret, json_object_get_string(item), &ignored) == 0;
+        rc = judge(json_object_is_type(item, json_type_string) &&
+                   ts_text_is_scope(json_object_get_string(item)));
+        if (rc == 0)
+            rc = ts_list_add(ret, json_object_get_string(item), &ignored);
     }
-    return ok;
+    return rc;
 }
 
 /* Texts are for messages and lists of one line each, whoever wrote them. */
@@ -100,76 +115,82 @@ has_control(const char *text)
     return false;
 }
 
-static bool
+static int
 read_text(struct json_object *object, const struct ts_field *field, char *at)
 {
     const char *text = ts_json_string(object, field->name);
 
     if (text == NULL || strlen(text) > (size_t)field->max || has_control(text))
-        return false;
+        return TS_ERR_SYNTAX;
     memcpy(at, text, strlen(text) + 1);
-    return true;
+    return 0;
 }
 
-static bool
+static int
 read_string(struct json_object *object, const struct ts_field *field, char **at)
 {
     const char *text = ts_json_string(object, field->name);
 
     if (text == NULL)
-        return !json_object_object_get_ex(object, field->name, NULL);
+        return judge(!json_object_object_get_ex(object, field->name, NULL));
     *at = strdup(text);
-    return *at != NULL;
+    return *at != NULL ? 0 : TS_ERR_NOMEM;
 }
 
-static bool
+static int
 read_secret(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
 {
     const char *text = ts_json_string(object, field->name);
 
     at->max = (size_t)field->max;
-    return text != NULL && text[0] != '\0' && ts_secret_append_string(at, text) == 0;
+    if (text == NULL || text[0] == '\0')
+        return TS_ERR_SYNTAX;
+    return judge_append(ts_secret_append_string(at, text));
 }
 
 /* A token goes where a newline would begin an answer's next line. */
-static bool
+static int
 read_token(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
 {
-    return read_secret(object, field, at) && ts_text_is_token(at->data, at->len);
+    int rc = read_secret(object, field, at);
+
+    return rc == 0 ? judge(ts_text_is_token(at->data, at->len)) : rc;
 }
 
-static bool
+static int
 read_bytes(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
 {
     const char *text = ts_json_string(object, field->name);
 
     at->max = (size_t)field->max;
-    return text != NULL && ts_base64url_decode(text, strlen(text), at) == 0;
+    if (text == NULL)
+        return TS_ERR_SYNTAX;
+    return judge_append(ts_base64url_decode(text, strlen(text), at));
 }
 
-static bool
+static int
 read_integer(struct json_object *object, const struct ts_field *field, int64_t *ret)
 {
     int64_t value = 0;
 
     if (!ts_json_integer(object, field->name, &value) || value < field->min || value > field->max)
-        return false;
+        return TS_ERR_SYNTAX;
     *ret = value;
-    return true;
+    return 0;
 }
 
-static bool
+static int
 read_long(struct json_object *object, const struct ts_field *field, long *ret)
 {
     int64_t value = 0;
+    int rc = read_integer(object, field, &value);
 
-    if (!read_integer(object, field, &value))
-        return false;
-    *ret = (long)value;
-    return true;
+    if (rc == 0)
+        *ret = (long)value;
+    return rc;
 }
 
-static bool
+static int
 read_field(struct json_object *object, const struct ts_field *field, char *at)
 {
     switch (field->type) {
@@ -186,13 +207,13 @@ read_field(struct json_object *object, const struct ts_field *field, char *at)
     case TS_FIELD_SCOPES:
         return scopes_from_json(ts_json_member(object, field->name), (void *)at);
     case TS_FIELD_BOOL:
-        return ts_json_bool(object, field->name, (void *)at);
+        return judge(ts_json_bool(object, field->name, (void *)at));
     case TS_FIELD_LONG:
         return read_long(object, field, (void *)at);
     case TS_FIELD_INTEGER:
         return read_integer(object, field, (void *)at);
     }
-    return false;
+    return TS_ERR_SYNTAX;
 }
 
 int
@@ -206,7 +227,10 @@ ts_fields_read(struct json_object *object, const struct ts_field_table *table, i
     for (size_t i = 0; i < table->len; i++) {
         const struct ts_field *field = &table->fields[i];
 
-        if (!read_field(object, field, (char *)to + field->offset))
+        int rc = read_field(object, field, (char *)to + field->offset);
+        if (rc == TS_ERR_NOMEM)
+            return ts_err_nomem(err);
+        if (rc < 0)
             return ts_err_set(err, TS_ERR_SYNTAX, "member %s is missing or wrong", field->name);
         known += json_object_object_get_ex(object, field->name, NULL) ? 1 : 0;
     }

@@ -43,7 +43,8 @@ int ts_fields_add(struct json_object *object, const struct ts_field_table *table
 /*
  * Fills the struct at `to`, which the caller has initialised and releases in every case. Every
  * member must be there (strings excepted) and right; the object has no members beside the table's
- * and `others` more. 0, or TS_ERR_SYNTAX with a text that names the member.
+ * and `others` more. 0; TS_ERR_SYNTAX with a text that names the member;
+ * TS_ERR_NOMEM.
  */
 int ts_fields_read(struct json_object *object, const struct ts_field_table *table, int others,
                    void *to, struct ts_err *err);

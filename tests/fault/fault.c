@@ -10,6 +10,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,7 @@ struct tally {
 struct run {
     struct setup setup;
     unsigned first;
+    unsigned last;
     unsigned step;
     int only_variant; /* -1: all */
     bool verbose;
@@ -140,7 +142,7 @@ run_calls(struct run *run, enum fault_kind kind, unsigned variant)
 {
     unsigned injected = 0;
 
-    for (unsigned n = run->first;; n += run->step) {
+    for (unsigned n = run->first; n <= run->last; n += run->step) {
         const struct fault fault = {.kind = kind, .at = n, .variant = variant};
 
         cache_state_set(run->setup.cache, run->setup.saved);
@@ -153,6 +155,7 @@ run_calls(struct run *run, enum fault_kind kind, unsigned variant)
         else
             settle(run, n);
     }
+    return injected;
 }
 
 static unsigned
@@ -177,7 +180,7 @@ run_memory_faults(struct run *run, bool onwards)
 {
     unsigned injected = 0;
 
-    for (unsigned n = run->first;; n += run->step) {
+    for (unsigned n = run->first; n <= run->last; n += run->step) {
         const struct memory_fault fault = {.at = n, .onwards = onwards};
 
         cache_state_set(run->setup.cache, run->setup.saved);
@@ -187,6 +190,7 @@ run_memory_faults(struct run *run, bool onwards)
         injected++;
         settle(run, n);
     }
+    return injected;
 }
 
 static unsigned
@@ -274,6 +278,9 @@ take_option(struct run *run, int option, char *value)
     case 'f':
         run->first = positive(value);
         break;
+    case 'l':
+        run->last = positive(value);
+        break;
     case 't':
         run->step = positive(value);
         break;
@@ -292,10 +299,10 @@ static void
 take_options(struct run *run, int argc, char **argv)
 {
     static const struct option options[] = {
-        {"cache", 1, NULL, 'c'},   {"saved", 1, NULL, 's'}, {"input", 1, NULL, 'i'},
-        {"public", 1, NULL, 'k'},  {"shim", 1, NULL, 'm'},  {"count", 1, NULL, 'n'},
-        {"first", 1, NULL, 'f'},   {"step", 1, NULL, 't'},  {"error", 1, NULL, 'e'},
-        {"verbose", 0, NULL, 'v'}, {NULL, 0, NULL, 0},
+        {"cache", 1, NULL, 'c'},  {"saved", 1, NULL, 's'},   {"input", 1, NULL, 'i'},
+        {"public", 1, NULL, 'k'}, {"shim", 1, NULL, 'm'},    {"count", 1, NULL, 'n'},
+        {"first", 1, NULL, 'f'},  {"last", 1, NULL, 'l'},    {"step", 1, NULL, 't'},
+        {"error", 1, NULL, 'e'},  {"verbose", 0, NULL, 'v'}, {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -320,7 +327,7 @@ print_tallies(const struct run *run)
 int
 main(int argc, char **argv)
 {
-    static struct run run = {.first = 1, .step = 1, .only_variant = -1};
+    static struct run run = {.first = 1, .last = UINT_MAX, .step = 1, .only_variant = -1};
     unsigned injected = 0;
 
     if (argc < 4)

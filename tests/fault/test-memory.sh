@@ -22,6 +22,10 @@ for kind in memory drought; do
             "$program" --config "$dir/conf" forget --all
     done
     survives "worker, $kind" "$kind" worker job.in cold 1499 "$worker"
+    # Where it reads its job, each one in any case.
+    fault_options='--last 80'
+    survives "worker, $kind, its job" "$kind" worker job.in cold 1 "$worker"
+    fault_options=
 done
 
 finish
