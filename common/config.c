@@ -227,7 +227,7 @@ parse_file(const struct loader *loader, const char *path, struct ts_ini *ret, st
     const struct ts_file_rules rules = {
         .owner = loader->sources->uid,
         /* Nobody but root can put anything in that place. */
-        .root_owner = path == loader->sources->system_file ? loader->sources->root_owner : 0,
+        .root_owner = path == loader->sources->system_file ? loader->sources->root_owner : NULL,
         .forbidden = 022,
         .follow_symlink = true};
     int rc = ts_file_read(AT_FDCWD, path, path, &rules, &text, err);

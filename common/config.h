@@ -27,9 +27,9 @@ struct ts_config_sources {
     const char *config_file;                 /* --config, replaces both files; or NULL */
     const char *profile;                     /* --profile; or NULL */
     const char *(*getenv)(const char *name); /* secure_getenv, or a test's */
-    const char *home; /* the home folder from passwd, used where HOME is unset; or NULL */
-    uid_t uid;        /* whose files are trusted, beside root's */
-    uid_t root_owner; /* who owns the system's file, where that is not user 0: see userns.h */
+    const char *home;          /* the home folder from passwd, used where HOME is unset; or NULL */
+    uid_t uid;                 /* whose files are trusted, beside root's */
+    uid_t (*root_owner)(void); /* as in struct ts_file_rules, for the system's file; or NULL */
 };
 
 /* A profile, every setting in it resolved to a value. */

@@ -9,7 +9,8 @@ static int
 check_owner(const struct stat *st, const char *name, const struct ts_file_rules *rules,
             struct ts_err *err)
 {
-    if (st->st_uid == 0 || st->st_uid == rules->owner || st->st_uid == rules->root_owner)
+    if (st->st_uid == 0 || st->st_uid == rules->owner ||
+        (rules->root_owner != NULL && st->st_uid == rules->root_owner()))
         return 0;
     if (rules->owner == 0)
         return ts_err_set(err, TS_ERR_UNSAFE, "%s is owned by user %u, not by root: chown root %s",

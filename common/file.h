@@ -15,8 +15,10 @@
 #include "common/secret.h"
 
 struct ts_file_rules {
-    uid_t owner;         /* whose file it may be, beside root's */
-    uid_t root_owner;    /* who root is in here, where that is not 0: see userns.h */
+    uid_t owner; /* whose file it may be, beside root's */
+    /* Who root is in here, 0 where nobody else is: see userns.h. Asked where it matters; or NULL.
+     */
+    uid_t (*root_owner)(void);
     mode_t forbidden;    /* permission bits that may not be set, e.g. 022 or 077 */
     mode_t root_allowed; /* bits of `forbidden` that are all right on a file of root's */
     bool follow_symlink; /* follow a symlink in the last component, and judge what it leads to */

@@ -344,7 +344,7 @@ get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
     if (run->folder < 0)
         ts_worker_trace(request, "no cache: %s cannot be used",
                         request->cache_dir != NULL ? request->cache_dir : "a folder");
-    run->quiet_ms = ts_cache_quiet_ms(run->folder);
+    run->quiet_ms = request->fresh ? ts_cache_quiet_ms(run->folder) : -1;
     look(run, &run->began);
     if (!request->fresh && run->due == TS_DUE_FRESH)
         return hand_out(run, ret);

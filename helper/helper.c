@@ -25,6 +25,12 @@ local_uid(void)
     return uid;
 }
 
+static uid_t
+root_owner(void)
+{
+    return local_uid() != geteuid() ? TS_USERNS_ROOT_OWNER : 0;
+}
+
 /* Asking for the user's entry may load name service modules and open sockets, so a caller that
  * says where its home is (all but a few) is not made to wait for that. */
 static const char *
@@ -60,7 +66,7 @@ helper_load_config(struct helper *helper, struct ts_err *err)
         .getenv = get_variable,
         .home = home_from_passwd(),
         .uid = geteuid(),
-        .root_owner = local_uid() != geteuid() ? TS_USERNS_ROOT_OWNER : 0,
+        .root_owner = root_owner,
     };
 
     helper->has_config = true;

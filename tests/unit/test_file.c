@@ -97,6 +97,12 @@ lets_root_share_what_the_rules_say(void **state)
     assert_int_equal(read_file("file", &rules, &err), TS_ERR_UNSAFE);
 }
 
+static uid_t
+owner_of_the_file(void)
+{
+    return getuid() == 0 ? STRANGER : getuid();
+}
+
 static void
 judges_owners(void **state)
 {
@@ -117,7 +123,7 @@ judges_owners(void **state)
     }
     assert_int_equal(read_file("file", &rules, &err), TS_ERR_UNSAFE);
     assert_non_null(strstr(err.text, ": chown 5432"));
-    rules.root_owner = getuid() == 0 ? STRANGER : getuid();
+    rules.root_owner = owner_of_the_file;
     assert_int_equal(read_file("file", &rules, &err), 0);
     assert_int_equal(unlink("file"), 0);
 }
