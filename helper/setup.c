@@ -80,8 +80,9 @@ setup_add_text(struct setup *setup, struct setup_file *file, struct ts_secret *t
     return 0;
 }
 
-__attribute__((format(printf, 3, 0))) static int
-add_line(struct ts_secret *to, struct ts_err *err, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static int
+add_line(struct ts_secret *to, const char *indent, struct ts_err *err, const char *format,
+         va_list args)
 {
     TS_CLEANUP(ts_string_free) char *line = NULL;
 
@@ -89,7 +90,7 @@ add_line(struct ts_secret *to, struct ts_err *err, const char *format, va_list a
         line = NULL;
         return ts_err_nomem(err);
     }
-    return ts_secret_append_format(to, "%s\n", line) < 0 ? ts_err_nomem(err) : 0;
+    return ts_secret_append_format(to, "%s%s\n", indent, line) < 0 ? ts_err_nomem(err) : 0;
 }
 
 int
@@ -98,7 +99,7 @@ setup_plan(struct setup *setup, struct ts_err *err, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    int rc = add_line(&setup->plan, err, format, args);
+    int rc = add_line(&setup->plan, "  ", err, format, args);
     va_end(args);
     return rc;
 }
@@ -109,7 +110,7 @@ setup_note(struct setup *setup, struct ts_err *err, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    int rc = add_line(&setup->notes, err, format, args);
+    int rc = add_line(&setup->notes, "", err, format, args);
     va_end(args);
     return rc;
 }
@@ -129,12 +130,16 @@ parse_host(struct setup *setup, struct ts_err *err)
 {
     TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {NULL, 0, false, NULL};
     TS_CLEANUP(ts_string_free) char *lower = strdup(setup->argument);
+    const char *user = strchr(setup->argument, '@');
 
     if (lower == NULL)
         return ts_err_nomem(err);
     for (char *c = lower; *c != '\0' && *c != '/'; c++)
         *c = ts_text_lower(*c);
     int rc = ts_host_pattern_parse(lower, &pattern, err);
+    if (rc == TS_ERR_SYNTAX && user != NULL)
+        return helper_usage(err, "setup needs a host alone: leave out '%.*s'",
+                            (int)(user + 1 - setup->argument), setup->argument);
     if (rc == TS_ERR_SYNTAX)
         return helper_usage(err, "'%s' is not a host: %s", setup->argument, err->text);
     if (rc == 0 && pattern.wildcard)
@@ -185,23 +190,45 @@ run_command(const struct setup_step *step, struct ts_err *err)
 }
 
 static int
+take_step(const struct setup *setup, const struct setup_step *step, struct ts_err *err)
+{
+    int rc = setup->remove ? 0 : setup_file_back_up(&step->file, err);
+
+    if (rc < 0)
+        return rc;
+    return step->command[0] != NULL ? run_command(step, err)
+                                    : setup_file_replace(&step->file, &step->text, step->mode, err);
+}
+
+/* The list of changes stands above the error: it is to be known which of them were made. */
+static int
+tell_made(const struct setup *setup, size_t made, struct ts_err *err)
+{
+    if (made == 0)
+        return ts_err_set(err, err->code, "nothing was changed: %.700s", err->text);
+    return ts_err_set(err, err->code, "only %zu of %zu changes made: %.700s", made,
+                      setup->steps_len, err->text);
+}
+
+static int
 apply(struct setup *setup, struct ts_err *err)
 {
     int rc = 0;
 
     for (size_t i = 0; i < setup->steps_len && rc == 0; i++) {
-        const struct setup_step *step = &setup->steps[i];
-
-        if (!setup->remove)
-            rc = setup_file_back_up(&step->file, err);
-        if (rc == 0 && step->command[0] != NULL)
-            rc = run_command(step, err);
-        else if (rc == 0)
-            rc = setup_file_replace(&step->file, &step->text, step->mode, err);
+        rc = take_step(setup, &setup->steps[i], err);
+        if (rc < 0)
+            rc = tell_made(setup, i, err);
     }
     for (size_t i = 0; i < setup->steps_len && rc == 0 && setup->remove; i++)
         rc = setup_file_tidy(setup->steps[i].file.path, setup->steps[i].is_empty, err);
     return rc;
+}
+
+static void
+say(const char *text)
+{
+    (void)ts_write_all(STDERR_FILENO, text, strlen(text));
 }
 
 /* Shows the plan, and carries it out where that is wanted. */
@@ -210,11 +237,16 @@ carry_out(struct setup *setup, struct ts_err *err)
 {
     bool yes = (setup->helper->options.given & OPTION_YES) != 0;
 
-    (void)ts_write_all(STDERR_FILENO, ts_secret_string(&setup->plan), setup->plan.len);
+    say(setup->remove ? "Changes that undo it:\n" : "Changes:\n");
+    say(ts_secret_string(&setup->plan));
     int rc = yes ? 0 : setup_confirm(&yes, err);
     if (rc == 0 && !yes)
         rc = ts_err_set(err, TS_ERR_USAGE, "nothing was changed");
-    return rc < 0 ? rc : apply(setup, err);
+    if (rc == 0)
+        rc = apply(setup, err);
+    if (rc == 0)
+        say("Done.\n");
+    return rc;
 }
 
 static int

@@ -1,7 +1,7 @@
 /* The question before a change, on the terminal, whatever standard input is. */
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
@@ -46,6 +46,6 @@ setup_confirm(bool *ret_yes, struct ts_err *err)
     if (ts_write_all(fd, question, sizeof(question) - 1) < 0)
         return ts_err_errno(err, TS_ERR_USAGE, "the terminal cannot be written to");
     int rc = read_line(fd, answer, err);
-    *ret_yes = strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
+    *ret_yes = strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
     return rc;
 }

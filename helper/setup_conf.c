@@ -40,12 +40,12 @@ tell(struct setup *setup, const struct setup_file *file, const struct conf_wirin
      struct ts_err *err)
 {
     if (setup->remove)
-        return setup_plan(setup, err, "%s: without what setup %s put in for [host %s]", file->name,
+        return setup_plan(setup, err, "%s: remove what setup %s put in for [host %s]", file->name,
                           wiring->client, wiring->host);
-    return setup_plan(setup, err, "%s: with a section [host %s]%s%s%s%s", file->name, wiring->host,
-                      wiring->key != NULL ? " that says " : "",
-                      wiring->key != NULL ? wiring->key : "", wiring->key != NULL ? " = " : "",
-                      wiring->key != NULL ? wiring->value : "");
+    if (wiring->key == NULL)
+        return setup_plan(setup, err, "%s: add a section [host %s]", file->name, wiring->host);
+    return setup_plan(setup, err, "%s: set %s = %s in [host %s]", file->name, wiring->key,
+                      wiring->value, wiring->host);
 }
 
 int

@@ -34,13 +34,13 @@ edit(struct setup *setup, const struct setup_file *file, const char *host, struc
     if (is_ours != setup->remove)
         return ts_secret_set(ret, ts_secret_string(&file->text), file->text.len);
     if (setup->remove) {
-        rc = setup_plan(setup, err, "%s: without \"credHelpers\": {\"%s\": \"%s\"}", file->name,
+        rc = setup_plan(setup, err, "%s: remove \"credHelpers\": {\"%s\": \"%s\"}", file->name,
                         host, DOCKER_EDIT_OURS);
         return rc < 0 ? rc
                       : docker_edit_remove(object, before, host,
                                            file->has_backup ? &file->backup : NULL, ret, err);
     }
-    rc = setup_plan(setup, err, "%s: with \"credHelpers\": {\"%s\": \"%s\"}%s%s", file->name, host,
+    rc = setup_plan(setup, err, "%s: set \"credHelpers\": {\"%s\": \"%s\"}%s%s", file->name, host,
                     DOCKER_EDIT_OURS, other != NULL ? " instead of " : "",
                     other != NULL ? other : "");
     return rc < 0 ? rc : docker_edit_add(object, host, ret, err);

@@ -27,8 +27,8 @@ change_file(struct setup *setup, const char *line, struct ts_err *err)
         return rc;
     if (ts_secret_equal(&text, &file.text))
         return setup_note(setup, err, "sudo needs no change");
-    rc = setup_plan(setup, err, "%s: %s the line '%s'", file.name,
-                    setup->remove ? "without" : "with", line);
+    rc = setup_plan(setup, err, "%s: %s the line '%s'", file.name, setup->remove ? "remove" : "add",
+                    line);
     if (rc == 0)
         rc = setup_add_text(setup, &file, &text, err);
     if (rc == 0 && setup->steps_len > 0)

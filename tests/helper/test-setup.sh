@@ -33,6 +33,8 @@ remember
 run setup git git.example.com
 check "without a terminal and --yes it is refused" [ "$status" = 64 ]
 check "with the change shown" err_has "git config --global --add $git_key /"
+check "under a heading" [ "$(head -n 1 "$dir/err")" = 'Changes:' ]
+check "and not called done" [ "$(grep -c Done "$dir/err")" = 0 ]
 check "the section, too" err_has "[host git.example.com]"
 check "and nothing on standard output" [ ! -s "$dir/out" ]
 check "and nothing changed" restored
@@ -43,6 +45,17 @@ for words in '' 'git' 'git a b' 'sudo a' 'subversion a' 'git *.example.com' 'git
     refused "setup $words" 64
 done
 check "none of which changed anything" restored
+for client in git docker ssh; do
+    run setup --yes "$client" alice@git.example.com
+    refused_saying "setup $client with a user" 64 "leave out 'alice@'"
+done
+extra=HOME=$dir/no-home
+run setup --yes git git.example.com
+extra=
+check "no home folder: the failure" [ "$status" = 78 ]
+check "no home folder: it is told that nothing was done" \
+    grep -q 'nothing was changed: folder .* cannot be made' "$dir/err"
+check "no home folder: nor is it called done" [ "$(grep -c Done "$dir/err")" = 0 ]
 
 # on_terminal ANSWER WORD...: what a person sees is in $dir/typescript.
 on_terminal() {
@@ -64,12 +77,21 @@ check "y is yes" values_are "$git_key" "\n$bin/git-credential-thrivestack"
 on_terminal yes --remove git git.example.com
 check "and asks before it undoes" out_has 'Make this change? [y/N]'
 check "which leaves nothing behind" [ ! -e "$gitconfig" ]
+for answer in Y Yes YES; do
+    on_terminal "$answer" git git.example.com
+    check "$answer is yes" values_are "$git_key" "\n$bin/git-credential-thrivestack"
+    run setup --yes --remove git git.example.com
+done
+on_terminal yesterday git git.example.com
+check "yesterday is no" [ ! -e "$gitconfig" ]
 
 # --- git
 fresh_home
 remember
 run setup --yes git git.example.com
 check "git: succeeds where there was nothing" [ "$status" = 0 ]
+check "git: the change is told, and that it was made" \
+    [ "$(sed -n '1p;$p' "$dir/err" | tr '\n' ' ')" = 'Changes: Done. ' ]
 check "git: an empty value, then ours by its path" values_are "$git_key" "\n$bin/git-credential-thrivestack"
 check "git: the section" grep -qx '\[host git.example.com\]' "$conf"
 check "git: credential.conf is private" mode_is "$conf" 600
@@ -82,6 +104,8 @@ check "git: in credential.conf, too" cmp "$conf" "$dir/conf.one"
 check "git: and says so" out_has 'needs no change'
 run setup --yes --remove git git.example.com
 check "git: undone" [ "$status" = 0 ]
+check "git: and that is told" \
+    [ "$(sed -n '1p;$p' "$dir/err" | tr '\n' ' ')" = 'Changes that undo it: Done. ' ]
 check "git: a file that was made is gone" [ ! -e "$gitconfig" ]
 check "git: credential.conf, too" [ ! -e "$conf" ]
 check "git: no backups" no_leftovers
@@ -180,6 +204,15 @@ run clean thrivestack-credential status
 check "git: which is sound" [ "$status" = 0 ]
 run setup --yes --remove git git.example.com
 check "git: --profile undone" restored
+
+# git's own file cannot be written, credential.conf can.
+fresh_home
+ln -s "$home/.gitconfig.real" "$gitconfig"
+mkdir "$home/.gitconfig.real.lock"
+: >"$home/.gitconfig.real"
+run setup --yes git git.example.com
+check "git: a change half made fails" [ "$status" = 78 ]
+check "git: and says how far it came" err_has 'only 1 of 3 changes made'
 
 # --- docker
 fresh_home
