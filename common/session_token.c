@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/identity.h"
 #include "common/token.h"
 
 static int
@@ -90,6 +91,16 @@ read_file(const char *path, struct ts_secret *ret, struct ts_err *err)
         return rc;
     (void)ts_err_prefix(err, "the session's token");
     return ts_err_recode(err, rc == TS_ERR_UNSAFE ? TS_ERR_CONFIG : TS_ERR_KEY);
+}
+
+bool
+ts_session_token_is_used(const struct ts_request *request)
+{
+    TS_CLEANUP(ts_identity_release) struct ts_identity identity = TS_IDENTITY_INIT;
+    struct ts_err ignored = {.code = 0};
+
+    return request->session_token_file != NULL &&
+           ts_identity_make(request, &identity, &ignored) == TS_ERR_NOT_FOUND;
 }
 
 int

@@ -2,6 +2,8 @@
 #ifndef TS_SESSION_TOKEN_H
 #define TS_SESSION_TOKEN_H
 
+#include <stdbool.h>
+
 #include "common/error.h"
 #include "common/request.h"
 
@@ -14,6 +16,10 @@
  */
 int ts_session_token_get(const struct ts_request *request, struct ts_grant *ret,
                          struct ts_err *err);
+
+/* Whether refresh.h serves this request with the session's token: one is named, and the key file
+ * does not exist. */
+bool ts_session_token_is_used(const struct ts_request *request);
 
 /* The judgement of the file's contents alone. */
 int ts_session_token_judge(const struct ts_request *request, const struct ts_secret *text,

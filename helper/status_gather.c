@@ -6,6 +6,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/refresh.h"
+#include "common/session_token.h"
 
 #define DAY INT64_C(86400)
 
@@ -88,6 +89,53 @@ add_key(const struct helper *helper, const struct ts_profile *profile, struct js
     return describe_key(key, &info, rc < 0 ? err.text : NULL);
 }
 
+/* What is known of the token; scopes that the profile asks for in vain are no reason to know less.
+ */
+static int
+describe_session(struct json_object *object, struct ts_request *request, struct ts_err *err)
+{
+    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+    struct ts_err why = {.code = 0};
+    int rc = ts_session_token_get(request, &grant, &why);
+
+    if (rc == TS_ERR_KEY) {
+        struct ts_err ignored = {.code = 0};
+
+        ts_list_release(&request->scopes);
+        rc = ts_session_token_get(request, &grant, &ignored);
+    }
+    if (rc == TS_ERR_NOMEM || add_text(object, "file", request->session_token_file) < 0 ||
+        add_text(object, "error", why.text) < 0)
+        return ts_err_nomem(err);
+    if (rc < 0)
+        return 0;
+    if (add_texts(object, "scopes", &grant.scopes) < 0 ||
+        add_time(object, "expires_at", ts_grant_expires_at(&grant, &grant.received)) < 0 ||
+        ts_json_add_integer(object, "expires_in", grant.life) < 0 ||
+        ts_json_add_integer(object, "life", grant.life + grant.age) < 0)
+        return ts_err_nomem(err);
+    return 0;
+}
+
+/* The token of this login, where `token` would hand it out in place of one for the key. */
+static int
+add_session_token(const struct helper *helper, const struct ts_profile *profile,
+                  struct json_object *object, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    struct ts_config view = helper->config;
+    struct ts_err ignored = {.code = 0};
+
+    view.selected_profile = profile->name;
+    if (ts_config_request(&view, NULL, NULL, &request, &ignored) < 0 ||
+        !ts_session_token_is_used(&request))
+        return add_text(object, "session_token", NULL) < 0 ? ts_err_nomem(err) : 0;
+    struct json_object *session = json_object_new_object();
+    if (ts_json_add(object, "session_token", session) < 0)
+        return ts_err_nomem(err);
+    return describe_session(session, &request, err);
+}
+
 /* Which cached tokens go into an array: those of one profile, or of none that is configured. */
 struct selection {
     const struct ts_config *config;
@@ -160,7 +208,8 @@ add_profile(const struct helper *helper, const struct ts_profile *profile,
         add_texts(object, "scopes", &profile->scopes) < 0 ||
         ts_json_add_integer(object, "lifetime", profile->lifetime) < 0)
         return ts_err_nomem(err);
-    return add_tokens(helper, profile->name, object, "tokens", err);
+    int rc = add_session_token(helper, profile, object, err);
+    return rc < 0 ? rc : add_tokens(helper, profile->name, object, "tokens", err);
 }
 
 static int

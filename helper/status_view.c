@@ -160,14 +160,30 @@ add_bar(struct view *view, int64_t left, int64_t life)
     return add_cell(view, color, ts_secret_string(&bar));
 }
 
+#define LEFT_SIZE 96
+
+/* `59m 12s of 1h left`, of a token's members. */
+static void
+write_left(char ret[LEFT_SIZE], struct json_object *token)
+{
+    char left_text[32];
+    char life_text[32];
+    int64_t left = 0;
+    int64_t life = 0;
+
+    (void)ts_json_integer(token, "expires_in", &left);
+    (void)ts_json_integer(token, "life", &life);
+    write_duration(left_text, sizeof(left_text), left);
+    write_duration(life_text, sizeof(life_text), life);
+    (void)snprintf(ret, LEFT_SIZE, "%s of %s left", left_text, life_text);
+}
+
 static int
 add_token_line(struct view *view, struct json_object *token)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret scopes = TS_SECRET_INIT(OUTPUT_MAX);
     const char *profile = ts_json_string(token, "profile");
-    char left_text[32];
-    char life_text[32];
-    char text[96];
+    char text[LEFT_SIZE];
     int64_t left = 0;
     int64_t life = 0;
 
@@ -175,13 +191,39 @@ add_token_line(struct view *view, struct json_object *token)
         return TS_ERR_NOMEM;
     (void)ts_json_integer(token, "expires_in", &left);
     (void)ts_json_integer(token, "life", &life);
-    write_duration(left_text, sizeof(left_text), left);
-    write_duration(life_text, sizeof(life_text), life);
-    (void)snprintf(text, sizeof(text), "%s of %s left", left_text, life_text);
+    write_left(text, token);
     if (join(ts_json_member(token, "scopes"), &scopes) < 0 ||
         add_cell(view, PLAIN, ts_secret_string(&scopes)) < 0 || add_bar(view, left, life) < 0)
         return TS_ERR_NOMEM;
     return add_cell(view, PLAIN, text);
+}
+
+/* `59m 12s of 1h left: user_management`, where the token is alive. */
+static int
+add_session_life(struct view *view, struct json_object *session)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
+    char left[LEFT_SIZE];
+
+    if (ts_json_member(session, "scopes") == NULL)
+        return 0;
+    write_left(left, session);
+    if (ts_secret_append_format(&text, "%s: ", left) < 0 ||
+        join(ts_json_member(session, "scopes"), &text) < 0)
+        return TS_ERR_NOMEM;
+    return add_line(view, "  alive", GREEN, ts_secret_string(&text));
+}
+
+/* What `token` hands out where there is no key. */
+static int
+add_session_lines(struct view *view, struct json_object *session)
+{
+    if (session == NULL)
+        return 0;
+    int rc = add_line(view, "session's token", PLAIN, ts_json_string(session, "file"));
+    if (rc == 0)
+        rc = add_session_life(view, session);
+    return rc < 0 ? rc : add_line(view, "  not usable", RED, ts_json_string(session, "error"));
 }
 
 static int
@@ -213,7 +255,9 @@ print_profile(struct view *view, struct json_object *profile)
         add_line(view, "endpoint", PLAIN, ts_json_string(profile, "token_url")) < 0 ||
         add_line(view, "scopes", scopes.len > 0 ? PLAIN : YELLOW,
                  scopes.len > 0 ? ts_secret_string(&scopes) : "none configured") < 0 ||
-        add_line(view, "lifetime", PLAIN, lifetime) < 0 || end_table(view, 2) < 0)
+        add_line(view, "lifetime", PLAIN, lifetime) < 0 ||
+        add_session_lines(view, ts_json_member(profile, "session_token")) < 0 ||
+        end_table(view, 2) < 0)
         return TS_ERR_NOMEM;
     return print_tokens(view, ts_json_member(profile, "tokens"));
 }

@@ -40,9 +40,38 @@ refused_saying "a fresh one" 66 "a fresh token needs an API key"
 run helper token --scope billing
 refused_saying "a scope that it has not" 66 "lacks scope billing"
 
+# What `status` says of it is what `token` does.
+session_is() { [ "$(jq -c ".profiles[0].session_token | $1" "$dir/out")" = "$2" ]; }
+run helper status
+check "status tells the session's token" grep -q "session's token  *$file" "$dir/out"
+check "that it is alive, and its scopes" \
+    grep -qE "alive  +(59m [0-9]+s|1h) of 1h left: user_management telemetry_apis" "$dir/out"
+check "and nothing against it" [ "$(grep -c 'not usable' "$dir/out")" = 0 ]
+check "and not the token" [ "$(grep -c eyJ "$dir/out")" = 0 ]
+run helper status --json
+check "status --json: its file" session_is .file "\"$file\""
+check "status --json: nothing against it" session_is .error null
+check "status --json: its scopes" session_is .scopes '["user_management","telemetry_apis"]'
+check "status --json: its life" session_is .life 3600
+check "status --json: what is left of it" between 3580 "$(jq '.profiles[0].session_token.expires_in' "$dir/out")" 3600
+extra="$extra THRIVESTACK_SCOPES=billing"
+run helper status
+check "status of one that lacks a scope" out_has "lacks scope billing"
+check "tells those that it has" out_has 'left: user_management telemetry_apis'
+extra="THRIVESTACK_TOKEN_FILE=$file THRIVESTACK_KEY_FILE=$dir/elsewhere.json"
+run helper status
+check "status, where there is a key: the session's token is not used" \
+    [ "$(grep -c "$file" "$dir/out")" = 0 ]
+run helper status --json
+check "status --json, where there is a key" session_is . null
+extra=THRIVESTACK_TOKEN_FILE=$file
+
 left --iat $((now - 7200)) --exp $((now - 3600))
 run helper token
 refused_saying "an expired one" 66 "has expired"
+run helper status
+check "status of an expired one" grep -q "not usable  *the session's token has expired" "$dir/out"
+check "status does not call it alive" [ "$(grep -c 'alive' "$dir/out")" = 0 ]
 left --iat "$now" --exp $((now + 864000))
 run helper token
 refused_saying "one that lives too long for a token" 66 "has expired"
@@ -59,6 +88,8 @@ refused_saying "one that others can read" 78 "the session's token"
 rm "$file"
 run helper token
 refused_saying "one that is gone" 66 "the session's token"
+run helper status
+check "status of one that is gone" grep -q "not usable  *the session's token: .* does not exist" "$dir/out"
 extra=
 run helper token
 refused_saying "neither key nor session" 66 "download an API key"
