@@ -81,6 +81,7 @@ struct ts_config_overrides {
     int64_t lifetime;
     int64_t min_valid;
     bool fresh;
+    bool can_scope; /* whether --scope could have been given; for messages */
 };
 
 /* Returns 0, TS_ERR_CONFIG (`FILE:LINE: ...`, unsafe files included) or TS_ERR_NOMEM. *ret is

@@ -41,13 +41,14 @@ copy_texts(const struct ts_config *config, const struct ts_profile *profile, str
 }
 
 static void
-copy_endpoint_values(const struct ts_config *config, const struct ts_profile *profile,
-                     struct ts_request *ret)
+copy_values(const struct ts_config *config, const struct ts_profile *profile,
+            struct ts_request *ret)
 {
     ret->endpoint.allow_http = config->allow_http;
     ret->endpoint.expiry_in_minutes = profile->endpoint.expiry_in_minutes;
     ret->endpoint.verify_signature = profile->endpoint.verify_signature;
     ret->endpoint.timeout_ms = profile->endpoint.timeout_ms;
+    ret->key.is_from_variable = profile->key.is_from_variable;
     ret->debug = config->debug;
 }
 
@@ -89,16 +90,17 @@ set_scopes(const struct ts_profile *profile, const struct ts_host_rule *host,
 }
 
 static int
-check_request(const struct ts_config *config, const struct ts_request *request, struct ts_err *err)
+check_request(const struct ts_config *config, const struct ts_config_overrides *overrides,
+              const struct ts_request *request, struct ts_err *err)
 {
     const char *file = config->user_file != NULL ? config->user_file : "credential.conf";
     const char *name = request->profile;
 
     if (request->scopes.len == 0 && request->session_token_file == NULL)
-        return ts_err_set(err, TS_ERR_CONFIG,
-                          "profile %s: no scopes: set `scopes` in [profile %s] of %s, or pass "
-                          "--scope",
-                          name, name, file);
+        return ts_err_set(
+            err, TS_ERR_CONFIG, "profile %s: no scopes: set `scopes` in [profile %s] of %s, or %s",
+            name, name, file,
+            overrides != NULL && overrides->can_scope ? "pass --scope" : "THRIVESTACK_SCOPES");
     if (request->key.key_command != NULL && request->key.key_id == NULL)
         return ts_err_set(err, TS_ERR_CONFIG,
                           "profile %s: key_command needs a key_id: set `key_id` in [profile %s] "
@@ -128,12 +130,12 @@ ts_config_request(const struct ts_config *config, const struct ts_host_rule *hos
     const struct ts_profile *profile = ts_config_find_profile(config, name);
     if (profile == NULL)
         return ts_err_set(err, TS_ERR_CONFIG, "there is no profile '%s'", name);
-    copy_endpoint_values(config, profile, ret);
+    copy_values(config, profile, ret);
     set_times(profile, host, overrides, ret);
     int rc = copy_texts(config, profile, ret, err);
     if (rc == 0)
         rc = set_scopes(profile, host, overrides, ret, err);
-    return rc < 0 ? rc : check_request(config, ret, err);
+    return rc < 0 ? rc : check_request(config, overrides, ret, err);
 }
 
 const struct ts_host_rule *

@@ -298,6 +298,7 @@ apply_defaults(const struct ts_config_sources *sources, struct ts_config *config
     for (size_t i = 0; i < config->profiles_len && rc == 0; i++) {
         struct ts_profile *profile = &config->profiles[i];
 
+        profile->key.is_from_variable = value_of(sources, "THRIVESTACK_KEY_FILE") != NULL;
         rc = add_proxy(profile, proxy, no_proxy, err);
         if (rc == 0)
             rc = ts_config_default_text(&profile->key.credentials_dir,

@@ -336,7 +336,7 @@ get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
     const struct ts_request *request = run->request;
 
     if (request->scopes.len == 0)
-        return ts_err_set(err, TS_ERR_CONFIG, "no scopes: set 'scopes', or pass --scope");
+        return ts_err_set(err, TS_ERR_CONFIG, "no scopes: set 'scopes', or THRIVESTACK_SCOPES");
     int rc = ts_clock_read(&run->began, err);
     if (rc < 0)
         return rc;
@@ -355,13 +355,18 @@ get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
     return fetch_in_turn(run, ret, err);
 }
 
+/* Not to be put there by hand: what a browser leaves is open to others, and would be refused. */
 static int
 report_missing_key(const struct ts_request *request, struct ts_err *err)
 {
-    return ts_err_set(err, TS_ERR_KEY,
-                      "%s does not exist: download an API key from ThriveStack and put it there, "
-                      "or set key_file",
-                      request->key.key_file);
+    bool is_default = strcmp(request->profile, "default") == 0;
+
+    return ts_err_set(
+        err, TS_ERR_KEY,
+        "%s does not exist: download an API key from ThriveStack and run "
+        "'thrivestack-credential key import FILE%s%s', or %s",
+        request->key.key_file, is_default ? "" : " --profile ", is_default ? "" : request->profile,
+        request->key.is_from_variable ? "correct THRIVESTACK_KEY_FILE" : "set key_file");
 }
 
 static int

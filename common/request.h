@@ -25,6 +25,7 @@ struct ts_key_source {
     char *key_command;     /* shell command that prints the key */
     char *key_id;          /* or NULL: the one in the JSON counts */
     char *credentials_dir; /* $CREDENTIALS_DIRECTORY, or NULL */
+    bool is_from_variable; /* key_file is THRIVESTACK_KEY_FILE's; for messages */
 };
 
 /* Where and how the endpoint is reached. Every member is part of a cached token's identity. */

@@ -88,6 +88,7 @@ helper_request(const struct helper *helper, const struct ts_host_rule *host, boo
         .lifetime = options->lifetime,
         .min_valid = options->min_valid,
         .fresh = fresh || (options->given & OPTION_FRESH) != 0,
+        .can_scope = (helper->command->options & OPTION_SCOPE) != 0,
     };
 
     *ret = (struct ts_request)TS_REQUEST_INIT;

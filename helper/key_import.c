@@ -26,6 +26,15 @@ is_same_file(const struct stat *a, const char *path)
     return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
 }
 
+/* "profile NAME: " in front of a failure. */
+static int
+name_profile(int rc, const struct ts_request *request, struct ts_err *err)
+{
+    if (rc < 0)
+        (void)ts_err_prefix(err, "profile %s", request->profile);
+    return rc;
+}
+
 /* What can be said without asking the endpoint. *ret_mode is 0 where the worker will tell what is
  * wrong with the download. */
 static int
@@ -35,20 +44,17 @@ check(const struct ts_request *request, const char *download, mode_t *ret_mode, 
 
     if (request->key.key_command != NULL)
         return ts_err_set(err, TS_ERR_CONFIG,
-                          "profile %s: its key comes from key_command: store the new key where "
-                          "that command finds it",
-                          request->profile);
+                          "its key comes from key_command: store the new key where that command "
+                          "finds it");
     if (request->scopes.len == 0)
         return ts_err_set(err, TS_ERR_CONFIG,
-                          "profile %s: no scopes to try the key with: set 'scopes'",
-                          request->profile);
+                          "no scopes to try the key with: set 'scopes', or THRIVESTACK_SCOPES");
     *ret_mode = 0;
     if (stat(download, &st) != 0)
         return 0;
     /* Its owner would be told to delete the download. */
     if (is_same_file(&st, request->key.key_file))
-        return ts_err_set(err, TS_ERR_USAGE, "%s is the key file of profile %s already", download,
-                          request->profile);
+        return ts_err_set(err, TS_ERR_USAGE, "%s is its key file already", download);
     *ret_mode = st.st_mode;
     return 0;
 }
@@ -135,9 +141,9 @@ key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
     if (rc == 0)
         rc = resolve_download(helper->options.arguments[1], &download, err);
     if (rc == 0)
-        rc = check(&request, download, &mode, err);
+        rc = name_profile(check(&request, download, &mode, err), &request, err);
     if (rc == 0)
-        rc = call_worker(&request, download, &info, err);
+        rc = name_profile(call_worker(&request, download, &info, err), &request, err);
     if (rc != 0)
         return rc;
     if (print(answer, &request, &info) < 0 || print_advice(answer, download, mode) < 0)

@@ -138,6 +138,16 @@ write_both(const struct stanza *stanza, const char *path, struct ts_secret *answ
     return rc;
 }
 
+static int
+tell_key(const struct ts_request *request, struct ts_key_info *ret, struct ts_err *err)
+{
+    int rc = ts_refresh_key_info(request, ret, err);
+
+    if (rc < 0)
+        (void)ts_err_prefix(err, "profile %s", request->profile);
+    return rc;
+}
+
 int
 key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
@@ -147,10 +157,11 @@ key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 
     int rc = helper_request(helper, NULL, false, &request, err);
     if (rc == 0 && request.scopes.len == 0)
-        rc = ts_err_set(err, TS_ERR_CONFIG, "profile %s: set 'scopes': hosts demand some",
+        rc = ts_err_set(err, TS_ERR_CONFIG,
+                        "profile %s: set 'scopes', or THRIVESTACK_SCOPES: hosts demand some",
                         request.profile);
     if (rc == 0)
-        rc = ts_refresh_key_info(&request, &info, err);
+        rc = tell_key(&request, &info, err);
     if (rc == 0)
         rc = helper_local_user(&user, err);
     if (rc < 0)

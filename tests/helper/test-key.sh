@@ -196,10 +196,43 @@ not_imported "another key than the configured key_id" 78
 sed -i "/^scopes/d" "$dir/conf"
 import "$dir/d/new"
 not_imported "a profile without scopes" 78
+check "and where they go" err_has 'or THRIVESTACK_SCOPES'
+check "which is not an option that key refuses" [ "$(grep -c -e --scope "$dir/err")" = 0 ]
 : | place_conf
 sed -i "s|^key_file = .*|key_command = cat $place/key.json\nkey_id = $(id_of new)|" "$dir/conf"
 import "$dir/d/new"
 not_imported "a profile with a key_command" 78
+
+# Every error says for which profile, once.
+corp() {
+    {
+        printf '[profile corp]\nkey_file = %s\nscopes = user_management\n' "$place/key.json"
+        printf 'token_url = %s\nca_file = %s\n' "$url${1-}/api/user/token" "$dir/issuer/ca.pem"
+    } | place_conf
+}
+names_corp() {
+    check "$1" [ "$(grep -o 'profile corp' "$dir/err" | wc -l)" = 1 ]
+    check "$1, in front" err_has 'thrivestack-credential: profile corp: '
+}
+corp
+for row in none empty revoked; do
+    import --profile corp "$dir/d/$row"
+    names_corp "import: $row: the profile"
+done
+import --profile corp "$place/key.json"
+names_corp "import: the key file itself: the profile"
+corp /fault/e503
+import --profile corp "$dir/d/new"
+names_corp "import: the endpoint fails: the profile"
+corp
+sed -i '/^\[profile corp/,$s/^scopes.*//' "$dir/conf"
+import --profile corp "$dir/d/new"
+check "import: no scopes: the profile" err_has 'thrivestack-credential: profile corp: '
+corp
+chmod 644 "$place/key.json"
+run helper key public --profile corp
+names_corp "public: a key that others can read: the profile"
+chmod 600 "$place/key.json"
 
 # The place.
 : | place_conf
@@ -354,6 +387,8 @@ chmod 600 "$place/key.json"
 sed -i '/^scopes/d' "$dir/conf"
 run helper key public
 refused "public: no scopes" 78
+check "public: and where they go" err_has 'or THRIVESTACK_SCOPES'
+check "public: which is not an option that key refuses" [ "$(grep -c -e --scope "$dir/err")" = 0 ]
 
 # --- check
 

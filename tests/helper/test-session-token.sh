@@ -93,5 +93,14 @@ check "status of one that is gone" grep -q "not usable  *the session's token: .*
 extra=
 run helper token
 refused_saying "neither key nor session" 66 "download an API key"
+check "how it is put in place" err_has "'thrivestack-credential key import FILE', or set key_file"
+printf '[profile corp]\nkey_file = %s\nscopes = a\n' "$dir/none" | conf
+run helper --profile corp token
+refused_saying "no key of another profile" 66 "'thrivestack-credential key import FILE --profile corp'"
+extra=THRIVESTACK_KEY_FILE=$dir/none.json
+run helper token
+refused_saying "no key where the variable says" 66 "none.json does not exist"
+check "which is what to correct" err_has 'or correct THRIVESTACK_KEY_FILE'
+check "for it goes over any setting" [ "$(grep -c 'set key_file' "$dir/err")" = 0 ]
 
 finish

@@ -192,7 +192,7 @@ refuses_requests(void **state)
         {"no_file_at_all",
          {.user = NULL},
          "profile default: no scopes: set `scopes` in [profile default] of " USER_FILE
-         ", or pass --scope"},
+         ", or THRIVESTACK_SCOPES"},
         {"no_scopes",
          {.user = "[profile p]\n", .profile = "p"},
          "profile p: no scopes: set `scopes` in [profile p] of " USER_FILE},
@@ -223,6 +223,22 @@ refuses_requests(void **state)
         CHECK_INT(cases[i].name, make_request(&cases[i].with, &request, &err), TS_ERR_CONFIG);
         CHECK_CONTAINS(cases[i].name, err.text, says);
     }
+}
+
+static void
+tells_of_scope_where_it_can_be_given(void **state)
+{
+    const struct setting_up with = {.user = NULL};
+    const struct ts_config_overrides overrides = {
+        .lifetime = -1, .min_valid = -1, .can_scope = true};
+    TS_CLEANUP(ts_config_release) struct ts_config config = {.debug = false};
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    struct ts_err err = {0};
+
+    (void)state;
+    assert_int_equal(load(&with, &config, &err), 0);
+    assert_int_equal(ts_config_request(&config, NULL, &overrides, &request, &err), TS_ERR_CONFIG);
+    assert_non_null(strstr(err.text, "credential.conf, or pass --scope"));
 }
 
 static void
@@ -273,6 +289,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_files),
         cmocka_unit_test(refuses_requests),
+        cmocka_unit_test(tells_of_scope_where_it_can_be_given),
         cmocka_unit_test(trusts_no_file_that_others_write),
         cmocka_unit_test(caps_files),
     };
