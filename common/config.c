@@ -229,7 +229,8 @@ parse_file(const struct loader *loader, const char *path, struct ts_ini *ret, st
         /* Nobody but root can put anything in that place. */
         .root_owner = path == loader->sources->system_file ? loader->sources->root_owner : NULL,
         .forbidden = 022,
-        .follow_symlink = true};
+        .follow_symlink = true,
+        .home = loader->environment.home};
     int rc = ts_file_read(AT_FDCWD, path, path, &rules, &text, err);
 
     if (rc == TS_ERR_NOT_FOUND || rc == TS_ERR_NOMEM)

@@ -5,6 +5,15 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+/* Root with a user's HOME (sudo -E, su) is not to take the user's file away from them. */
+static bool
+is_home_of(const char *home, uid_t user)
+{
+    struct stat st;
+
+    return home != NULL && stat(home, &st) == 0 && st.st_uid == user;
+}
+
 static int
 check_owner(const struct stat *st, const char *name, const struct ts_file_rules *rules,
             struct ts_err *err)
@@ -12,6 +21,11 @@ check_owner(const struct stat *st, const char *name, const struct ts_file_rules 
     if (st->st_uid == 0 || st->st_uid == rules->owner ||
         (rules->root_owner != NULL && st->st_uid == rules->root_owner()))
         return 0;
+    if (rules->owner == 0 && is_home_of(rules->home, st->st_uid))
+        return ts_err_set(err, TS_ERR_UNSAFE,
+                          "%s is owned by user %u, whose home HOME is: run this as that user "
+                          "(sudo -u '#%u'), or set HOME",
+                          name, (unsigned)st->st_uid, (unsigned)st->st_uid);
     if (rules->owner == 0)
         return ts_err_set(err, TS_ERR_UNSAFE, "%s is owned by user %u, not by root: chown root %s",
                           name, (unsigned)st->st_uid, name);

@@ -22,13 +22,14 @@ struct ts_file_rules {
     mode_t forbidden;    /* permission bits that may not be set, e.g. 022 or 077 */
     mode_t root_allowed; /* bits of `forbidden` that are all right on a file of root's */
     bool follow_symlink; /* follow a symlink in the last component, and judge what it leads to */
+    const char *home;    /* HOME, or NULL: for the message to root who goes by another user's */
 };
 
 /*
  * Opens `path` (relative to `dirfd`, AT_FDCWD allowed) for reading and judges it. `name` is how
  * messages call it. On success *ret_fd is the caller's to close and *ret_stat (may be NULL) tells
  * of it. Returns TS_ERR_NOT_FOUND (missing, or a folder on the way is), TS_ERR_UNSAFE (owner, mode;
- * the text names the chmod or chown that mends it), or TS_ERR_SYNTAX (not a regular file, or
+ * the text names what mends it, such as a chmod), or TS_ERR_SYNTAX (not a regular file, or
  * unreadable).
  */
 int ts_file_open(int dirfd, const char *path, const char *name, const struct ts_file_rules *rules,

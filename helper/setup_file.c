@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/path.h"
+#include "helper/tool.h"
 
 #define BACKUP_SUFFIX ".thrivestack-backup"
 #define NEW_SUFFIX ".thrivestack-new"
@@ -38,7 +39,8 @@ read_if_there(const char *path, bool strict, struct ts_secret *ret, bool *ret_ex
     const struct ts_file_rules rules = {.owner = strict ? 0 : geteuid(),
                                         .forbidden = 022,
                                         .root_allowed = strict ? 0 : 022,
-                                        .follow_symlink = !strict};
+                                        .follow_symlink = !strict,
+                                        .home = strict ? NULL : tool_home()};
     TS_CLEANUP(ts_fd_close) int fd = -1;
     int rc = ts_file_open(AT_FDCWD, path, path, &rules, &fd, ret_stat, err);
 

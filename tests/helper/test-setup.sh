@@ -214,6 +214,23 @@ run setup --yes git git.example.com
 check "git: a change half made fails" [ "$status" = 78 ]
 check "git: and says how far it came" err_has 'only 1 of 3 changes made'
 
+# Root with a user's HOME is not told to take their files away from them.
+if [ "$(id -u)" = 0 ]; then
+    for file in "$gitconfig" "$conf"; do
+        fresh_home
+        mkdir -p "$conf_dir"
+        : >"$file"
+        chown -R 65534 "$home"
+        run setup --yes git git.example.com
+        refused_saying "root in a user's home, ${file##*/}" 78 \
+            "run this as that user (sudo -u '#65534'), or set HOME"
+        check "and is not told to chown" [ "$(grep -c chown "$dir/err")" = 0 ]
+        chown 0 "$home"
+        run setup --yes git git.example.com
+        refused_saying "a user's file in root's home, ${file##*/}" 78 "chown root $file"
+    done
+fi
+
 # --- docker
 fresh_home
 run setup --yes docker registry.example.com:5000

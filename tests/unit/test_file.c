@@ -119,6 +119,14 @@ judges_owners(void **state)
         rules.owner = 0;
         assert_int_equal(read_file("file", &rules, &err), TS_ERR_UNSAFE);
         assert_string_equal(err.text, "file is owned by user 54321, not by root: chown root file");
+        /* In a home of root's it is to be root's; in its owner's it is not to be taken away. */
+        rules.home = ".";
+        assert_int_equal(read_file("file", &rules, &err), TS_ERR_UNSAFE);
+        assert_string_equal(err.text, "file is owned by user 54321, not by root: chown root file");
+        rules.home = "file";
+        assert_int_equal(read_file("file", &rules, &err), TS_ERR_UNSAFE);
+        assert_string_equal(err.text, "file is owned by user 54321, whose home HOME is: run this "
+                                      "as that user (sudo -u '#54321'), or set HOME");
         rules.owner = STRANGER + 1;
     }
     assert_int_equal(read_file("file", &rules, &err), TS_ERR_UNSAFE);
