@@ -193,6 +193,9 @@ helper_allows_http(const struct helper *helper, const char *host)
            ts_host_is_loopback(name);
 }
 
+/* Whoever finds the mistake need not know the command: helper_name_command puts it in. */
+static const char hint[] = "; try 'thrivestack-credential --help'";
+
 int
 helper_usage(struct ts_err *err, const char *format, ...)
 {
@@ -202,7 +205,19 @@ helper_usage(struct ts_err *err, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    return ts_err_set(err, TS_ERR_USAGE, "%.600s; try 'thrivestack-credential --help'", text);
+    return ts_err_set(err, TS_ERR_USAGE, "%.600s%s", text, hint);
+}
+
+void
+helper_name_command(const struct helper *helper, struct ts_err *err)
+{
+    size_t len = strlen(err->text);
+    size_t hint_len = sizeof(hint) - 1;
+
+    if (helper->command == NULL || len < hint_len || strcmp(err->text + len - hint_len, hint) != 0)
+        return;
+    (void)ts_err_set(err, err->code, "%.*s; try 'thrivestack-credential %s --help'",
+                     (int)(len - hint_len), err->text, helper->command->name);
 }
 
 int
@@ -218,6 +233,7 @@ helper_finish(const struct helper *helper, int rc, const struct ts_secret *answe
               struct ts_err *err)
 {
     if (rc < 0) {
+        helper_name_command(helper, err);
         output_error(err);
         return ts_error_exit_code(rc);
     }

@@ -45,6 +45,9 @@ bool helper_allows_http(const struct helper *helper, const char *host);
 /* TS_ERR_USAGE: a text that ends in a hint at --help. */
 int helper_usage(struct ts_err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Makes that hint one at the --help of the command, where one was given. */
+void helper_name_command(const struct helper *helper, struct ts_err *err);
+
 /* Prints the error on standard error and returns its exit code. */
 int helper_fail(const struct helper *helper, const struct ts_err *err);
 

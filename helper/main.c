@@ -36,7 +36,15 @@ helper_release(struct helper *helper)
         ts_config_release(&helper->config);
 }
 
-/* The program's other names say the command; under its own, the first argument does. */
+static void
+drop_argument(struct options *options)
+{
+    options->arguments++;
+    options->arguments_len--;
+}
+
+/* The program's other names say the command; under its own, the first argument does. `help` is
+ * --help, of the command behind it where there is one. */
 static void
 take_command(struct helper *helper, const char *program)
 {
@@ -45,11 +53,14 @@ take_command(struct helper *helper, const char *program)
     helper->command = command_find_alias(program);
     if (helper->command != NULL || options->arguments_len == 0)
         return;
-    helper->command = command_find(options->arguments[0]);
-    if (helper->command == NULL)
-        return;
-    options->arguments++;
-    options->arguments_len--;
+    if (strcmp(options->arguments[0], "help") == 0) {
+        options->given |= OPTION_HELP;
+        drop_argument(options);
+    }
+    if (options->arguments_len > 0)
+        helper->command = command_find(options->arguments[0]);
+    if (helper->command != NULL)
+        drop_argument(options);
 }
 
 static int
@@ -83,6 +94,7 @@ fail_usage(const struct helper *helper, struct ts_err *err)
         (void)helper_usage(&hinted, "%s", err->text);
     else
         hinted = *err;
+    helper_name_command(helper, &hinted);
     if (helper->command != NULL && helper->command->fail != NULL)
         return helper->command->fail(helper, &hinted);
     return helper_fail(helper, &hinted);

@@ -50,7 +50,7 @@ static const struct option_row rows[] = {
      "read this file instead of the system's and the user's credential.conf"},
     {OPTION_PROFILE, "profile", "NAME", TEXT, MEMBER(profile), 0, 0,
      "use this profile, whatever the host's section says"},
-    {OPTION_HELP, "help", NULL, FLAG, 0, 0, 0, "show this help"},
+    {OPTION_HELP, "help", NULL, FLAG, 0, 0, 0, "show this help; so do -h and the command help"},
     {OPTION_VERSION, "version", NULL, FLAG, 0, 0, 0, "show the version"},
 };
 
@@ -142,6 +142,10 @@ options_parse(int argc, char **argv, struct options *ret, struct ts_err *err)
         }
         if (strcmp(argv[i], "--") == 0) {
             only_arguments = true;
+            continue;
+        }
+        if (strcmp(argv[i], "-h") == 0) {
+            ret->given |= OPTION_HELP;
             continue;
         }
         if (argv[i][1] != '-')

@@ -1,7 +1,8 @@
 /*
  * The command line: one table of options, whatever the command. Options may stand before or after
- * the command, as `--option value` or `--option=value`; `--` ends them. What is left over are the
- * arguments, the first of which is the command unless the program's name already says it.
+ * the command, as `--option value` or `--option=value`; `--` ends them, and -h is --help. What is
+ * left over are the arguments, the first of which is the command unless the program's name already
+ * says it.
  *
  * A new option is one row in options.c, one bit here, and that bit in the commands it goes with.
  */

@@ -48,6 +48,18 @@ refuse_usage() {
 }
 refuse_usage "no command"
 check "with a hint at --help" err_has "try 'thrivestack-credential --help'"
+refuse_usage "an option of no command" --scop a
+check "with a hint at --help, too" err_has "'--scop'; try 'thrivestack-credential --help'"
+refuse_usage "an option that is misspelt" token --scop a
+check "with a hint at where the options are" err_has "'--scop'; try 'thrivestack-credential token --help'"
+refuse_usage "another command's option" status --fresh
+check "with a hint at the command's own" err_has "try 'thrivestack-credential status --help'"
+refuse_usage "an argument that setup does not know" setup subversion
+check "with the same hint" err_has "try 'thrivestack-credential setup --help'"
+run clean git-credential-thrivestack --scop
+refused_saying "another name's option" 64 "try 'thrivestack-credential git --help'"
+run helper docker --scop
+check "docker's caller is told on standard output" out_has "try 'thrivestack-credential docker --help'"
 refuse_usage "an unknown command" tokens
 refuse_usage "an argument too many" token now
 refuse_usage "an unknown option" token --nonsense
@@ -67,6 +79,19 @@ check "--version" out_is "thrivestack-credential $(clean thrivestack-credential 
 for command in token git docker askpass sudo-askpass forget status; do
     run helper "$command" --help
     check "$command --help" out_has "Usage: thrivestack-credential $command"
+done
+helper --help >"$dir/help"
+for words in -h help '-h nonsense'; do
+    # shellcheck disable=SC2086 # Words are wanted.
+    run helper $words
+    check "$words is --help" cmp "$dir/out" "$dir/help"
+    check "$words succeeds" succeeded
+done
+helper token --help >"$dir/help"
+for words in 'token -h' '-h token' 'help token'; do
+    # shellcheck disable=SC2086 # Words are wanted.
+    run helper $words
+    check "$words is --help of the command" cmp "$dir/out" "$dir/help"
 done
 run clean git-credential-thrivestack --help
 check "--help of another name" out_has "git-credential-thrivestack [OPTION]..."

@@ -91,6 +91,9 @@ static const struct {
      -1,
      172800},
     {{"end_of_options", {"askpass", "--", "--json"}}, 0, "askpass --json", NULL, NULL, "", -1, -1},
+    {{"help", {"token", "-h"}}, OPTION_HELP, "token", NULL, NULL, "", -1, -1},
+    {{"value_like_help", {"--profile", "-h"}}, OPTION_PROFILE, "", NULL, "-h", "", -1, -1},
+    {{"help_behind_the_end", {"token", "--", "-h"}}, 0, "token -h", NULL, NULL, "", -1, -1},
     {{"single_dash", {"-"}}, 0, "-", NULL, NULL, "", -1, -1},
     {{"last_counts", {"--profile=a", "--profile=b"}}, OPTION_PROFILE, "", NULL, "b", "", -1, -1},
 };
@@ -134,7 +137,7 @@ static const struct {
 } refused[] = {
     {{"unknown", {"--nonsense"}}, "--nonsense"},
     {{"prefix_of_a_name", {"--prof=x"}}, "--prof"},
-    {{"short", {"-h"}}, "-h"},
+    {{"short", {"-v"}}, "-v"},
     {{"no_value", {"token", "--profile"}}, "--profile"},
     {{"empty_value", {"--profile="}}, "--profile"},
     {{"flag_with_value", {"--json=yes"}}, "--json"},
