@@ -26,6 +26,11 @@ username = alice
 END
 printf '[profile other]\nscopes = three\n' >"$scratch/other.conf"
 : >"$scratch/key.json"
+mkdir -p "$scratch/pam.d/folder"
+printf '%s\n' sshd sudo >"$scratch/services"
+for name in sshd sudo common-auth sshd.pam-old sudo.dpkg-old sudo~ sshd.rpmnew; do
+    : >"$scratch/pam.d/$name"
+done
 export THRIVESTACK_CONFIG="$scratch/credential.conf"
 
 # complete_bash WORD...: what bash offers for the last word, one a line.
@@ -65,6 +70,16 @@ offers() {
     same "$shell: $text" "$scratch/expected" "$scratch/offered"
 }
 
+# once VALUES SHELL WORD...: something is offered, and nothing of it twice.
+once() {
+    values=$1
+    shell=$2
+    shift 2
+    "complete_$shell" "$@" >"$scratch/offered"
+    check "$shell: $values, some" test -s "$scratch/offered"
+    check "$shell: $values, each once" test -z "$(sort "$scratch/offered" | uniq -d)"
+}
+
 test_shell() {
     shell=$1
     helper_commands >"$scratch/expected"
@@ -79,6 +94,7 @@ test_shell() {
     offers 'operations of git' "$shell" 'get store erase capability' git ''
     offers 'operations of docker' "$shell" 'get store erase list version' docker ''
     offers 'profiles of the file' "$shell" 'default acme' --profile ''
+    once 'profiles of the file' "$shell" --profile ''
     offers 'a profile that was begun' "$shell" acme token --profile a
     offers 'a command that was begun' "$shell" 'status setup sudo-askpass' s
     offers 'hosts, not patterns' "$shell" git.example.com setup git ''
@@ -89,9 +105,20 @@ test_shell bash
 offers 'profiles of the file that --config names' bash 'default other' \
     --config "$scratch/other.conf" --profile ''
 offers 'a value behind an equals sign' bash acme token --profile = ac
+# As bash has it where COMP_WORDBREAKS is without an equals sign.
+offers 'a value in one word with its option' bash '--profile=acme' token --profile=ac
+offers 'the same before a command' bash '--profile=default --profile=acme' --profile=
+offers 'profiles of the file that --config= names' bash 'default other' \
+    "--config=$scratch/other.conf" --profile ''
+bash --norc -c 'source "$1" && _thrivestack_credential_services "$2"' bash \
+    "$completions/thrivestack-credential" "$scratch/pam.d" >"$scratch/offered"
+same 'bash: services, and nothing else of their folder' "$scratch/services" "$scratch/offered"
 offers 'file names' bash "$scratch/key.json" key import "$scratch/ke"
 
 if command -v fish >/dev/null; then
+    fish --no-config -c 'source $argv[1]; __thrivestack_credential_services $argv[2]' \
+        "$completions/thrivestack-credential.fish" "$scratch/pam.d" >"$scratch/offered"
+    same 'fish: services, and nothing else of their folder' "$scratch/services" "$scratch/offered"
     check 'fish: syntax' fish --no-execute "$completions/thrivestack-credential.fish"
     test_shell fish
 fi
