@@ -30,6 +30,7 @@ static const struct check {
     {"hosts", CLIENT, doctor_wiring},
     {"policy", HOST, doctor_policy},
     {"PAM", HOST, doctor_pam},
+    {"services", HOST, doctor_services},
     {"module", HOST, doctor_module},
     {"sshd", HOST, doctor_sshd},
     {"nginx", HOST, doctor_nginx},
@@ -42,7 +43,7 @@ doctor_release(struct doctor *doctor)
     free(doctor->profiles);
     free(doctor->wired);
     ts_list_release(&doctor->pam_services);
-    ts_policy_info_release(&doctor->policy);
+    doctor_policies_release(doctor);
 }
 
 int

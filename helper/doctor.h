@@ -23,6 +23,19 @@ struct doctor_profile {
     bool endpoint_ok; /* something answers that may be an endpoint */
 };
 
+/* A policy of this host's: the first one is policy.conf, the others are those that stacks name. */
+struct doctor_policy {
+    char *file;
+    struct ts_policy_info info;
+    bool is_sound; /* it was loaded */
+};
+
+/* A service whose stack has the module for auth, by a line that the module can work with. */
+struct doctor_use {
+    char *service;
+    size_t policy; /* which one the line names; it is sound */
+};
+
 struct doctor {
     struct helper *helper;
     struct findings findings;
@@ -31,8 +44,10 @@ struct doctor {
     size_t profiles_len;
     bool *wired;                 /* for each [host]: whether a client was found that uses it */
     struct ts_list pam_services; /* files of /etc/pam.d that name the module for auth */
-    struct ts_policy_info policy;
-    bool has_policy; /* `policy` was loaded */
+    struct doctor_policy *policies;
+    size_t policies_len;
+    struct doctor_use *uses; /* each pair of service and policy once */
+    size_t uses_len;
 };
 
 /* The request of a profile as the configuration has it; *ret is released by the caller. */
@@ -49,6 +64,20 @@ int doctor_ask_file(enum ts_job_kind kind, const char *file,
                     const struct ts_spawn_identity *identity, struct ts_secret *ret,
                     struct ts_err *err);
 
+/*
+ * Loads a policy as the module does, the first time that it is asked for, and tells what is wrong
+ * with it; `place` is the line that names it, or NULL. *ret is its index in doctor->policies.
+ */
+int doctor_policy_load(struct doctor *doctor, const char *file, const char *place, size_t *ret,
+                       struct ts_err *err);
+void doctor_policies_release(struct doctor *doctor);
+
+/* The name of the section that serves a service, or NULL. */
+const char *doctor_policy_section(const struct ts_policy_info *policy, const char *service);
+
+/* Remembers that a stack uses a policy. 0 or TS_ERR_NOMEM. */
+int doctor_use_add(struct doctor *doctor, const char *service, size_t policy);
+
 /* Checks of the client. */
 int doctor_config(struct doctor *doctor, struct ts_err *err);
 int doctor_key(struct doctor *doctor, struct ts_err *err);
@@ -63,6 +92,7 @@ int doctor_wiring(struct doctor *doctor, struct ts_err *err);
 /* Checks of the host. */
 int doctor_policy(struct doctor *doctor, struct ts_err *err);
 int doctor_pam(struct doctor *doctor, struct ts_err *err);
+int doctor_services(struct doctor *doctor, struct ts_err *err);
 int doctor_module(struct doctor *doctor, struct ts_err *err);
 int doctor_sshd(struct doctor *doctor, struct ts_err *err);
 int doctor_nginx(struct doctor *doctor, struct ts_err *err);

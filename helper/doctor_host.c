@@ -1,6 +1,4 @@
-/* The host: policy.conf with its public keys, the module, sshd. */
-#include <inttypes.h>
-#include <stdio.h>
+/* The host: the module, sshd. */
 #include <string.h>
 #include <unistd.h>
 
@@ -10,47 +8,8 @@
 #include "helper/sshd_config.h"
 #include "helper/tool.h"
 
-#define POLICY_FILE TS_SYSCONFDIR "/policy.conf"
 #define MODULE_FILE TS_PAMDIR "/pam_thrivestack.so"
 #define SSHD_PATH "/usr/sbin/sshd"
-
-static int
-judge_policy(struct doctor *doctor)
-{
-    const struct ts_policy_info *policy = &doctor->policy;
-    int rc = 0;
-
-    if (policy->keys == 0)
-        return findings_add(&doctor->findings, FIND_POLICY_NO_KEY,
-                            POLICY_FILE " has no section [key ID], so no token is accepted");
-    for (size_t i = 0; i < policy->expired.len && rc == 0; i++)
-        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED,
-                          POLICY_FILE ": [key %s] is past its last day", policy->expired.items[i]);
-    if (rc == 0)
-        rc = findings_add(&doctor->findings, FIND_POLICY,
-                          POLICY_FILE ": sound, %zu services, %" PRId64 " keys",
-                          policy->services.len, policy->keys);
-    return rc;
-}
-
-int
-doctor_policy(struct doctor *doctor, struct ts_err *err)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-
-    /* A host without one takes no tokens, which is no mistake where nothing asks for them. */
-    if (access(POLICY_FILE, F_OK) != 0)
-        return 0;
-    int rc = doctor_ask_file(TS_JOB_POLICY, POLICY_FILE, NULL, &answer, err);
-    if (rc == 0)
-        rc = ts_job_read_policy_info(&answer, &doctor->policy, err);
-    if (rc == TS_ERR_CONFIG)
-        return findings_add(&doctor->findings, FIND_POLICY_INVALID, "%s", err->text);
-    if (rc < 0)
-        return rc;
-    doctor->has_policy = true;
-    return judge_policy(doctor);
-}
 
 int
 doctor_module(struct doctor *doctor, struct ts_err *err)
@@ -58,11 +17,6 @@ doctor_module(struct doctor *doctor, struct ts_err *err)
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
     bool is_used = doctor->pam_services.len > 0;
 
-    if (is_used && access(POLICY_FILE, F_OK) != 0 &&
-        findings_add(&doctor->findings, FIND_POLICY_INVALID,
-                     POLICY_FILE " does not exist, so no token is accepted: write it, see "
-                                 "policy.conf(5)") < 0)
-        return TS_ERR_NOMEM;
     if (access(MODULE_FILE, F_OK) != 0)
         return is_used ? findings_add(&doctor->findings, FIND_MODULE_MISSING,
                                       MODULE_FILE " does not exist, but /etc/pam.d names it")

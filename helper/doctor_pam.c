@@ -7,8 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "build-config.h"
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/module_options.h"
 #include "helper/doctor.h"
 #include "helper/pam_judge.h"
 
@@ -88,7 +90,7 @@ tell(const struct judged *judged, enum finding_code code, const char *what, cons
 }
 
 static int
-tell_auth(const struct judged *judged, const struct pam_judgement *judgement)
+tell_auth(const struct judged *judged, const struct pam_judgement *judgement, bool works)
 {
     bool way_in = is_way_in(judged->service);
 
@@ -109,8 +111,64 @@ tell_auth(const struct judged *judged, const struct pam_judgement *judgement)
     /* ssh has public keys, and other ways do not depend on it; the sample does this. */
     if (judgement->no_outage_fallback && way_in && strcmp(judged->service, "sshd") != 0)
         return tell(judged, FIND_PAM_OUTAGE, "with a broken policy.conf nobody gets in", "");
+    if (!works)
+        return 0;
     return findings_add(&judged->doctor->findings, FIND_PAM, "%s:%u: service %s: sound",
                         judged->line->file, judged->line->number, judged->service);
+}
+
+/* The module's arguments in one line; false in *ret_right where it refuses everything for them. */
+static int
+check_arguments(const struct judged *judged, struct ts_module_options *ret, bool *ret_right)
+{
+    const struct ts_list *arguments = &judged->line->arguments;
+    struct ts_err problem = {.code = 0};
+
+    *ret_right = ts_module_options_parse((int)arguments->len, (const char *const *)arguments->items,
+                                         TS_SYSCONFDIR "/policy.conf", ret, &problem) == 0;
+    return *ret_right ? 0 : tell(judged, FIND_PAM_ARGUMENT, problem.text, "");
+}
+
+/* What an auth line of the module needs; false in *ret_works where it cannot accept a token. */
+static int
+check_line(const struct judged *judged, bool *ret_works, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *place = NULL;
+    struct ts_module_options options;
+    struct doctor *doctor = judged->doctor;
+    size_t policy = 0;
+
+    int rc = check_arguments(judged, &options, ret_works);
+    if (rc < 0 || !*ret_works)
+        return rc;
+    if (asprintf(&place, "%s:%u", judged->line->file, judged->line->number) < 0) {
+        place = NULL;
+        return ts_err_nomem(err);
+    }
+    rc = doctor_policy_load(doctor, options.policy, place, &policy, err);
+    if (rc < 0)
+        return rc;
+    *ret_works = doctor->policies[policy].is_sound;
+    return *ret_works ? doctor_use_add(doctor, judged->service, policy) : 0;
+}
+
+/* Every line of the module in a stack; false in *ret_work where one of them does not. */
+static int
+check_lines(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+            bool *ret_work, struct ts_err *err)
+{
+    int rc = 0;
+
+    *ret_work = true;
+    for (size_t i = 0; i < stack->len && rc == 0; i++) {
+        const struct judged judged = {doctor, service, &stack->lines[i]};
+        bool works = true;
+
+        if (pam_line_is(judged.line, MODULE))
+            rc = check_line(&judged, &works, err);
+        *ret_work &= works;
+    }
+    return rc;
 }
 
 static int
@@ -119,14 +177,17 @@ check_auth(struct doctor *doctor, const char *service, const struct pam_stack *s
 {
     const struct judged judged = {doctor, service, pam_judge_find(stack)};
     struct pam_judgement judgement;
+    bool works = true;
 
     if (judged.line == NULL)
         return 0;
     int rc = ts_list_add(&doctor->pam_services, service, err);
+    if (rc == 0)
+        rc = check_lines(doctor, service, stack, &works, err);
     if (rc < 0)
         return rc;
     pam_judge_auth(stack, &judgement);
-    return tell_auth(&judged, &judgement);
+    return tell_auth(&judged, &judgement, works);
 }
 
 static int
@@ -145,6 +206,25 @@ check_account(struct doctor *doctor, const char *service, const struct pam_stack
                 "");
 }
 
+/* With wrong arguments the module fails to open a session, too. */
+static int
+check_session(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+              struct ts_err *err)
+{
+    struct ts_module_options ignored;
+    int rc = 0;
+
+    (void)err;
+    for (size_t i = 0; i < stack->len && rc == 0; i++) {
+        const struct judged judged = {doctor, service, &stack->lines[i]};
+        bool is_right = true;
+
+        if (pam_line_is(judged.line, MODULE))
+            rc = check_arguments(&judged, &ignored, &is_right);
+    }
+    return rc;
+}
+
 static const struct {
     enum pam_stack_type type;
     int (*check)(struct doctor *doctor, const char *service, const struct pam_stack *stack,
@@ -152,6 +232,7 @@ static const struct {
 } stacks[] = {
     {PAM_STACK_AUTH, check_auth},
     {PAM_STACK_ACCOUNT, check_account},
+    {PAM_STACK_SESSION, check_session},
 };
 
 /* A stack that cannot be read is none of ours to judge, unless it names the module. */
@@ -201,31 +282,6 @@ walk(struct doctor *doctor, DIR *folder, struct ts_err *err)
     return rc;
 }
 
-/* A service that the policy does not know turns everybody away, or on to a password. */
-static int
-check_sections(struct doctor *doctor)
-{
-    static const char *const others[][2] = {
-        {"sudo-i", "sudo"}, {"su-l", "su"}, {"remote", "login"}};
-    int rc = 0;
-
-    if (!doctor->has_policy || ts_list_has(&doctor->policy.services, "*"))
-        return 0;
-    for (size_t i = 0; i < doctor->pam_services.len && rc == 0; i++) {
-        const char *name = doctor->pam_services.items[i];
-
-        for (size_t j = 0; j < TS_ARRAY_LEN(others); j++)
-            if (strcmp(others[j][0], name) == 0)
-                name = others[j][1];
-        if (!ts_list_has(&doctor->policy.services, name))
-            rc = findings_add(&doctor->findings, FIND_POLICY_NO_SERVICE,
-                              "/etc/pam.d/%s uses the module, but policy.conf has no section "
-                              "[service %s]",
-                              doctor->pam_services.items[i], name);
-    }
-    return rc;
-}
-
 int
 doctor_pam(struct doctor *doctor, struct ts_err *err)
 {
@@ -236,11 +292,9 @@ doctor_pam(struct doctor *doctor, struct ts_err *err)
                             strerror(errno));
     int rc = walk(doctor, folder, err);
     (void)closedir(folder);
-    if (rc == 0)
-        rc = check_sections(doctor);
     if (rc < 0 || doctor->pam_services.len > 0)
         return rc;
-    if (doctor->has_policy)
+    if (doctor->policies_len > 0 && doctor->policies[0].is_sound)
         return findings_add(&doctor->findings, FIND_PAM_UNUSED,
                             "there is a policy.conf, but no file in %s uses the module for auth",
                             PAM_FOLDER);

@@ -117,6 +117,10 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_PAM_UNUSED] =
         WARN("pam-unused", TS_ERR_CONFIG, "add it to a service; pam_thrivestack(8) has examples"),
     [FIND_PAM_UNREADABLE] = FAIL("pam-unreadable", TS_ERR_CONFIG, "correct the line"),
+    [FIND_PAM_ARGUMENT] =
+        FAIL("pam-argument", TS_ERR_CONFIG,
+             "correct it: with such an argument the module refuses everything; see "
+             "pam_thrivestack(8)"),
     [FIND_PAM_FAIL_OPEN] =
         FAIL("pam-fail-open", TS_ERR_CONFIG,
              "end the stack in 'auth required pam_deny.so', and let nothing count that checks no "

@@ -7,14 +7,15 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "build-config.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/decide.h"
+#include "common/module_options.h"
 #include "pam/audit.h"
 #include "pam/conversation.h"
 #include "pam/local.h"
 #include "pam/login.h"
-#include "pam/options.h"
 #include "pam/replay.h"
 #include "pam/result.h"
 #include "pam/session.h"
@@ -27,7 +28,7 @@ struct ts_auth {
     int flags;
     int argc;
     const char *const *argv;
-    struct ts_options options;
+    struct ts_module_options options;
     struct ts_login *login;
     const char *user; /* these three are libpam's; NULL where they are not set */
     const char *service;
@@ -102,7 +103,8 @@ read_arguments(struct ts_auth *auth)
 {
     struct ts_err err = {.code = 0};
 
-    if (ts_options_parse(auth->argc, auth->argv, &auth->options, &err) < 0)
+    if (ts_module_options_parse(auth->argc, auth->argv, TS_SYSCONFDIR "/policy.conf",
+                                &auth->options, &err) < 0)
         return fail_error(auth, &err);
     return TS_REASON_OK;
 }

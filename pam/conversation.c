@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
-#include "pam/options.h"
+#include "common/module_options.h"
 
 #define HINT " (at most 500 characters at a time)"
 

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/module_options.h"
 #include "common/policy.h"
 #include "pam/account.h"
 #include "pam/audit.h"
-#include "pam/options.h"
 
 static bool
 has_sessions(const char *service)
@@ -167,10 +167,10 @@ hand_over(pam_handle_t *pamh, struct ts_login *login, const struct ts_account *a
 static bool
 has_wrong_arguments(pam_handle_t *pamh, int argc, const char *const *argv)
 {
-    struct ts_options options;
+    struct ts_module_options options;
     struct ts_err err = {.code = 0};
 
-    if (ts_options_parse(argc, argv, &options, &err) == 0)
+    if (ts_module_options_parse(argc, argv, NULL, &options, &err) == 0)
         return false;
     ts_audit_note(pamh, LOG_ERR, "session: %s", err.text);
     return true;

@@ -2,16 +2,17 @@
 #include "tests/fuzz/fuzz.h"
 
 #include "common/cleanup.h"
-#include "pam/options.h"
+#include "common/module_options.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TS_CLEANUP(fuzz_parts_release) struct fuzz_parts parts = fuzz_split(data, size);
-    struct ts_options options;
+    struct ts_module_options options;
     struct ts_err err = {0};
 
-    int rc = ts_options_parse((int)parts.len, (const char *const *)parts.items, &options, &err);
+    int rc = ts_module_options_parse((int)parts.len, (const char *const *)parts.items, "/policy",
+                                     &options, &err);
     if (rc != 0)
         return rc == TS_ERR_USAGE && err.text[0] != '\0' && !fuzz_has_control(err.text)
                    ? 0

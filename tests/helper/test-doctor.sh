@@ -1,15 +1,15 @@
 #!/bin/sh
-# `doctor`: broken set-ups of client and host, each found under its own code, and sound ones in which
-# nothing is found.
+# `doctor`: broken set-ups of a client, each found under its own code, and sound ones in which nothing
+# is found. Those of a host are in test-doctor-host.sh.
 # usage: test-doctor.sh PREFIX ISSUER
 set -u
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/helper/doctor.sh
+. "$(dirname "$0")/doctor.sh"
 
 # What is written and removed below lies in the scratch folder, or not at all.
-: "${dir:?}" "${home:?}" "${prefix:?}"
-sysconf=$prefix/etc/thrivestack
-[ "$prefix" != /usr ] || sysconf=/etc/thrivestack
+: "${dir:?}" "${home:?}"
 key_file=$dir/key.json
 
 # --- the client. Run as somebody who is not root, so that this machine's own state does not matter.
@@ -30,17 +30,6 @@ doctor() {
         thrivestack-credential --config "$dir/conf" doctor "$@"
 }
 
-# found CODE: whether a line is about it.
-found() { awk -v code="$1" '$2 == code { found = 1 } END { exit !found }' "$dir/out"; }
-is_clean() { [ "$status" = 0 ] && [ -s "$dir/out" ] && ! grep -qE '^(warn|fail)' "$dir/out"; }
-only() { [ "$(awk '$1 != "ok" { print $2 }' "$dir/out" | sort -u | tr '\n' ' ')" = "$1 " ]; }
-keeps_secrets() { ! grep -qE 'eyJ|PRIVATE|MII' "$dir/out" "$dir/err"; }
-
-# names CODE STATUS: it is the only thing that is wrong, and ends with the exit code that fits.
-names() {
-    check "$1 is named, and nothing else" only "$1"
-    check "$1 ends with $2" [ "$status" = "$2" ]
-}
 examine() {
     run doctor
     check "$1: neither token nor key is shown" keeps_secrets
@@ -270,205 +259,4 @@ extra="SSH_ASKPASS=$bin/thrivestack-askpass SSH_ASKPASS_REQUIRE=force"
 examine "askpass with them"
 check "is clean" is_clean
 extra=
-
-# --- the host: as root, in a namespace of mounts of its own
-if [ "$(id -u)" != 0 ] || ! unshare -m true 2>/dev/null; then
-    finish
-fi
-module=$(find "$prefix" -name pam_thrivestack.so 2>/dev/null | head -n 1)
-[ -n "$module" ] || {
-    echo "the module is not installed in $prefix" >&2
-    exit 1
-}
-etc=$dir/etc
-mkdir -p "$etc/pam.d" "$etc/nginx/sites-enabled" "$etc/thrivestack/keys" "$etc/ssh" "$dir/root" \
-    "$sysconf"
-mkdir -m 755 "$dir/module"
-cp "$module" "$dir/module"
-ssh-keygen -q -t ed25519 -N '' -f "$etc/ssh/ssh_host_ed25519_key"
-jq -r .private_key "$key_file" |
-    openssl rsa -pubout -out "$etc/thrivestack/keys/one.pem" 2>/dev/null
-
-# policy [SERVICE-LINE [KEY-LINE]]: a line more in [service git], and in the key's section.
-policy() {
-    cat >"$etc/thrivestack/policy.conf" <<END
-[service sshd]
-scopes = user_management
-[service sudo]
-scopes = user_management
-[service git]
-scopes = user_management
-${1-}
-[key $key_id]
-public_key = keys/one.pem
-users = alice
-services = *
-scopes = user_management
-${2-}
-END
-}
-sshd_says() {
-    printf 'HostKey /etc/ssh/ssh_host_ed25519_key\nUsePAM %s\nKbdInteractiveAuthentication %s\n' \
-        "$1" "$2" >"$etc/ssh/sshd_config"
-}
-# stack SERVICE LINE...
-stack() {
-    service=$1
-    shift
-    printf '%s\n' "$@" >"$etc/pam.d/$service"
-}
-# The stacks of the manual, beside Debian's common ones.
-sound_host() {
-    rm -rf "$etc/pam.d"
-    mkdir "$etc/pam.d"
-    stack common-auth 'auth [success=1 default=ignore] pam_unix.so' \
-        'auth requisite pam_deny.so' 'auth required pam_permit.so'
-    stack common-account 'account required pam_unix.so'
-    stack sshd 'auth [success=done user_unknown=ignore default=die]  pam_thrivestack.so' \
-        '@include common-auth' 'account required pam_nologin.so' '@include common-account' \
-        'session optional pam_thrivestack.so'
-    stack sudo 'auth sufficient pam_thrivestack.so' '@include common-auth' \
-        '@include common-account'
-    stack git 'auth required pam_thrivestack.so' 'account required pam_permit.so'
-    policy
-    sshd_says yes yes
-    printf 'user www-data;\nhttp { server { location / {\nauth_pam "x"; auth_pam_service_name "git";\n} } }\n' \
-        >"$etc/nginx/sites-enabled/git"
-    chmod -R a+rX,go-w "$etc/pam.d" "$etc/thrivestack" "$etc/nginx"
-}
-on_host() {
-    unshare -m --propagation private sh -c '
-        mount --bind "$1/etc/pam.d" /etc/pam.d && mount --bind "$1/etc/ssh" /etc/ssh &&
-            mount --bind "$1/etc/thrivestack" "$2" && mount --bind "$1/module" "$3" &&
-            mount -t tmpfs tmpfs /run && mkdir /run/sshd || exit 99
-        [ ! -d /etc/nginx ] || mount --bind "$1/etc/nginx" /etc/nginx || exit 99
-        shift 3
-        exec "$@"' sh "$dir" "$sysconf" "$(dirname "$module")" \
-        env -i PATH="$bin:/usr/bin:/bin:/usr/sbin:/sbin" HOME="$dir/root" LC_ALL=C \
-        ASAN_OPTIONS="${ASAN_OPTIONS-}" thrivestack-credential doctor
-}
-examine_host() {
-    run on_host
-    check "$1: it ran" [ "$status" != 99 ]
-}
-
-sound_host
-examine_host "a sound host"
-check "a sound host is clean" is_clean
-for code in policy module pam sshd; do
-    check "and says what it looked at: $code" found "$code"
-done
-for line in '# as the package brings it' '[host git.example.com]'; do
-    echo "$line" >"$etc/thrivestack/credential.conf"
-    examine_host "a host with credential.conf: $line"
-    check "a host with no profile is no client: $line" is_clean
-done
-printf '[profile default]\nscopes = user_management\ntoken_url = https://127.0.0.1:9/token\n' >"$etc/thrivestack/credential.conf"
-examine_host "a host that is a client, too"
-check "a host that is a client is told what it lacks" found key-missing
-rm "$etc/thrivestack/credential.conf"
-
-policy 'colour = red'
-examine_host "a broken policy"
-names policy-invalid 78
-check "with file and line" out_has 'policy.conf:7'
-sound_host
-chmod 666 "$etc/thrivestack/keys/one.pem"
-examine_host "a public key that others can write"
-names policy-invalid 78
-sound_host
-rm "$etc/thrivestack/policy.conf"
-examine_host "stacks without a policy"
-check "policy-invalid is named" found policy-invalid
-sound_host
-policy '' 'expires = 2020-01-31'
-examine_host "a key past its day"
-names policy-key-expired 78
-sound_host
-sed -i '/^\[key/,$d' "$etc/thrivestack/policy.conf"
-examine_host "a policy without keys"
-names policy-no-key 78
-sound_host
-stack vsftpd 'auth sufficient pam_thrivestack.so' '@include common-auth'
-examine_host "a service without a section"
-names policy-no-service 78
-sound_host
-rm "$etc/pam.d/sshd" "$etc/pam.d/sudo" "$etc/pam.d/git"
-examine_host "a policy that no stack uses"
-names pam-unused 78
-
-sound_host
-mv "$dir/module/pam_thrivestack.so" "$dir/whole-module"
-examine_host "no module"
-names module-missing 78
-echo junk >"$dir/module/pam_thrivestack.so"
-examine_host "a module that is none"
-names module-broken 78
-cp "$dir/whole-module" "$dir/module/pam_thrivestack.so"
-chmod 666 "$dir/module/pam_thrivestack.so"
-examine_host "a module that others can write"
-names module-broken 78
-chmod 644 "$dir/module/pam_thrivestack.so"
-
-# bad_stack CODE SERVICE LINE...: a stack on a host that is sound otherwise.
-bad_stack() {
-    code=$1
-    shift
-    sound_host
-    stack "$@"
-    examine_host "$code: $2"
-    names "$code" 78
-    check "$code: with file and line" grep -qE "^[a-z]+ +$code +[a-z-]+:[0-9]+: " "$dir/out"
-}
-bad_stack pam-fail-open sudo 'auth sufficient pam_thrivestack.so' 'auth required pam_permit.so'
-bad_stack pam-fail-open sudo 'auth required pam_env.so' 'auth sufficient pam_thrivestack.so'
-bad_stack pam-fail-open sudo 'auth optional pam_thrivestack.so' 'auth required pam_permit.so'
-bad_stack pam-fail-open sshd 'auth [success=ok default=ignore] pam_thrivestack.so' \
-    'auth required pam_env.so'
-bad_stack pam-fail-open git \
-    'auth [success=ok authinfo_unavail=ignore default=die] pam_thrivestack.so' \
-    'auth optional pam_permit.so'
-bad_stack pam-factor-skipped sshd 'auth requisite pam_unix.so' \
-    'auth [success=ok authinfo_unavail=ignore default=die] pam_thrivestack.so'
-bad_stack pam-lock-out sudo 'auth required pam_thrivestack.so'
-# shellcheck disable=SC1003 # A continued line.
-bad_stack pam-lock-out sshd 'auth requisite \' '  pam_thrivestack.so'
-bad_stack pam-outage sudo \
-    'auth [success=done user_unknown=ignore default=die] pam_thrivestack.so' '@include common-auth'
-bad_stack pam-no-effect sudo 'auth optional pam_thrivestack.so' 'auth required pam_unix.so'
-bad_stack pam-account sudo 'auth sufficient pam_thrivestack.so' '@include common-auth' \
-    'account sufficient pam_thrivestack.so' '@include common-account'
-bad_stack pam-unreadable sudo 'auth sufficiently pam_thrivestack.so' '@include common-auth'
-sound_host
-stack common-auth 'auth sufficient pam_thrivestack.so' 'auth required pam_permit.so'
-stack sudo '@include common-auth'
-stack cron '@include common-auth'
-examine_host "a stack that others include"
-check "is told of once" [ "$(grep -c '^fail *pam-fail-open *common-auth:1:' "$dir/out")" = 1 ]
-
-sound_host
-sshd_says no yes
-examine_host "sshd without PAM"
-names sshd-no-pam 78
-sound_host
-sshd_says yes no
-examine_host "sshd without keyboard-interactive"
-names sshd-no-keyboard 78
-sound_host
-echo 'NoSuchSetting yes' >>"$etc/ssh/sshd_config"
-examine_host "sshd's file is broken"
-names sshd-unknown 78
-
-if [ -d /etc/nginx ] && id www-data >/dev/null 2>&1; then
-    sound_host
-    examine_host "nginx"
-    check "nginx is looked at" found nginx
-    chmod 600 "$etc/thrivestack/policy.conf"
-    examine_host "a policy that nginx cannot read"
-    names nginx-unreadable 78
-    sound_host
-    policy 'single_use = yes'
-    examine_host "single_use under nginx"
-    names nginx-single-use 78
-fi
 finish

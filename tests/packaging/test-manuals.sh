@@ -71,7 +71,7 @@ items thrivestack-credential.1 'What is right' 'On the client' 'On the host' >"$
 same 'thrivestack-credential.1 lists the findings' "$scratch/in-code" "$scratch/in-page"
 
 # The module's arguments and results, from its own tables.
-grep -oE '\{"[a-z_]+", (true|false), set_' "$source_root/pam/options.c" | cut -d'"' -f2 >"$scratch/in-code"
+grep -oE '\{"[a-z_]+", (true|false), set_' "$source_root/common/module_options.c" | cut -d'"' -f2 >"$scratch/in-code"
 items pam_thrivestack.8 Arguments >"$scratch/in-page"
 same 'pam_thrivestack.8 describes the module arguments' "$scratch/in-code" "$scratch/in-page"
 grep -oE 'PAM_[A-Z_]+' "$source_root/pam/result.c" >"$scratch/in-code"

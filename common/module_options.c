@@ -1,19 +1,18 @@
-#include "pam/options.h"
+#include "common/module_options.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "build-config.h"
 #include "common/cleanup.h"
 
 struct option {
     const char *name;
     bool has_value;
-    bool (*set)(struct ts_options *options, const char *value);
+    bool (*set)(struct ts_module_options *options, const char *value);
 };
 
 static bool
-set_debug(struct ts_options *options, const char *value)
+set_debug(struct ts_module_options *options, const char *value)
 {
     (void)value;
     options->debug = true;
@@ -21,14 +20,14 @@ set_debug(struct ts_options *options, const char *value)
 }
 
 static bool
-set_policy(struct ts_options *options, const char *value)
+set_policy(struct ts_module_options *options, const char *value)
 {
     options->policy = value;
     return value[0] == '/';
 }
 
 static bool
-set_prompt(struct ts_options *options, const char *value)
+set_prompt(struct ts_module_options *options, const char *value)
 {
     size_t len = strlen(value);
 
@@ -42,7 +41,7 @@ set_prompt(struct ts_options *options, const char *value)
 }
 
 static bool
-set_try_first_pass(struct ts_options *options, const char *value)
+set_try_first_pass(struct ts_module_options *options, const char *value)
 {
     (void)value;
     options->try_first_pass = true;
@@ -50,7 +49,7 @@ set_try_first_pass(struct ts_options *options, const char *value)
 }
 
 static bool
-set_unknown(struct ts_options *options, const char *value)
+set_unknown(struct ts_module_options *options, const char *value)
 {
     bool skip = strcmp(value, "skip") == 0;
 
@@ -59,7 +58,7 @@ set_unknown(struct ts_options *options, const char *value)
 }
 
 static bool
-set_use_first_pass(struct ts_options *options, const char *value)
+set_use_first_pass(struct ts_module_options *options, const char *value)
 {
     (void)value;
     options->use_first_pass = true;
@@ -89,7 +88,7 @@ compare_name(const void *key, const void *element)
 }
 
 static int
-parse_one(const char *argument, struct ts_options *ret, struct ts_err *err)
+parse_one(const char *argument, struct ts_module_options *ret, struct ts_err *err)
 {
     struct name name = {argument, strcspn(argument, "=")};
     const char *value = argument[name.len] == '=' ? argument + name.len + 1 : NULL;
@@ -108,10 +107,11 @@ parse_one(const char *argument, struct ts_options *ret, struct ts_err *err)
 }
 
 int
-ts_options_parse(int argc, const char *const *argv, struct ts_options *ret, struct ts_err *err)
+ts_module_options_parse(int argc, const char *const *argv, const char *policy,
+                        struct ts_module_options *ret, struct ts_err *err)
 {
-    *ret = (struct ts_options){
-        .policy = TS_SYSCONFDIR "/policy.conf",
+    *ret = (struct ts_module_options){
+        .policy = policy,
         .prompt = TS_PROMPT_DEFAULT,
     };
     for (int i = 0; i < argc; i++) {
