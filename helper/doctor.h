@@ -33,7 +33,8 @@ struct doctor_policy {
 /* A service whose stack has the module for auth, by a line that the module can work with. */
 struct doctor_use {
     char *service;
-    size_t policy; /* which one the line names; it is sound */
+    size_t policy;        /* which one the line names; it is sound */
+    bool skips_strangers; /* its control says user_unknown=ignore */
 };
 
 struct doctor {
@@ -76,7 +77,10 @@ void doctor_policies_release(struct doctor *doctor);
 const char *doctor_policy_section(const struct ts_policy_info *policy, const char *service);
 
 /* Remembers that a stack uses a policy. 0 or TS_ERR_NOMEM. */
-int doctor_use_add(struct doctor *doctor, const char *service, size_t policy);
+int doctor_use_add(struct doctor *doctor, const struct doctor_use *use);
+
+/* Whether the stack of a service was made to do without the module, as no section serves it. */
+bool doctor_service_is_skipped(const struct doctor *doctor, const char *service);
 
 /* Checks of the client. */
 int doctor_config(struct doctor *doctor, struct ts_err *err);

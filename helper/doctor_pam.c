@@ -113,6 +113,11 @@ tell_auth(const struct judged *judged, const struct pam_judgement *judgement, bo
         return tell(judged, FIND_PAM_OUTAGE, "with a broken policy.conf nobody gets in", "");
     if (!works)
         return 0;
+    if (doctor_service_is_skipped(judged->doctor, judged->service))
+        return findings_add(&judged->doctor->findings, FIND_PAM,
+                            "%s:%u: service %s: sound, and goes on without a token, as no section "
+                            "serves it",
+                            judged->line->file, judged->line->number, judged->service);
     return findings_add(&judged->doctor->findings, FIND_PAM, "%s:%u: service %s: sound",
                         judged->line->file, judged->line->number, judged->service);
 }
@@ -149,7 +154,9 @@ check_line(const struct judged *judged, bool *ret_works, struct ts_err *err)
     if (rc < 0)
         return rc;
     *ret_works = doctor->policies[policy].is_sound;
-    return *ret_works ? doctor_use_add(doctor, judged->service, policy) : 0;
+    const struct doctor_use use = {(char *)(uintptr_t)judged->service, policy,
+                                   pam_judge_skips_strangers(judged->line)};
+    return *ret_works ? doctor_use_add(doctor, &use) : 0;
 }
 
 /* Every line of the module in a stack; false in *ret_work where one of them does not. */

@@ -103,16 +103,20 @@ doctor_policy(struct doctor *doctor, struct ts_err *err)
 }
 
 int
-doctor_use_add(struct doctor *doctor, const char *service, size_t policy)
+doctor_use_add(struct doctor *doctor, const struct doctor_use *use)
 {
     for (size_t i = 0; i < doctor->uses_len; i++)
-        if (doctor->uses[i].policy == policy && strcmp(doctor->uses[i].service, service) == 0)
+        if (doctor->uses[i].policy == use->policy &&
+            strcmp(doctor->uses[i].service, use->service) == 0) {
+            doctor->uses[i].skips_strangers &= use->skips_strangers;
             return 0;
+        }
     struct doctor_use *more = reallocarray(doctor->uses, doctor->uses_len + 1, sizeof(*more));
     if (more == NULL)
         return TS_ERR_NOMEM;
     doctor->uses = more;
-    more[doctor->uses_len] = (struct doctor_use){.service = strdup(service), .policy = policy};
+    more[doctor->uses_len] = *use;
+    more[doctor->uses_len].service = strdup(use->service);
     if (more[doctor->uses_len].service == NULL)
         return TS_ERR_NOMEM;
     doctor->uses_len++;
@@ -141,6 +145,26 @@ doctor_policy_section(const struct ts_policy_info *policy, const char *service)
     return ts_list_has(&policy->services, "*") ? "*" : NULL;
 }
 
+static bool
+has_section(const struct doctor *doctor, const struct doctor_use *use)
+{
+    return doctor_policy_section(&doctor->policies[use->policy].info, use->service) != NULL;
+}
+
+bool
+doctor_service_is_skipped(const struct doctor *doctor, const char *service)
+{
+    bool is_skipped = false;
+
+    for (size_t i = 0; i < doctor->uses_len; i++)
+        if (strcmp(doctor->uses[i].service, service) == 0) {
+            if (has_section(doctor, &doctor->uses[i]) || !doctor->uses[i].skips_strangers)
+                return false;
+            is_skipped = true;
+        }
+    return is_skipped;
+}
+
 /* A service that the policy does not know turns everybody away, or on to a password. */
 int
 doctor_services(struct doctor *doctor, struct ts_err *err)
@@ -150,12 +174,12 @@ doctor_services(struct doctor *doctor, struct ts_err *err)
     (void)err;
     for (size_t i = 0; i < doctor->uses_len && rc == 0; i++) {
         const struct doctor_use *use = &doctor->uses[i];
-        const struct doctor_policy *policy = &doctor->policies[use->policy];
 
-        if (doctor_policy_section(&policy->info, use->service) == NULL)
+        if (!has_section(doctor, use) && !use->skips_strangers)
             rc = findings_add(&doctor->findings, FIND_POLICY_NO_SERVICE,
                               "/etc/pam.d/%s uses the module, but %s has no section [service %s]",
-                              use->service, policy->file, counts_as(use->service));
+                              use->service, doctor->policies[use->policy].file,
+                              counts_as(use->service));
     }
     return rc;
 }

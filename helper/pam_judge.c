@@ -224,3 +224,10 @@ pam_judge_account_denies(const struct pam_stack *stack)
 {
     return !opens(stack, IGNORE, SUCCESS);
 }
+
+bool
+pam_judge_skips_strangers(const struct pam_line *line)
+{
+    return line->actions[USER_UNKNOWN] == PAM_ACTION_IGNORE &&
+           line->actions[AUTH_ERR] != PAM_ACTION_IGNORE;
+}

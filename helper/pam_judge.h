@@ -37,6 +37,11 @@ void pam_judge_auth(const struct pam_stack *stack, struct pam_judgement *ret);
 /* Whether an account stack refuses everybody, though its other modules accept. */
 bool pam_judge_account_denies(const struct pam_stack *stack);
 
+/* Whether a line's control singles out users whom the module does not know, to go on without it; it
+ * answers so, too, where no section serves the service. `sufficient`, which goes on whatever the
+ * failure, does not single them out. */
+bool pam_judge_skips_strangers(const struct pam_line *line);
+
 /* The first line of the module, or NULL. */
 const struct pam_line *pam_judge_find(const struct pam_stack *stack);
 

@@ -135,6 +135,31 @@ sound_host
 stack vsftpd 'auth sufficient pam_thrivestack.so' '@include common-auth'
 examine_host "a service without a section"
 names policy-no-service 78
+stack vsftpd 'auth [success=done default=bad] pam_thrivestack.so' 'auth required pam_deny.so'
+examine_host "a service without a section, which turns everybody away"
+names policy-no-service 78
+# As pam-auth-update has it.
+sound_host
+stack common-auth \
+    'auth [success=2 user_unknown=ignore authinfo_unavail=ignore default=die] pam_thrivestack.so' \
+    'auth [success=1 default=ignore] pam_unix.so' 'auth requisite pam_deny.so' \
+    'auth required pam_permit.so'
+for name in chfn login other su su-l; do
+    stack "$name" '@include common-auth' '@include common-account'
+done
+examine_host "services without a section, for which the stack goes on"
+check "are clean" is_clean
+check "which is said" [ "$(grep -c 'goes on without a token' "$dir/out")" = 5 ]
+printf '[service su]\nscopes = user_management\n' >>"$etc/thrivestack/policy.conf"
+examine_host "one of them with a section"
+check "one of them has a section, by either name" \
+    [ "$(grep -c 'goes on without a token' "$dir/out")" = 3 ]
+stack su '@include common-auth' '@include common-account' \
+    'auth required pam_thrivestack.so policy=/etc/pam.d/policy.conf'
+sed "s|keys/one|$sysconf/keys/one|; /^\\[service su\\]/,\$d" "$etc/thrivestack/policy.conf" \
+    >"$etc/pam.d/policy.conf"
+examine_host "a second line, of another policy and another control"
+check "a second line counts as itself" out_has '/etc/pam.d/su uses the module, but /etc/pam.d/policy.conf'
 sound_host
 rm "$etc/pam.d/sshd" "$etc/pam.d/sudo" "$etc/pam.d/git"
 examine_host "a policy that no stack uses"
