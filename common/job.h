@@ -109,6 +109,9 @@ struct ts_policy_info {
     struct ts_list services;   /* names of [service NAME], `*` among them */
     struct ts_list single_use; /* those of them with single_use */
     struct ts_list expired;    /* ids of keys that are past their last day */
+    struct ts_list no_section; /* services of keys that no section serves; the first few */
+    struct ts_list
+        no_account; /* users and `@group`s of keys that this host does not have; likewise */
     int64_t keys;
 };
 void ts_policy_info_release(struct ts_policy_info *info);

@@ -94,12 +94,14 @@ static const struct ts_field probe_fields[] = {
 #undef AT
 static const struct ts_field_table probe_table = TS_FIELD_TABLE(probe_fields);
 
-/* Names of services and ids of keys have no characters that scopes have not. */
+/* Names of services and users, and ids of keys, have no characters that scopes have not. */
 #define AT(member) offsetof(struct ts_policy_info, member)
 static const struct ts_field policy_fields[] = {
     {"services", TS_FIELD_SCOPES, AT(services), 0, 0},
     {"single_use", TS_FIELD_SCOPES, AT(single_use), 0, 0},
     {"expired", TS_FIELD_SCOPES, AT(expired), 0, 0},
+    {"no_section", TS_FIELD_SCOPES, AT(no_section), 0, 0},
+    {"no_account", TS_FIELD_SCOPES, AT(no_account), 0, 0},
     {"keys", TS_FIELD_INTEGER, AT(keys), 0, TS_TOKEN_TIME_MAX},
 };
 #undef AT
@@ -393,6 +395,8 @@ ts_policy_info_release(struct ts_policy_info *info)
     ts_list_release(&info->services);
     ts_list_release(&info->single_use);
     ts_list_release(&info->expired);
+    ts_list_release(&info->no_section);
+    ts_list_release(&info->no_account);
     info->keys = 0;
 }
 

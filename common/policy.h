@@ -91,6 +91,10 @@ int ts_subject_lookup(const struct ts_policy *policy, const char *name, struct t
                       struct ts_err *err);
 void ts_subject_release(struct ts_subject *subject);
 
+/* Whether an item of `users`, a user or an `@group`, is definitely none of this host's; *ret is
+ * false where the look-up does not tell. Returns 0, TS_ERR_NOMEM or TS_ERR_SYSTEM (it fails). */
+int ts_subject_is_missing(const char *item, bool *ret, struct ts_err *err);
+
 /* Whether a key is good for a service. */
 bool ts_policy_key_names_service(const struct ts_policy_key *key, const char *service);
 

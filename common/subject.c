@@ -44,21 +44,66 @@ report(int problem, const char *what, struct ts_err *err)
     return ts_err_errno(err, TS_ERR_SYSTEM, "the look-up of the %s failed", what);
 }
 
+/* An entry by its name: 0 with *ret set, NULL where there is none, or the errno to report. */
+static int
+search_user(const char *name, struct buffer *buffer, struct passwd *entry, struct passwd **ret)
+{
+    int problem = ERANGE;
+
+    while (problem == ERANGE) {
+        problem = grow(buffer);
+        if (problem != 0)
+            return problem;
+        problem = getpwnam_r(name, entry, buffer->data, buffer->len, ret);
+    }
+    return problem;
+}
+
+static int
+search_group(const char *name, struct buffer *buffer, struct group *entry, struct group **ret)
+{
+    int problem = ERANGE;
+
+    while (problem == ERANGE) {
+        problem = grow(buffer);
+        if (problem != 0)
+            return problem;
+        problem = getgrnam_r(name, entry, buffer->data, buffer->len, ret);
+    }
+    return problem;
+}
+
+/* Some sources say so of a name that they do not have, others where they cannot be asked. */
+static bool
+may_be_missing(int problem)
+{
+    return problem == ENOENT || problem == ESRCH;
+}
+
+int
+ts_subject_is_missing(const char *item, bool *ret, struct ts_err *err)
+{
+    TS_CLEANUP(release_buffer) struct buffer buffer = {NULL, 0};
+    struct passwd user, *user_found = NULL;
+    struct group group, *group_found = NULL;
+    bool is_group = item[0] == '@';
+
+    int problem = is_group ? search_group(item + 1, &buffer, &group, &group_found)
+                           : search_user(item, &buffer, &user, &user_found);
+    if (problem != 0 && !may_be_missing(problem))
+        return report(problem, is_group ? "group" : "user", err);
+    *ret = problem == 0 && user_found == NULL && group_found == NULL;
+    return 0;
+}
+
 static int
 find_user(struct ts_subject *subject, struct ts_err *err)
 {
     TS_CLEANUP(release_buffer) struct buffer buffer = {NULL, 0};
     struct passwd entry, *found = NULL;
-    int problem = ERANGE;
 
-    while (problem == ERANGE) {
-        problem = grow(&buffer);
-        if (problem != 0)
-            return report(problem, "user", err);
-        problem = getpwnam_r(subject->name, &entry, buffer.data, buffer.len, &found);
-    }
-    /* Some sources say so of a name that they do not have. */
-    if (problem == ENOENT || problem == ESRCH)
+    int problem = search_user(subject->name, &buffer, &entry, &found);
+    if (may_be_missing(problem))
         problem = 0;
     if (problem != 0)
         return report(problem, "user", err);
@@ -77,15 +122,9 @@ find_group(const char *name, gid_t *ret, bool *ret_found, struct ts_err *err)
 {
     TS_CLEANUP(release_buffer) struct buffer buffer = {NULL, 0};
     struct group entry, *found = NULL;
-    int problem = ERANGE;
 
-    while (problem == ERANGE) {
-        problem = grow(&buffer);
-        if (problem != 0)
-            return report(problem, "group", err);
-        problem = getgrnam_r(name, &entry, buffer.data, buffer.len, &found);
-    }
-    if (problem == ENOENT || problem == ESRCH)
+    int problem = search_group(name, &buffer, &entry, &found);
+    if (may_be_missing(problem))
         problem = 0;
     if (problem != 0)
         return report(problem, "group", err);

@@ -24,6 +24,28 @@ doctor_policies_release(struct doctor *doctor)
     free(doctor->uses);
 }
 
+/* Names in the keys' sections that open nothing. */
+static int
+judge_names(struct doctor *doctor, const struct doctor_policy *policy)
+{
+    const struct ts_list *services = &policy->info.no_section;
+    const struct ts_list *users = &policy->info.no_account;
+    int rc = 0;
+
+    for (size_t i = 0; i < services->len && rc == 0; i++)
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_SERVICE,
+                          "%s: a key is for service %s, which has no section", policy->file,
+                          services->items[i]);
+    for (size_t i = 0; i < users->len && rc == 0; i++) {
+        bool is_group = users->items[i][0] == '@';
+
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_USER,
+                          "%s: a key is for %s %s, but this host has none of that name",
+                          policy->file, is_group ? "group" : "user", users->items[i] + is_group);
+    }
+    return rc;
+}
+
 static int
 judge(struct doctor *doctor, const struct doctor_policy *policy)
 {
@@ -37,6 +59,8 @@ judge(struct doctor *doctor, const struct doctor_policy *policy)
         rc =
             findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED,
                          "%s: [key %s] is past its last day", policy->file, info->expired.items[i]);
+    if (rc == 0)
+        rc = judge_names(doctor, policy);
     if (rc == 0)
         rc = findings_add(&doctor->findings, FIND_POLICY,
                           "%s: sound, %zu services, %" PRId64 " keys", policy->file,

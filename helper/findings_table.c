@@ -110,6 +110,9 @@ static const struct finding_kind kinds[FIND_LEN] = {
              "add a section that 'thrivestack-credential key public' prints on the client"),
     [FIND_POLICY_NO_SERVICE] =
         WARN("policy-no-service", TS_ERR_CONFIG, "add a section [service NAME] to policy.conf"),
+    [FIND_POLICY_KEY_SERVICE] = WARN("policy-key-service", TS_ERR_CONFIG,
+                                     "add a section [service NAME], or correct 'services'"),
+    [FIND_POLICY_KEY_USER] = WARN("policy-key-user", TS_ERR_CONFIG, "correct 'users', or add them"),
     [FIND_MODULE_MISSING] =
         FAIL("module-missing", TS_ERR_CONFIG,
              "install it, or take its lines out of /etc/pam.d before anyone is locked out"),

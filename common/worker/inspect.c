@@ -7,6 +7,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <string.h>
 
 static int
 list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
@@ -19,6 +20,57 @@ list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct
             rc = ts_list_add(&ret->single_use, policy->services[i].name, err);
     }
     return rc;
+}
+
+#define NAMES_MAX 32 /* of what is wrong, a few examples do */
+
+static int
+add_name(struct ts_list *list, const char *name, struct ts_err *err)
+{
+    return list->len == NAMES_MAX || ts_list_has(list, name) ? 0 : ts_list_add(list, name, err);
+}
+
+static int
+list_unserved(const struct ts_policy *policy, const struct ts_policy_key *key, struct ts_list *ret,
+              struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < key->services.len && rc == 0; i++) {
+        const char *service = key->services.items[i];
+
+        if (strcmp(service, "*") != 0 && ts_policy_find_service(policy, service) == NULL)
+            rc = add_name(ret, service, err);
+    }
+    return rc;
+}
+
+static int
+list_missing(const struct ts_policy_key *key, struct ts_list *ret, struct ts_err *err)
+{
+    bool is_missing = false;
+    int rc = 0;
+
+    for (size_t i = 0; i < key->users.len && rc == 0; i++) {
+        rc = ts_subject_is_missing(key->users.items[i], &is_missing, err);
+        if (rc == 0 && is_missing)
+            rc = add_name(ret, key->users.items[i], err);
+    }
+    return rc;
+}
+
+/* What keys are for, and cannot open. */
+static int
+list_dead_ends(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
+        rc = list_unserved(policy, &policy->keys[i], &ret->no_section, err);
+    for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
+        rc = list_missing(&policy->keys[i], &ret->no_account, err);
+    /* Where users cannot be looked up, that may last for each of them. */
+    return rc == TS_ERR_SYSTEM ? 0 : rc;
 }
 
 int
@@ -35,7 +87,7 @@ ts_inspect_policy(const char *path, struct ts_policy_info *ret, struct ts_err *e
         if (policy.keys[i].expires < now)
             rc = ts_list_add(&ret->expired, policy.keys[i].id, err);
     ret->keys = (int64_t)policy.keys_len;
-    return rc;
+    return rc < 0 ? rc : list_dead_ends(&policy, ret, err);
 }
 
 static void

@@ -5,8 +5,8 @@
 #include "common/error.h"
 #include "common/job.h"
 
-/* Loads the policy as the module does. Returns as ts_policy_load; *ret is released by the caller in
- * every case. */
+/* Loads the policy as the module does, and looks its users and groups up. Returns as
+ * ts_policy_load; *ret is released by the caller in every case. */
 int ts_inspect_policy(const char *path, struct ts_policy_info *ret, struct ts_err *err);
 
 /* Loads the PAM module and looks for the functions that Linux-PAM calls. TS_ERR_CONFIG where it

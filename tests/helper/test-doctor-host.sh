@@ -32,7 +32,8 @@ ssh-keygen -q -t ed25519 -N '' -f "$etc/ssh/ssh_host_ed25519_key"
 jq -r .private_key "$key_file" |
     openssl rsa -pubout -out "$etc/thrivestack/keys/one.pem" 2>/dev/null
 
-# policy [SERVICE-LINE [KEY-LINE]]: a line more in [service git], and in the key's section.
+# policy [SERVICE-LINE [KEY-LINE]]: a line more in [service git], and in the key's section; $users and
+# $services are the key's, where they are set.
 policy() {
     cat >"$etc/thrivestack/policy.conf" <<END
 [service sshd]
@@ -44,8 +45,8 @@ scopes = user_management
 ${1-}
 [key $key_id]
 public_key = keys/one.pem
-users = alice
-services = *
+users = ${users-root @root}
+services = ${services-*}
 scopes = user_management
 ${2-}
 END
@@ -84,6 +85,7 @@ on_host() {
         mount --bind "$1/etc/pam.d" /etc/pam.d && mount --bind "$1/etc/ssh" /etc/ssh &&
             mount --bind "$1/etc/thrivestack" "$2" && mount --bind "$1/module" "$3" &&
             mount -t tmpfs tmpfs /run && mkdir /run/sshd || exit 99
+        [ ! -e "$1/nsswitch.conf" ] || mount --bind "$1/nsswitch.conf" /etc/nsswitch.conf || exit 99
         [ ! -d /etc/nginx ] || mount --bind "$1/etc/nginx" /etc/nginx || exit 99
         shift 3
         exec "$@"' sh "$dir" "$sysconf" "$(dirname "$module")" \
@@ -131,6 +133,32 @@ sound_host
 sed -i '/^\[key/,$d' "$etc/thrivestack/policy.conf"
 examine_host "a policy without keys"
 names policy-no-key 78
+services='sshd sudo git-nginx git'
+sound_host
+examine_host "a key for a service without a section"
+names policy-key-service 78
+check "that service is named, and no other" [ "$(grep -c 'service git-nginx,' "$dir/out")" = 1 ]
+sed -i 's/^\[service git\]/[service *]/' "$etc/thrivestack/policy.conf"
+examine_host "a section for all services"
+check "serves it" is_clean
+unset services
+users='root nosuchuser @nogroup1 @root'
+sound_host
+examine_host "a key for users that there are not"
+names policy-key-user 78
+check "the user is named" out_has 'for user nosuchuser,'
+check "the group is named" out_has 'for group nogroup1,'
+check "nobody else is" [ "$(grep -c policy-key-user "$dir/out")" = 2 ]
+# libc's own module for Hesiod, which is not set up, cannot be asked, and says so.
+if find /lib /usr/lib -name libnss_hesiod.so.2 2>/dev/null | grep -q .; then
+    printf 'passwd: files hesiod\ngroup: files hesiod\n' >"$dir/nsswitch.conf"
+    examine_host "users of whom nothing can be said"
+    check "users of whom nothing can be said are no finding" is_clean
+    rm "$dir/nsswitch.conf"
+else
+    echo "left out: users of whom nothing can be said"
+fi
+unset users
 sound_host
 stack vsftpd 'auth sufficient pam_thrivestack.so' '@include common-auth'
 examine_host "a service without a section"

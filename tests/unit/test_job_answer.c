@@ -272,6 +272,8 @@ policies_come_through(void **state)
     (void)state;
     assert_int_equal(ts_list_add_split(&info.services, "* sshd", &err), 0);
     assert_int_equal(ts_list_add(&info.single_use, "sshd", &err), 0);
+    assert_int_equal(ts_list_add(&info.no_section, "git-nginx", &err), 0);
+    assert_int_equal(ts_list_add(&info.no_account, "@nogroup1", &err), 0);
     assert_int_equal(ts_job_write_policy_info(&info, &answer, &err), 0);
     assert_int_equal(ts_job_read_policy_info(&answer, &got, &err), 0);
     assert_int_equal(got.keys, 2);
@@ -279,6 +281,8 @@ policies_come_through(void **state)
     assert_true(ts_list_has(&got.services, "*"));
     assert_true(ts_list_has(&got.single_use, "sshd"));
     assert_int_equal(got.expired.len, 0);
+    assert_true(ts_list_has(&got.no_section, "git-nginx"));
+    assert_true(ts_list_has(&got.no_account, "@nogroup1"));
 }
 
 static void
