@@ -76,10 +76,12 @@ static const struct finding_kind kinds[FIND_LEN] = {
                                  "run 'thrivestack-credential setup git HOST', 'setup docker HOST' "
                                  "or 'setup ssh HOST'"),
     [FIND_GIT_INVALID] = FAIL("git-invalid", TS_ERR_CONFIG, "run 'git config --list' to see where"),
-    [FIND_GIT_STORES] = FAIL("git-stores", TS_ERR_CONFIG,
-                             "remove it, or run 'thrivestack-credential setup git HOST' after it"),
-    [FIND_GIT_OTHER] = WARN("git-other", TS_ERR_CONFIG,
-                            "remove it, or run 'thrivestack-credential setup git HOST' after it"),
+    [FIND_GIT_STORES] =
+        FAIL("git-stores", TS_ERR_CONFIG,
+             "remove it, or run 'thrivestack-credential setup git HOST', which goes behind it"),
+    [FIND_GIT_OTHER] =
+        WARN("git-other", TS_ERR_CONFIG,
+             "remove it, or run 'thrivestack-credential setup git HOST', which goes behind it"),
     [FIND_GIT_PROGRAM] =
         FAIL("git-program", TS_ERR_CONFIG, "run 'thrivestack-credential setup git HOST' again"),
     [FIND_GIT_PATH] =

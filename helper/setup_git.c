@@ -35,6 +35,12 @@ wiring_release(struct wiring *wiring)
     ts_list_release(&wiring->before);
 }
 
+static void
+free_indices(size_t **indices)
+{
+    free(*indices);
+}
+
 /* A word as a shell reads it back. */
 static int
 append_quoted(const char *word, struct ts_secret *ret)
@@ -132,27 +138,6 @@ needs_path(const struct setup *setup)
     return setup->path[0] != '\0';
 }
 
-static int
-wire(struct wiring *wiring, struct ts_err *err)
-{
-    TS_CLEANUP(ts_list_release) struct ts_list paths = {NULL, 0};
-    const struct ts_list *there = &wiring->there;
-    bool is_reset = there->len > 0 && there->items[there->len - 1][0] == '\0';
-    int rc = 0;
-
-    if (!ts_list_has(there, wiring->ours)) {
-        rc = is_reset ? 0 : add_value(wiring, wiring->key, "", err);
-        if (rc == 0)
-            rc = add_value(wiring, wiring->key, wiring->ours, err);
-    }
-    if (rc < 0 || !needs_path(wiring->setup))
-        return rc;
-    rc = read_values(wiring, wiring->file, wiring->path_key, &paths, err);
-    if (rc == 0 && (paths.len == 0 || strcmp(paths.items[paths.len - 1], "true") != 0))
-        rc = add_value(wiring, wiring->path_key, "true", err);
-    return rc;
-}
-
 static size_t
 count(const struct ts_list *list, const char *item)
 {
@@ -161,6 +146,83 @@ count(const struct ts_list *list, const char *item)
     for (size_t i = 0; i < list->len; i++)
         found += strcmp(list->items[i], item) == 0;
     return found;
+}
+
+/* Whether git reads another helper of this host after ours. */
+static int
+is_followed(const struct wiring *wiring, const struct git_entries *entries, bool *ret,
+            struct ts_err *err)
+{
+    TS_CLEANUP(free_indices) size_t *helpers = NULL;
+    size_t len = 0;
+
+    int rc =
+        git_config_helpers(entries, wiring->setup->host, wiring->setup->path, &helpers, &len, err);
+    *ret = rc == 0 && len > 0 && strcmp(entries->items[helpers[len - 1]].value, wiring->ours) != 0;
+    return rc;
+}
+
+/* Whether our two lines are all that is said of this URL: then git drops their section with them,
+ * and makes another one at the end of the file. */
+static bool
+stand_alone(const struct wiring *wiring, const struct git_entries *entries)
+{
+    size_t said = 0;
+
+    for (size_t i = 0; i < entries->len; i++)
+        said += strncmp(entries->items[i].key, wiring->url, strlen(wiring->url)) == 0 &&
+                entries->items[i].key[strlen(wiring->url)] == '.';
+    return said == 2 && wiring->there.len == 2 && count(&wiring->there, wiring->ours) == 1 &&
+           count(&wiring->there, "") == 1;
+}
+
+static int
+add_pair(struct wiring *wiring, bool is_reset, struct ts_err *err)
+{
+    int rc = is_reset ? 0 : add_value(wiring, wiring->key, "", err);
+
+    return rc < 0 ? rc : add_value(wiring, wiring->key, wiring->ours, err);
+}
+
+/* Behind a helper that somebody has set since; where that takes more than git has commands for, it
+ * is pointed out. */
+static int
+move_pair(struct wiring *wiring, struct ts_err *err)
+{
+    TS_CLEANUP(git_entries_release) struct git_entries entries = {NULL, 0};
+    bool followed = false;
+
+    int rc = git_config_read(wiring->git, &entries, err);
+    if (rc == 0)
+        rc = is_followed(wiring, &entries, &followed, err);
+    if (rc < 0 || !followed)
+        return rc;
+    if (!stand_alone(wiring, &entries))
+        return setup_note(wiring->setup, err,
+                          "note: git reads another helper after ours, which stores its tokens: "
+                          "move [credential \"%s\"] to the end of %s",
+                          wiring->url + strlen("credential."), wiring->file);
+    rc = drop_value(wiring, wiring->key, wiring->ours, err);
+    if (rc == 0)
+        rc = drop_value(wiring, wiring->key, "", err);
+    return rc < 0 ? rc : add_pair(wiring, false, err);
+}
+
+static int
+wire(struct wiring *wiring, struct ts_err *err)
+{
+    TS_CLEANUP(ts_list_release) struct ts_list paths = {NULL, 0};
+    const struct ts_list *there = &wiring->there;
+    bool is_reset = there->len > 0 && there->items[there->len - 1][0] == '\0';
+
+    int rc =
+        ts_list_has(there, wiring->ours) ? move_pair(wiring, err) : add_pair(wiring, is_reset, err);
+    if (rc < 0 || !needs_path(wiring->setup))
+        return rc;
+    rc = read_values(wiring, wiring->file, wiring->path_key, &paths, err);
+    if (rc == 0 && (paths.len == 0 || strcmp(paths.items[paths.len - 1], "true") != 0))
+        rc = add_value(wiring, wiring->path_key, "true", err);
+    return rc;
 }
 
 /* The backup tells whether an empty value, or useHttpPath, was there before us. */

@@ -202,6 +202,33 @@ ours=$(cat "$dir/gitconfig")
 git_says "$ours\n[credential]\n\thelper = store\n"
 examine "credential-store behind ours"
 names git-stores 78
+# What doctor advises mends it, once, and can be undone.
+advised() {
+    nobody env -i PATH="$path" HOME="$home" LC_ALL=C ASAN_OPTIONS="${ASAN_OPTIONS-}" setsid -w \
+        thrivestack-credential setup --yes "$@" git git.example.com >"$dir/setup" 2>&1
+}
+rm "$home/.gitconfig"
+own_home=$(stat -c %u "$home")
+chown 65534 "$home"
+check "setup git" advised
+nobody env -i PATH="$path" HOME="$home" git config --global credential.helper store
+examine "credential-store, set after setup git"
+names git-stores 78
+check "setup git again" advised
+examine "setup git, run again"
+check "is behind it" is_clean
+cp "$home/.gitconfig" "$dir/gitconfig"
+check "setup git once more" advised
+check "changes nothing" cmp -s "$home/.gitconfig" "$dir/gitconfig"
+check "setup --remove" advised --remove
+check "leaves the other helper" [ "$(cat "$home/.gitconfig")" = "$(printf '[credential]\n\thelper = store')" ]
+printf '[credential "https://git.example.com"]\n\tusername = ann\n' >"$home/.gitconfig"
+check "setup git, beside a setting" advised
+printf '[credential]\n\thelper = store\n' >>"$home/.gitconfig"
+check "setup git, where git would add in front" advised
+check "says what to move" grep -q 'move .credential "https://git.example.com". to the end of ' "$dir/setup"
+rm -f "$home/.gitconfig.thrivestack-backup"
+chown "$own_home" "$home"
 git_says "[credential]\n\thelper = store\n$ours\n"
 examine "credential-store before the empty value"
 check "is harmless" is_clean
