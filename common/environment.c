@@ -101,14 +101,6 @@ join_first(const char *folder, const char *name, char **ret, struct ts_err *err)
 }
 
 static bool
-is_there(const char *folder)
-{
-    struct stat st;
-
-    return lstat(folder, &st) == 0;
-}
-
-static bool
 plays_root(const struct ts_config_sources *sources)
 {
     return sources->root_owner != NULL && sources->root_owner() != 0;
@@ -131,14 +123,14 @@ is_below_root_alone(const char *folder)
 }
 
 /*
- * Root with a user's HOME (sudo -E, su) has no cache, unless one is there or named: a folder made
- * there would shut the user out of theirs, and be made wherever the user's links lead.
+ * Root with a user's HOME (sudo -E, su) has no cache, unless one is named: a folder made there
+ * would shut the user out of theirs, and be made wherever the user's links lead.
  */
 static void
 leave_to_user(const struct ts_config_sources *sources, char **cache_dir)
 {
-    if (*cache_dir == NULL || sources->uid != 0 || is_there(*cache_dir) || plays_root(sources) ||
-        is_below_root_alone(*cache_dir))
+    if (*cache_dir == NULL || sources->uid != 0 || is_below_root_alone(*cache_dir) ||
+        plays_root(sources))
         return;
     ts_string_free(cache_dir);
     *cache_dir = NULL;

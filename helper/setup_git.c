@@ -148,31 +148,44 @@ count(const struct ts_list *list, const char *item)
     return found;
 }
 
-/* Whether git reads another helper of this host after ours. */
+/* Which helper of this host git reads last, if it is not ours; else *ret is NULL. */
 static int
-is_followed(const struct wiring *wiring, const struct git_entries *entries, bool *ret,
-            struct ts_err *err)
+find_follower(const struct wiring *wiring, const struct git_entries *entries,
+              const struct git_entry **ret, struct ts_err *err)
 {
     TS_CLEANUP(free_indices) size_t *helpers = NULL;
     size_t len = 0;
 
     int rc =
         git_config_helpers(entries, wiring->setup->host, wiring->setup->path, &helpers, &len, err);
-    *ret = rc == 0 && len > 0 && strcmp(entries->items[helpers[len - 1]].value, wiring->ours) != 0;
+    const struct git_entry *last = rc == 0 && len > 0 ? &entries->items[helpers[len - 1]] : NULL;
+    *ret = last != NULL && strcmp(last->value, wiring->ours) != 0 ? last : NULL;
     return rc;
 }
 
-/* Whether our two lines are all that is said of this URL: then git drops their section with them,
- * and makes another one at the end of the file. */
+/* Whether it stands where a line at the end of the global file is read after it. */
 static bool
-stand_alone(const struct wiring *wiring, const struct git_entries *entries)
+is_in_global_file(const struct wiring *wiring, const struct git_entry *entry)
+{
+    static const char file[] = "file:";
+
+    return strncmp(entry->origin, file, strlen(file)) == 0 &&
+           strcmp(entry->origin + strlen(file), wiring->file) == 0;
+}
+
+/* Whether our two lines are all that is said of this URL: then git drops their section with them,
+ * and makes another one at the end of the file. Beside a comment it would keep the section. */
+static bool
+stand_alone(const struct wiring *wiring, const struct setup_file *file,
+            const struct git_entries *entries)
 {
     size_t said = 0;
 
     for (size_t i = 0; i < entries->len; i++)
         said += strncmp(entries->items[i].key, wiring->url, strlen(wiring->url)) == 0 &&
                 entries->items[i].key[strlen(wiring->url)] == '.';
-    return said == 2 && wiring->there.len == 2 && count(&wiring->there, wiring->ours) == 1 &&
+    return strpbrk(ts_secret_string(&file->text), "#;") == NULL && said == 2 &&
+           wiring->there.len == 2 && count(&wiring->there, wiring->ours) == 1 &&
            count(&wiring->there, "") == 1;
 }
 
@@ -187,21 +200,27 @@ add_pair(struct wiring *wiring, bool is_reset, struct ts_err *err)
 /* Behind a helper that somebody has set since; where that takes more than git has commands for, it
  * is pointed out. */
 static int
-move_pair(struct wiring *wiring, struct ts_err *err)
+move_pair(struct wiring *wiring, const struct setup_file *file, struct ts_err *err)
 {
     TS_CLEANUP(git_entries_release) struct git_entries entries = {NULL, 0};
-    bool followed = false;
+    const struct git_entry *follower = NULL;
 
     int rc = git_config_read(wiring->git, &entries, err);
     if (rc == 0)
-        rc = is_followed(wiring, &entries, &followed, err);
-    if (rc < 0 || !followed)
+        rc = find_follower(wiring, &entries, &follower, err);
+    if (rc < 0 || follower == NULL)
         return rc;
-    if (!stand_alone(wiring, &entries))
+    if (!is_in_global_file(wiring, follower))
         return setup_note(wiring->setup, err,
-                          "note: git reads another helper after ours, which stores its tokens: "
-                          "move [credential \"%s\"] to the end of %s",
-                          wiring->url + strlen("credential."), wiring->file);
+                          "note: git reads %s = %s (%s) after ours, and tells it to store this "
+                          "host's tokens: remove it",
+                          follower->key, follower->value, follower->origin);
+    if (!stand_alone(wiring, file, &entries))
+        return setup_note(wiring->setup, err,
+                          "note: git reads %s = %s after ours, and tells it to store this host's "
+                          "tokens: move [credential \"%s\"] to the end of %s",
+                          follower->key, follower->value, wiring->url + strlen("credential."),
+                          wiring->file);
     rc = drop_value(wiring, wiring->key, wiring->ours, err);
     if (rc == 0)
         rc = drop_value(wiring, wiring->key, "", err);
@@ -209,14 +228,14 @@ move_pair(struct wiring *wiring, struct ts_err *err)
 }
 
 static int
-wire(struct wiring *wiring, struct ts_err *err)
+wire(struct wiring *wiring, const struct setup_file *file, struct ts_err *err)
 {
     TS_CLEANUP(ts_list_release) struct ts_list paths = {NULL, 0};
     const struct ts_list *there = &wiring->there;
     bool is_reset = there->len > 0 && there->items[there->len - 1][0] == '\0';
 
-    int rc =
-        ts_list_has(there, wiring->ours) ? move_pair(wiring, err) : add_pair(wiring, is_reset, err);
+    int rc = ts_list_has(there, wiring->ours) ? move_pair(wiring, file, err)
+                                              : add_pair(wiring, is_reset, err);
     if (rc < 0 || !needs_path(wiring->setup))
         return rc;
     rc = read_values(wiring, wiring->file, wiring->path_key, &paths, err);
@@ -225,7 +244,8 @@ wire(struct wiring *wiring, struct ts_err *err)
     return rc;
 }
 
-/* The backup tells whether an empty value, or useHttpPath, was there before us. */
+/* The backup tells whether an empty value, or useHttpPath, was there before us; one that was made
+ * when we were there already tells nothing. */
 static int
 unwire(struct wiring *wiring, const struct setup_file *file, struct ts_err *err)
 {
@@ -241,7 +261,8 @@ unwire(struct wiring *wiring, const struct setup_file *file, struct ts_err *err)
         rc = read_values(wiring, wiring->file, wiring->path_key, &paths, err);
     if (rc == 0)
         rc = drop_value(wiring, wiring->key, wiring->ours, err);
-    if (rc == 0 && count(&wiring->there, "") == 1 && count(&wiring->before, "") == 0)
+    if (rc == 0 && count(&wiring->there, "") == 1 &&
+        (count(&wiring->before, "") == 0 || ts_list_has(&wiring->before, wiring->ours)))
         rc = drop_value(wiring, wiring->key, "", err);
     if (rc == 0 && needs_path(wiring->setup) && count(&paths, "true") == 1 && paths_before.len == 0)
         rc = drop_value(wiring, wiring->path_key, "true", err);
@@ -330,6 +351,6 @@ setup_git(struct setup *setup, struct ts_err *err)
         return rc;
     if (setup->remove)
         return unwire(&wiring, &file, err);
-    rc = wire(&wiring, err);
+    rc = wire(&wiring, &file, err);
     return rc < 0 ? rc : point_out_stores(&wiring, err);
 }

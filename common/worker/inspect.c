@@ -23,6 +23,7 @@ list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct
 }
 
 #define NAMES_MAX 32 /* of what is wrong, a few examples do */
+#define LOOK_UPS_MS 2000
 
 static int
 add_name(struct ts_list *list, const char *name, struct ts_err *err)
@@ -45,13 +46,17 @@ list_unserved(const struct ts_policy *policy, const struct ts_policy_key *key, s
     return rc;
 }
 
+/* Until `deadline_ms`: a directory that answers slowly would else use up the whole job's time. */
 static int
-list_missing(const struct ts_policy_key *key, struct ts_list *ret, struct ts_err *err)
+list_missing(const struct ts_policy_key *key, int64_t deadline_ms, struct ts_list *ret,
+             struct ts_err *err)
 {
     bool is_missing = false;
     int rc = 0;
 
     for (size_t i = 0; i < key->users.len && rc == 0; i++) {
+        if (ts_clock_left_ms(deadline_ms) == 0)
+            return TS_ERR_SYSTEM;
         rc = ts_subject_is_missing(key->users.items[i], &is_missing, err);
         if (rc == 0 && is_missing)
             rc = add_name(ret, key->users.items[i], err);
@@ -63,12 +68,13 @@ list_missing(const struct ts_policy_key *key, struct ts_list *ret, struct ts_err
 static int
 list_dead_ends(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
 {
+    int64_t deadline_ms = ts_clock_boot_ms() + LOOK_UPS_MS;
     int rc = 0;
 
     for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
         rc = list_unserved(policy, &policy->keys[i], &ret->no_section, err);
     for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
-        rc = list_missing(&policy->keys[i], &ret->no_account, err);
+        rc = list_missing(&policy->keys[i], deadline_ms, &ret->no_account, err);
     /* Where users cannot be looked up, that may last for each of them. */
     return rc == TS_ERR_SYSTEM ? 0 : rc;
 }

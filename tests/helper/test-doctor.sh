@@ -197,7 +197,7 @@ echo '[host other.example.com]' | client
 examine "a host that no client asks for"
 names host-not-wired 78
 echo "$git_host" | client
-git_says() { printf '%b' "$1" >"$home/.gitconfig"; }
+git_says() { printf '%b' "$1" >"$home/.gitconfig" && chown "$(stat -c %u "$home")" "$home/.gitconfig"; }
 ours=$(cat "$dir/gitconfig")
 git_says "$ours\n[credential]\n\thelper = store\n"
 examine "credential-store behind ours"
@@ -227,6 +227,14 @@ check "setup git, beside a setting" advised
 printf '[credential]\n\thelper = store\n' >>"$home/.gitconfig"
 check "setup git, where git would add in front" advised
 check "says what to move" grep -q 'move .credential "https://git.example.com". to the end of ' "$dir/setup"
+git_says "# mine\n$ours\n[credential]\n\thelper = store\n"
+check "setup git, beside a comment, where git would keep the section" advised
+check "says that too" grep -q 'move .credential ' "$dir/setup"
+rm -f "$home/.gitconfig.thrivestack-backup"
+git_says "$ours\n[credential]\n\thelper = store\n"
+check "setup git, behind another helper, with no backup" advised
+check "setup --remove then" advised --remove
+check "leaves no empty value" [ "$(cat "$home/.gitconfig")" = "$(printf '[credential]\n\thelper = store')" ]
 rm -f "$home/.gitconfig.thrivestack-backup"
 chown "$own_home" "$home"
 git_says "[credential]\n\thelper = store\n$ours\n"
