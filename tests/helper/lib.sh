@@ -26,12 +26,23 @@ stop_issuers() {
     rm -rf "$dir"
 }
 trap stop_issuers EXIT
-trap 'exit 1' INT TERM HUP
+trap 'exit 1' INT TERM HUP PIPE
 
 finish() {
     printf '%s passed, %s failed\n' "$passed" "$failed"
     [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
     exit
+}
+
+# await COMMAND...: until it succeeds, ten seconds at most. The files it looks at come without an
+# event that a shell could wait for.
+await() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 500 ] || return 1
+        sleep 0.02
+    done
 }
 
 # serve NAME [options]: starts the issuer, waits until it listens, and sets $url.

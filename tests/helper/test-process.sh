@@ -6,15 +6,6 @@ set -u
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# await COMMAND...: until it succeeds, ten seconds at most.
-await() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 500 ] || return 1
-        sleep 0.02
-    done
-}
 # shellcheck disable=SC2317 # The next ones are called by `await`.
 is_there() { [ -s "$1" ]; }
 # shellcheck disable=SC2317

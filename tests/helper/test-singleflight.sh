@@ -14,17 +14,6 @@ requests_for() {
     grep -c -- "$1" "$log"
 }
 
-# await COMMAND...: until it succeeds, ten seconds at most. The files it looks at come without an
-# event that a shell could wait for.
-await() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 500 ] || return 1
-        sleep 0.02
-    done
-}
-
 # many COUNT: so many helpers at once; their outputs and exit codes are in $dir/many.
 many() {
     rm -rf "$dir/many"
