@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/config.h"
-#include "common/error.h"
+#include "common/config/config.h"
+#include "common/base/error.h"
 #include "helper/options.h"
 
 struct command;

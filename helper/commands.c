@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 static const struct command commands[] = {
     {"token", NULL, "", "print a token",

@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "build-config.h"
-#include "common/cleanup.h"
-#include "common/refresh.h"
-#include "common/userns.h"
+#include "common/base/cleanup.h"
+#include "common/cache/refresh.h"
+#include "common/base/userns.h"
 
 /* The user's id outside of a namespace in which they play root. */
 static uid_t

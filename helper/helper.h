@@ -5,8 +5,8 @@
 #ifndef HELPER_HELPER_H
 #define HELPER_HELPER_H
 
-#include "common/config.h"
-#include "common/request.h"
+#include "common/config/config.h"
+#include "common/config/request.h"
 #include "helper/command.h"
 #include "helper/output.h"
 

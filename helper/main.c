@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "build-config.h"
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "helper/helper.h"
 
 /* A core file or a tracer of the same user would lay the token open. Files are made for the user

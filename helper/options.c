@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 /* --min-valid may ask for more than any token lives: that is the endpoint's failure (76), and is
  * told with the life it did grant. */

@@ -13,9 +13,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/secret.h"
-#include "common/text.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
+#include "common/base/text.h"
 
 /* Bits, so that a command names the options it takes as a set. */
 enum option {

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "common/error.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
 
 #define OUTPUT_MAX ((size_t)1024 * 1024)
 #define OUTPUT_TEXT_MAX (TS_ERR_TEXT_MAX + TS_ERR_ID_MAX + 64)

@@ -7,10 +7,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/path.h"
-#include "common/spawn.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/path.h"
+#include "common/process/spawn.h"
 
 #define TOOL_DEADLINE_MS 10000
 

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "common/error.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
 
 #define TOOL_OUTPUT_MAX ((size_t)1024 * 1024)
 

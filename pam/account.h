@@ -6,8 +6,8 @@
 
 #include <pwd.h>
 
-#include "common/error.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
 
 struct ts_account {
     struct passwd passwd; /* its strings lie in `memory` */

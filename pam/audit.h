@@ -13,7 +13,7 @@
 #include <security/pam_modules.h>
 #include <stddef.h>
 
-#include "common/decide.h"
+#include "common/policy/decide.h"
 
 struct ts_audit {
     const char *user; /* NULL where unknown; so are the next two */

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "build-config.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/decide.h"
-#include "common/module_options.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/policy/decide.h"
+#include "common/policy/module_options.h"
 #include "pam/audit.h"
 #include "pam/conversation.h"
 #include "pam/local.h"

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/module_options.h"
+#include "common/base/cleanup.h"
+#include "common/policy/module_options.h"
 
 #define HINT " (at most 500 characters at a time)"
 

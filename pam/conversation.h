@@ -16,7 +16,7 @@
 #include <security/pam_modules.h>
 #include <stdbool.h>
 
-#include "common/decide.h"
+#include "common/policy/decide.h"
 
 #define TS_ANSWERS_MAX 4 /* the first, and three that go on */
 

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "build-config.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/policy.h"
-#include "common/spawn.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/policy/policy.h"
+#include "common/process/spawn.h"
 #include "pam/account.h"
 #include "pam/local_answer.h"
 

@@ -9,9 +9,9 @@
 #ifndef PAM_LOCAL_H
 #define PAM_LOCAL_H
 
-#include "common/error.h"
-#include "common/secret.h"
-#include "common/text.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
+#include "common/base/text.h"
 
 #define TS_LOCAL_DEADLINE_MS 10000
 

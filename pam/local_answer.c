@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <sys/wait.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 static const char *
 explain_exit(int status)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/cleanup.h"
-#include "common/decide.h"
-#include "common/token.h"
+#include "common/base/cleanup.h"
+#include "common/policy/decide.h"
+#include "common/policy/token.h"
 
 #define RECORD_NAME_LEN ((size_t)64)
 #define DRAFT_PREFIX "new-"

@@ -19,7 +19,7 @@
 
 #include <stdint.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 #include "pam/rundir.h"
 
 #define TS_REPLAY_FOLDER_MAX 256 /* records in one of the 256 folders */

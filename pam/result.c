@@ -2,7 +2,7 @@
 
 #include <security/_pam_types.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 static const struct {
     enum ts_reason reason;

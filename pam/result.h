@@ -4,7 +4,7 @@
 #ifndef PAM_RESULT_H
 #define PAM_RESULT_H
 
-#include "common/decide.h"
+#include "common/policy/decide.h"
 
 /* The PAM return code for a reason; PAM_SYSTEM_ERR for a value that is none. PAM_SUCCESS stands for
  * TS_REASON_OK alone. */

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "build-config.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
 
 static int
 check_folder(int fd, const char *name, mode_t sticky_allowed, mode_t *ret_mode, struct ts_err *err)

@@ -6,9 +6,9 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
-#include "common/module_options.h"
-#include "common/policy.h"
+#include "common/base/cleanup.h"
+#include "common/policy/module_options.h"
+#include "common/policy/policy.h"
 #include "pam/account.h"
 #include "pam/audit.h"
 

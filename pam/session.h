@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "common/secret.h"
+#include "common/base/secret.h"
 #include "pam/login.h"
 
 struct ts_session_token {

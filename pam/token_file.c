@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "pam/rundir.h"
 
 #define WAITING_MODE ((mode_t)0400)

@@ -15,8 +15,8 @@
 #include <sys/types.h>
 
 #include "build-config.h"
-#include "common/error.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
 
 #define TS_TOKEN_FILE_VARIABLE "THRIVESTACK_TOKEN_FILE"
 #define TS_TOKEN_FILE_PATH_MAX (sizeof(TS_RUNDIR) + 80)

@@ -1,8 +1,8 @@
 #include "common/worker/answer.h"
-#include "common/cleanup.h"
-#include "common/json.h"
-#include "common/token.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+#include "common/policy/token.h"
+#include "common/policy/verify.h"
 #include "common/worker/message.h"
 
 #include <inttypes.h>

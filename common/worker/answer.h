@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/request.h"
+#include "common/base/error.h"
+#include "common/config/request.h"
 #include "common/worker/apikey.h"
 #include "common/worker/response.h"
 

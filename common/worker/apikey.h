@@ -7,10 +7,10 @@
 
 #include <sys/types.h>
 
-#include "common/error.h"
-#include "common/job.h"
-#include "common/request.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/job/job.h"
+#include "common/config/request.h"
+#include "common/base/secret.h"
 
 #define TS_API_KEY_FILE_MAX ((size_t)64 * 1024)
 

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/request.h"
+#include "common/base/error.h"
+#include "common/config/request.h"
 #include "common/worker/apikey.h"
 
 /* Asks until `deadline_ms` (CLOCK_BOOTTIME) and judges the answer. *ret gets everything but

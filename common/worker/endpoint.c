@@ -1,8 +1,8 @@
 #include "common/worker/endpoint.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/host.h"
-#include "common/text.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/config/host.h"
+#include "common/base/text.h"
 #include "common/worker/failure.h"
 
 #include "build-config.h"

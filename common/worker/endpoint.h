@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/request.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/config/request.h"
+#include "common/base/secret.h"
 #include "common/worker/response.h"
 
 /* Before and after everything else here, once per process. 0 or TS_ERR_SYSTEM. */

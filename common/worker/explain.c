@@ -1,7 +1,7 @@
 #include "common/worker/explain.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/decide.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/policy/decide.h"
 #include "common/worker/trace.h"
 
 #include <string.h>

@@ -5,9 +5,9 @@
 #ifndef TS_WORKER_EXPLAIN_H
 #define TS_WORKER_EXPLAIN_H
 
-#include "common/error.h"
-#include "common/job.h"
-#include "common/policy.h"
+#include "common/base/error.h"
+#include "common/job/job.h"
+#include "common/policy/policy.h"
 
 /*
  * Judges job->explain by the clock of now. A denial is a result, not an error. Returns 0,

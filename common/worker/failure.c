@@ -1,6 +1,6 @@
 #include "common/worker/failure.h"
-#include "common/cleanup.h"
-#include "common/text.h"
+#include "common/base/cleanup.h"
+#include "common/base/text.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 
 /* An exchange with `host` that failed; `reason` is libcurl's, or "". Returns the code set. */
 int ts_failure_set(struct ts_err *err, CURLcode code, const char *host, const char *reason);

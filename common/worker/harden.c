@@ -1,5 +1,5 @@
 #include "common/worker/harden.h"
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 #include <fcntl.h>
 #include <malloc.h>

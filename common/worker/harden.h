@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/error.h"
+#include "common/base/error.h"
 
 /*
  * The environment, core dumps, ptrace, new privileges, files of its own, more than a few

@@ -7,8 +7,8 @@
 
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/job.h"
+#include "common/base/error.h"
+#include "common/job/job.h"
 #include "common/worker/apikey.h"
 
 /*

@@ -1,8 +1,8 @@
 #include "common/worker/inspect.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/file.h"
-#include "common/policy.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/policy/policy.h"
 #include "common/worker/explain.h"
 
 #include <dlfcn.h>

@@ -2,8 +2,8 @@
 #ifndef TS_WORKER_INSPECT_H
 #define TS_WORKER_INSPECT_H
 
-#include "common/error.h"
-#include "common/job.h"
+#include "common/base/error.h"
+#include "common/job/job.h"
 
 /* Loads the policy as the module does, and looks its users and groups up. Returns as
  * ts_policy_load; *ret is released by the caller in every case. */

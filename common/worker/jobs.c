@@ -1,5 +1,5 @@
 #include "common/worker/jobs.h"
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "common/worker/apikey.h"
 #include "common/worker/ask.h"
 #include "common/worker/explain.h"

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "common/job.h"
+#include "common/job/job.h"
 
 /*
  * Does the job until `deadline_ms` (CLOCK_BOOTTIME) and writes its answer, an error included, to

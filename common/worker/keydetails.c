@@ -1,7 +1,7 @@
 #include "common/worker/keydetails.h"
-#include "common/cleanup.h"
-#include "common/json.h"
-#include "common/text.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+#include "common/base/text.h"
 
 #include <string.h>
 

@@ -8,7 +8,7 @@
 
 #include <json-c/json_object.h>
 
-#include "common/job.h"
+#include "common/job/job.h"
 
 /* Fills name, expiry, rotation and creation; the rest of *ret stays as it is. */
 void ts_key_details_read(struct json_object *download, struct ts_key_info *ret);

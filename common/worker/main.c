@@ -2,10 +2,10 @@
  * thrivestack-worker: one job on stdin, one answer on stdout (PROTOCOL.md). Started by
  * thrivestack-credential, not by people.
  */
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/error.h"
-#include "common/job.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/base/error.h"
+#include "common/job/job.h"
 #include "common/worker/harden.h"
 #include "common/worker/jobs.h"
 

@@ -7,8 +7,8 @@
 
 #include <json-c/json_object.h>
 
-#include "common/request.h"
-#include "common/secret.h"
+#include "common/config/request.h"
+#include "common/base/secret.h"
 #include "common/worker/response.h"
 
 #define TS_MESSAGE_MAX 200 /* bytes, as the API's description has it */

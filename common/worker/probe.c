@@ -1,6 +1,6 @@
 #include "common/worker/probe.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/worker/endpoint.h"
 #include "common/worker/trace.h"
 

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/job.h"
+#include "common/base/error.h"
+#include "common/job/job.h"
 
 /* Posts an empty JSON object, once. Whatever comes of it is a result. Returns 0, TS_ERR_SYSTEM or
  * TS_ERR_NOMEM. */

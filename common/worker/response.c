@@ -1,7 +1,7 @@
 #include "common/worker/response.h"
-#include "common/cleanup.h"
-#include "common/text.h"
-#include "common/token.h"
+#include "common/base/cleanup.h"
+#include "common/base/text.h"
+#include "common/policy/token.h"
 
 #include <curl/curl.h>
 #include <stdbool.h>

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/secret.h"
+#include "common/base/secret.h"
 
 #define TS_ANSWER_MAX ((size_t)64 * 1024) /* of the body, and of all headers together */
 

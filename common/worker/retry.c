@@ -1,5 +1,5 @@
 #include "common/worker/retry.h"
-#include "common/clock.h"
+#include "common/base/clock.h"
 #include "common/worker/trace.h"
 
 #include <errno.h>

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "common/error.h"
-#include "common/request.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/config/request.h"
+#include "common/base/secret.h"
 #include "common/worker/endpoint.h"
 
 #define TS_RETRY_ATTEMPTS 4

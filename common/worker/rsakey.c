@@ -1,6 +1,6 @@
 #include "common/worker/rsakey.h"
-#include "common/cleanup.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/policy/verify.h"
 
 #include <openssl/bio.h>
 #include <openssl/err.h>

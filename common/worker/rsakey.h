@@ -5,8 +5,8 @@
 #ifndef TS_WORKER_RSAKEY_H
 #define TS_WORKER_RSAKEY_H
 
-#include "common/error.h"
-#include "common/secret.h"
+#include "common/base/error.h"
+#include "common/base/secret.h"
 
 struct evp_pkey_st;
 

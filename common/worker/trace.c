@@ -1,5 +1,5 @@
 #include "common/worker/trace.h"
-#include "common/error.h"
+#include "common/base/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>

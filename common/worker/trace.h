@@ -5,7 +5,7 @@
 #ifndef TS_WORKER_TRACE_H
 #define TS_WORKER_TRACE_H
 
-#include "common/request.h"
+#include "common/config/request.h"
 
 /* One line, where request->debug is set. */
 void ts_trace(const struct ts_request *request, const char *format, ...)

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
-#include "common/json.h"
-#include "common/token.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+#include "common/policy/token.h"
+#include "common/policy/verify.h"
 
 #define FILE_MAX_LEN ((size_t)256 * 1024)
 

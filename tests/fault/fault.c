@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "attempt.h"
-#include "common/cleanup.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/policy/verify.h"
 
 #define TALLIES_MAX 96
 #define DRAFT_AGE_S 700 /* older than a draft of anybody who still lives */

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 #define CODES_MAX 4
 

@@ -1,7 +1,7 @@
 /*
  * A fleet of hosts that share one token endpoint, in simulated time. What a host does is decided by
  * the product's own functions (ts_due_judge, ts_due_seed, ts_due_pause_ms, ts_retry_wait_ms), in
- * the order in which common/refresh.c and common/worker/retry.c call them. What is a model is
+ * the order in which common/cache/refresh.c and common/worker/retry.c call them. What is a model is
  * stated here.
  *
  * Callers. Time 0 is midnight before a Monday, when every host asks at once, with nothing cached.

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/clock.h"
-#include "common/due.h"
+#include "common/base/clock.h"
+#include "common/cache/due.h"
 #include "common/worker/retry.h"
 
 #define TIMEOUT (8 * SECOND) /* credential.conf's default */

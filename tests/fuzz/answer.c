@@ -1,7 +1,7 @@
 /* No answer of a server gets past the checks with what was not asked for, or into a message. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "common/worker/answer.h"
 
 static char pem[] = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA0fuzz1fuzz2fuzz3fuzz4fuzz5\n"

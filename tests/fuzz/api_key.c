@@ -2,8 +2,8 @@
  * quotes what may be a key. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/policy/verify.h"
 #include "common/worker/apikey.h"
 #include "common/worker/rsakey.h"
 

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/token.h"
-#include "helper/askpass_prompt.h"
+#include "common/base/cleanup.h"
+#include "common/policy/token.h"
+#include "helper/client/askpass_prompt.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <security/pam_ext.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "pam/audit.h"
 
 static char line[8192];

@@ -1,8 +1,8 @@
 /* What decodes has one spelling, which the encoder writes; and every input comes back. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/base64url.h"
-#include "common/cleanup.h"
+#include "common/base/base64url.h"
+#include "common/base/cleanup.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,8 +2,8 @@
  * and is read as the same once it is written again. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cache_files.h"
-#include "common/cleanup.h"
+#include "common/cache/cache_files.h"
+#include "common/base/cleanup.h"
 #include "tests/fuzz/scratch.h"
 
 static char mine[] = "mine", other[] = "other";

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-#include "common/cache_files.h"
-#include "common/cleanup.h"
+#include "common/cache/cache_files.h"
+#include "common/base/cleanup.h"
 #include "tests/fuzz/scratch.h"
 
 static char mine[] = "mine", other[] = "other";

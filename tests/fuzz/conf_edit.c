@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/ini.h"
-#include "helper/conf_edit.h"
-#include "helper/setup_file.h"
+#include "common/base/cleanup.h"
+#include "common/config/ini.h"
+#include "helper/setup/conf_edit.h"
+#include "helper/setup/setup_file.h"
 
 #define TEXT_MAX ((size_t)1 << 20)
 

@@ -4,7 +4,7 @@
 
 #include <security/pam_ext.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "pam/conversation.h"
 #include "tests/fuzz/documented_policy.h"
 

@@ -4,8 +4,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "common/cleanup.h"
-#include "common/config.h"
+#include "common/base/cleanup.h"
+#include "common/config/config.h"
 
 static const char *
 no_environment(const char *name)

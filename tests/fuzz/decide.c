@@ -2,7 +2,7 @@
  * what is accepted is not incomplete. Every decision has a sentence that quotes no token. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/decide.h"
+#include "common/policy/decide.h"
 #include "tests/fuzz/documented_policy.h"
 
 /* FNV-1a (64 bits) of header and payload of the token in tests/vectors. */

@@ -2,9 +2,9 @@
  * the registry is called. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "common/json.h"
-#include "helper/docker_config.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+#include "helper/client/docker_config.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

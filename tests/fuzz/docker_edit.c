@@ -4,10 +4,10 @@
 
 #include <json-c/json_object.h>
 
-#include "common/cleanup.h"
-#include "common/json.h"
-#include "helper/docker_edit.h"
-#include "helper/setup_file.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+#include "helper/client/docker_edit.h"
+#include "helper/setup/setup_file.h"
 
 #define HOST "h:5000"
 

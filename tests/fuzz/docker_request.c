@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "helper/docker_request.h"
+#include "common/base/cleanup.h"
+#include "helper/client/docker_request.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

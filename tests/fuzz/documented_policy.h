@@ -5,8 +5,8 @@
 
 #include <stdlib.h>
 
-#include "common/policy.h"
-#include "common/verify.h"
+#include "common/policy/policy.h"
+#include "common/policy/verify.h"
 
 static const char documented_key[] =
     "-----BEGIN PUBLIC KEY-----\n"

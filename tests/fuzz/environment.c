@@ -5,8 +5,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "common/cleanup.h"
-#include "common/config.h"
+#include "common/base/cleanup.h"
+#include "common/config/config.h"
 
 static struct fuzz_parts variables;
 

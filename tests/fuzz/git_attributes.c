@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "helper/git_attributes.h"
+#include "common/base/cleanup.h"
+#include "helper/client/git_attributes.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

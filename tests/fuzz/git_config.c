@@ -2,8 +2,8 @@
  * that count for a host none is empty or for another key. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "helper/git_config.h"
+#include "common/base/cleanup.h"
+#include "helper/client/git_config.h"
 
 static void
 check_helpers(const struct git_entries *entries, const char *host, const char *path)

@@ -2,7 +2,7 @@
  * shorter than they were asked to. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "common/worker/response.h"
 #include "common/worker/retry.h"
 

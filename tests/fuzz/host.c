@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/host.h"
+#include "common/base/cleanup.h"
+#include "common/config/host.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

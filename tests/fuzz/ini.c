@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/ini.h"
+#include "common/base/cleanup.h"
+#include "common/config/ini.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "common/cleanup.h"
-#include "common/job.h"
+#include "common/base/cleanup.h"
+#include "common/job/job.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,8 +2,8 @@
  * is written again. What went wrong is one line. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "common/job.h"
+#include "common/base/cleanup.h"
+#include "common/job/job.h"
 
 static void
 check_grant(const struct ts_secret *text, struct ts_err *err)

@@ -2,8 +2,8 @@
  * it can be worked out and shown, whatever the day. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "helper/key_findings.h"
+#include "common/base/cleanup.h"
+#include "helper/command/key_findings.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,8 +1,8 @@
 /* The worker's longer answers: what is accepted means the same when it is written again. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "common/job.h"
+#include "common/base/cleanup.h"
+#include "common/job/job.h"
 
 #define NOTHING(report) (void)(report)
 

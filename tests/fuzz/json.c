@@ -4,8 +4,8 @@
 
 #include <json-c/json_tokener.h>
 
-#include "common/cleanup.h"
-#include "common/json.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
 
 static void
 free_tokener(struct json_tokener **tokener)

@@ -4,8 +4,8 @@
 
 #include <sys/wait.h>
 
-#include "common/cleanup.h"
-#include "common/decide.h"
+#include "common/base/cleanup.h"
+#include "common/policy/decide.h"
 #include "pam/local_answer.h"
 #include "tests/fuzz/documented_policy.h"
 

@@ -1,8 +1,8 @@
 /* Each line is one argument of the module: what is accepted is within the manual's limits. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "common/module_options.h"
+#include "common/base/cleanup.h"
+#include "common/policy/module_options.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,8 +1,8 @@
 /* Any text as nginx's configuration: a name that is read is one word of it. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "helper/nginx_config.h"
+#include "common/base/cleanup.h"
+#include "helper/doctor/nginx_config.h"
 
 static void
 check(const struct ts_list *list, const uint8_t *data, size_t size)

@@ -2,7 +2,7 @@
  * nothing is lost or made up. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "helper/options.h"
 
 int

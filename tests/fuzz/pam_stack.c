@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "helper/pam_judge.h"
+#include "common/base/cleanup.h"
+#include "helper/doctor/pam/pam_judge.h"
 
 struct input {
     const uint8_t *data;

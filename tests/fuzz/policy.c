@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/policy_schema.h"
+#include "common/base/cleanup.h"
+#include "common/policy/policy_schema.h"
 
 static void
 check_key(const struct ts_policy *policy, const struct ts_policy_key *key)

@@ -4,8 +4,8 @@
 
 #include <openssl/err.h>
 
-#include "common/cleanup.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/policy/verify.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

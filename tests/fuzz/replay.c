@@ -5,8 +5,8 @@
 #include <ftw.h>
 #include <stdio.h>
 
-#include "common/cleanup.h"
-#include "common/secret.h"
+#include "common/base/cleanup.h"
+#include "common/base/secret.h"
 
 static int inputs;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "common/cache.h"
+#include "common/cache/cache.h"
 
 /* One name for every identity, as if all their hashes collided. */
 #define FUZZ_HASH "0123456789abcdef"

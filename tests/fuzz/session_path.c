@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 #include "pam/rundir.h"
 #include "pam/token_file.h"
 

@@ -2,8 +2,8 @@
  * what the file holds, without the newline. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "common/session_token.h"
+#include "common/base/cleanup.h"
+#include "common/cache/session_token.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,8 +3,8 @@
 
 #include <stdio.h>
 
-#include "common/cleanup.h"
-#include "helper/sshd_config.h"
+#include "common/base/cleanup.h"
+#include "helper/doctor/sshd_config.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

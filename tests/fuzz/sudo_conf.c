@@ -2,9 +2,9 @@
  * file was; but for newlines at its end. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "helper/setup_file.h"
-#include "helper/sudo_conf.h"
+#include "common/base/cleanup.h"
+#include "helper/setup/setup_file.h"
+#include "helper/client/sudo_conf.h"
 
 #define MARK "# thrivestack-credential setup sudo\n"
 #define LINE "Path askpass /usr/bin/thrivestack-sudo-askpass"

@@ -2,8 +2,8 @@
  * numbers, durations and dates that are read are in the range that was given. */
 #include "tests/fuzz/fuzz.h"
 
-#include "common/cleanup.h"
-#include "common/text.h"
+#include "common/base/cleanup.h"
+#include "common/base/text.h"
 
 static void
 check_clean(const char *text, size_t len, size_t room)

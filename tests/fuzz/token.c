@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base64url.h"
-#include "common/cleanup.h"
-#include "common/token.h"
+#include "common/base/base64url.h"
+#include "common/base/cleanup.h"
+#include "common/policy/token.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

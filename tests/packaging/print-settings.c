@@ -4,11 +4,11 @@
  */
 #include <stdio.h>
 
-#include "common/config.h"
-#include "common/decide.h"
-#include "common/error.h"
-#include "common/policy.h"
-#include "helper/findings.h"
+#include "common/config/config.h"
+#include "common/policy/decide.h"
+#include "common/base/error.h"
+#include "common/policy/policy.h"
+#include "helper/doctor/findings.h"
 
 static void
 print_config_settings(void)

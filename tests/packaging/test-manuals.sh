@@ -71,7 +71,7 @@ items thrivestack-credential.1 'What is right' 'On the client' 'On the host' >"$
 same 'thrivestack-credential.1 lists the findings' "$scratch/in-code" "$scratch/in-page"
 
 # The module's arguments and results, from its own tables.
-grep -oE '\{"[a-z_]+", (true|false), set_' "$source_root/common/module_options.c" | cut -d'"' -f2 >"$scratch/in-code"
+grep -oE '\{"[a-z_]+", (true|false), set_' "$source_root/common/policy/module_options.c" | cut -d'"' -f2 >"$scratch/in-code"
 items pam_thrivestack.8 Arguments >"$scratch/in-page"
 same 'pam_thrivestack.8 describes the module arguments' "$scratch/in-code" "$scratch/in-page"
 grep -oE 'PAM_[A-Z_]+' "$source_root/pam/result.c" >"$scratch/in-code"
@@ -79,7 +79,7 @@ items pam_thrivestack.8 'RETURN VALUES' >"$scratch/in-page"
 same 'pam_thrivestack.8 lists the return values' "$scratch/in-code" "$scratch/in-page"
 
 # The environment that the helper and the configuration read.
-grep -hoE '"THRIVESTACK_[A-Z_]+"' "$source_root"/common/*.c "$source_root"/helper/*.c | tr -d '"' \
+grep -rhoE --include="*.c" '"THRIVESTACK_[A-Z_]+"' "$source_root/common" "$source_root/helper" | tr -d '"' \
     >"$scratch/in-code"
 items thrivestack-credential.1 ENVIRONMENT | grep '^THRIVESTACK_' >"$scratch/in-page"
 same 'thrivestack-credential.1 lists the variables' "$scratch/in-code" "$scratch/in-page"

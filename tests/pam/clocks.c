@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "build-config.h"
-#include "common/cleanup.h"
-#include "common/clock.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "pam/replay.h"
 
 #define RUN TS_RUNDIR "/thrivestack"

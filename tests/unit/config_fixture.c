@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/secret.h"
+#include "common/base/secret.h"
 
 static char folder[] = "/tmp/test-config.XXXXXX";
 

@@ -6,7 +6,7 @@
 #ifndef TS_CONFIG_FIXTURE_H
 #define TS_CONFIG_FIXTURE_H
 
-#include "common/config.h"
+#include "common/config/config.h"
 
 #define SYSTEM_FILE "^/etc/credential.conf"
 #define USER_FILE "^/home/.config/thrivestack/credential.conf"

@@ -1,5 +1,5 @@
 #include "decide_rows.h"
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
 #ifndef TS_DECIDE_ROWS_H
 #define TS_DECIDE_ROWS_H
 
-#include "common/decide.h"
+#include "common/policy/decide.h"
 #include "make_token.h"
 
 #define NOW INT64_C(1800000000) /* 2027-01-15T08:00:00Z */

@@ -5,7 +5,7 @@
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 
-#include "common/base64url.h"
+#include "common/base/base64url.h"
 #include "unit.h"
 
 static void

@@ -6,7 +6,7 @@
 #include <openssl/evp.h>
 #include <stddef.h>
 
-#include "common/secret.h"
+#include "common/base/secret.h"
 
 enum sign_with {
     SIGN_RS256,

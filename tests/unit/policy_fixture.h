@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "common/policy.h"
+#include "common/policy/policy.h"
 
 struct policy_fixture {
     char folder[64];

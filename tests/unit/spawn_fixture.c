@@ -1,7 +1,7 @@
 #include "tests/unit/spawn_fixture.h"
 #include "tests/unit/unit.h"
 
-#include "common/clock.h"
+#include "common/base/clock.h"
 
 const char *const no_environment[] = {NULL};
 

@@ -1,8 +1,9 @@
-/* Programs started through common/spawn.h, and what is expected of them. Failures end the test. */
+/* Programs started through common/process/spawn.h, and what is expected of them. Failures end the
+ * test. */
 #ifndef TS_SPAWN_FIXTURE_H
 #define TS_SPAWN_FIXTURE_H
 
-#include "common/spawn.h"
+#include "common/process/spawn.h"
 
 /* Longer than any test takes that passes. */
 #define LONG_MS 60000

@@ -13,10 +13,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "common/cleanup.h"
-#include "common/clock.h"
-#include "common/json.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/json/json.h"
+#include "common/policy/verify.h"
 #include "common/worker/apikey.h"
 #include "common/worker/rsakey.h"
 

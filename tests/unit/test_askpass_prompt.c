@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/askpass_prompt.h"
+#include "helper/client/askpass_prompt.h"
 
 #define FIRST "ThriveStack token: "
 #define RETRY "ThriveStack token (at most 500 characters at a time): "

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "common/base64url.h"
-#include "common/error.h"
+#include "common/base/base64url.h"
+#include "common/base/error.h"
 
 static const struct {
     const char *plain;

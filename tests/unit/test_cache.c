@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/cache.h"
-#include "common/cache_files.h"
+#include "common/cache/cache.h"
+#include "common/cache/cache_files.h"
 
 #define TOKEN "eyJhbGciOiJSUzI1NiJ9.e30.c2lnbmF0dXJl"
 

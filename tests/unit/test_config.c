@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "common/secret.h"
+#include "common/base/secret.h"
 
 /* What a request came to, one line per member that counts. */
 static char *

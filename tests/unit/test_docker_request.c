@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/docker_request.h"
+#include "helper/client/docker_request.h"
 
 #define TEXT(literal) literal, sizeof(literal) - 1
 

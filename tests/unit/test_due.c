@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/due.h"
+#include "common/cache/due.h"
 
 #define SPREAD UINT64_C(0x9e3779b97f4a7c15) /* makes seeds of small numbers */
 

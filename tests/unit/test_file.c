@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "common/file.h"
+#include "common/base/file.h"
 
 #define STRANGER 54321
 

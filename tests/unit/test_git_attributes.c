@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "helper/git_attributes.h"
+#include "helper/client/git_attributes.h"
 
 #define TEXT(literal) literal, sizeof(literal) - 1
 #define ABSENT NULL

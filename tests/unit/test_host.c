@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/host.h"
+#include "common/config/host.h"
 
 static void
 refuses_what_is_no_pattern(void **state)

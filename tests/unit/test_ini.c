@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/ini.h"
+#include "common/config/ini.h"
 
 static void
 refuses_with_file_and_line(void **state)

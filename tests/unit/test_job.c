@@ -7,9 +7,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/job.h"
-#include "common/json.h"
+#include "common/base/cleanup.h"
+#include "common/job/job.h"
+#include "common/json/json.h"
 
 /* The literals are only read. */
 #define TEXT(literal) ((char *)(uintptr_t)(literal))

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/json.h"
+#include "common/json/json.h"
 
 static int
 parse(const char *text, struct json_object **ret, struct ts_err *err)

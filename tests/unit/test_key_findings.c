@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "helper/key_findings.h"
+#include "common/base/cleanup.h"
+#include "helper/command/key_findings.h"
 
 #define DAY INT64_C(86400)
 #define NOW INT64_C(1795478400) /* 2026-11-24T00:00:00Z */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "helper/options.h"
-#include "helper/table.h"
+#include "helper/command/table.h"
 
 #define ARGUMENTS_MAX 8
 

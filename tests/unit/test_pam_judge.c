@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
-#include "helper/pam_judge.h"
+#include "common/base/cleanup.h"
+#include "helper/doctor/pam/pam_judge.h"
 
 struct file {
     const char *name;

@@ -4,7 +4,7 @@
 #include <pwd.h>
 #include <string.h>
 
-#include "common/policy.h"
+#include "common/policy/policy.h"
 #include "make_token.h"
 #include "policy_fixture.h"
 #include "unit.h"

@@ -1,6 +1,6 @@
 /* What a program that we start finds around it, and why one cannot be started. */
-#include "common/cleanup.h"
-#include "common/clock.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "tests/unit/spawn_fixture.h"
 #include "tests/unit/unit.h"
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/text.h"
+#include "common/base/text.h"
 
 static void
 reads_integers_whole(void **state)

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "common/base64url.h"
-#include "common/file.h"
-#include "common/token.h"
+#include "common/base/base64url.h"
+#include "common/base/file.h"
+#include "common/policy/token.h"
 
 #define HEADER "{\"alg\":\"RS256\",\"id\":\"k1\",\"typ\":\"JWT\"}"
 #define PAYLOAD "{\"aud\":\"a\",\"exp\":20,\"iat\":10,\"iss\":\"ThriveStack\"}"

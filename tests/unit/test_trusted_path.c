@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "common/policy.h"
+#include "common/policy/policy.h"
 #include "make_token.h"
 #include "policy_fixture.h"
 #include "unit.h"

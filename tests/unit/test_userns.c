@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "common/userns.h"
+#include "common/base/userns.h"
 
 /* 0 stands for nobody. */
 static uid_t

@@ -13,9 +13,9 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#include "common/cleanup.h"
-#include "common/file.h"
-#include "common/verify.h"
+#include "common/base/cleanup.h"
+#include "common/base/file.h"
+#include "common/policy/verify.h"
 
 #define DOCUMENTED_TOKEN TS_TEST_VECTORS "/documented-token.jwt"
 #define DOCUMENTED_KEY TS_TEST_VECTORS "/documented-key.pub.pem"

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "common/cleanup.h"
+#include "common/base/cleanup.h"
 
 #define CHECK(name, condition)                                                                     \
     do {                                                                                           \

@@ -1,0 +1,66 @@
+/* The writing half of file.h. */
+#include "common/base/cleanup.h"
+#include "common/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+bool
+ts_file_make_folder(const char *path)
+{
+    if (mkdir(path, 0700) == 0 || errno == EEXIST)
+        return true;
+    const char *slash = strrchr(path, '/');
+    if (errno != ENOENT || slash == NULL || slash == path)
+        return false;
+    TS_CLEANUP(ts_string_free) char *parent = strndup(path, (size_t)(slash - path));
+    return parent != NULL && ts_file_make_folder(parent) &&
+           (mkdir(path, 0700) == 0 || errno == EEXIST);
+}
+
+static bool
+write_draft(const struct ts_file_place *place, const char *draft, const struct ts_secret *text)
+{
+    TS_CLEANUP(ts_fd_close)
+    int file =
+        openat(place->folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    /* The umask has no say. */
+    return file >= 0 && fchmod(file, place->mode) == 0 &&
+           ts_write_all(file, text->data, text->len) == 0 && fsync(file) == 0;
+}
+
+static int
+report(const struct ts_file_place *place, struct ts_err *err)
+{
+    bool forbidden = errno == EACCES || errno == EPERM || errno == EROFS;
+
+    return ts_err_errno(err, forbidden ? TS_ERR_UNSAFE : TS_ERR_SYSTEM, "%s cannot be written",
+                        place->shown);
+}
+
+int
+ts_file_replace(const struct ts_file_place *place, const struct ts_secret *text, struct ts_err *err)
+{
+    char draft[NAME_MAX + 1];
+    unsigned long long random = 0;
+
+    if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
+        return report(place, err);
+    (void)snprintf(draft, sizeof(draft), ".%.200s.%016llx", place->name, random);
+    if (!write_draft(place, draft, text) ||
+        renameat(place->folder, draft, place->folder, place->name) != 0) {
+        (void)report(place, err);
+        (void)unlinkat(place->folder, draft, 0);
+        return err->code;
+    }
+    /* The rename itself; where a file system cannot do that, the file is in place all the same. */
+    (void)fsync(place->folder);
+    return 0;
+}

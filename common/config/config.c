@@ -1,0 +1,385 @@
+#include "common/config/config.h"
+#include "common/base/cleanup.h"
+#include "common/config/config_internal.h"
+#include "common/base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILES_MAX 2
+
+/* What is known while files are read, and forgotten afterwards. */
+struct loader {
+    const struct ts_config_sources *sources;
+    struct ts_config *config;
+    struct ts_environment environment;
+    struct ts_list paths; /* where files were looked for, for messages */
+    struct ts_ini inis[FILES_MAX];
+    size_t inis_len;
+};
+
+static void
+loader_release(struct loader *loader)
+{
+    for (size_t i = 0; i < loader->inis_len; i++)
+        ts_ini_release(&loader->inis[i]);
+    ts_list_release(&loader->paths);
+    ts_environment_release(&loader->environment);
+}
+
+static struct ts_profile *
+find_profile(const struct ts_config *config, const char *name)
+{
+    for (size_t i = 0; i < config->profiles_len; i++)
+        if (strcmp(config->profiles[i].name, name) == 0)
+            return &config->profiles[i];
+    return NULL;
+}
+
+const struct ts_profile *
+ts_config_find_profile(const struct ts_config *config, const char *name)
+{
+    return find_profile(config, name);
+}
+
+static int
+add_profile(struct ts_config *config, const char *name, struct ts_profile **ret, struct ts_err *err)
+{
+    struct ts_profile *profiles =
+        reallocarray(config->profiles, config->profiles_len + 1, sizeof(*profiles));
+
+    if (profiles == NULL)
+        return ts_err_nomem(err);
+    config->profiles = profiles;
+    struct ts_profile *profile = &profiles[config->profiles_len++];
+    memset(profile, 0, sizeof(*profile));
+    profile->name = strdup(name);
+    if (profile->name == NULL)
+        return ts_err_nomem(err);
+    *ret = profile;
+    return ts_config_set_defaults("profile", profile, err);
+}
+
+static int
+open_profile(struct loader *loader, const struct ts_ini *ini, const struct ts_ini_section *section,
+             void **ret_target, struct ts_err *err)
+{
+    const char *wrong = ts_config_check_profile_name(section->name);
+    struct ts_profile *profile = NULL;
+
+    if (wrong != NULL)
+        return ts_ini_error(ini, section->line, err, "[profile NAME]: a name that is %s", wrong);
+    profile = find_profile(loader->config, section->name);
+    int rc = profile != NULL ? 0 : add_profile(loader->config, section->name, &profile, err);
+    *ret_target = profile;
+    return rc;
+}
+
+static bool
+same_pattern(const struct ts_host_pattern *a, const struct ts_host_pattern *b)
+{
+    return a->port == b->port && a->wildcard == b->wildcard && strcmp(a->name, b->name) == 0 &&
+           strcmp(a->path, b->path) == 0;
+}
+
+static struct ts_host_rule *
+find_rule(const struct ts_config *config, const struct ts_host_pattern *pattern)
+{
+    for (size_t i = 0; i < config->hosts_len; i++)
+        if (same_pattern(&config->hosts[i].pattern, pattern))
+            return &config->hosts[i];
+    return NULL;
+}
+
+/* ini.c refuses sections with equal names; patterns can be equal by other spellings, too. */
+static int
+refuse_second_spelling(const struct ts_ini *ini, const struct ts_ini_section *section,
+                       const struct ts_host_pattern *pattern, struct ts_err *err)
+{
+    for (const struct ts_ini_section *s = ini->sections; s < section; s++) {
+        TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern other = {.port = 0};
+
+        if (strcmp(s->kind, "host") != 0 || ts_host_pattern_parse(s->name, &other, err) < 0)
+            continue;
+        if (same_pattern(&other, pattern))
+            return ts_ini_error(ini, section->line, err,
+                                "a host twice: [host %s] is the same as [host %s] in line %u",
+                                section->name, s->name, s->line);
+    }
+    return 0;
+}
+
+static char *
+copy_label(const char *text)
+{
+    char *label = strdup(text);
+
+    for (char *p = label; p != NULL && *p != '\0' && *p != '/'; p++)
+        *p = ts_text_lower(*p);
+    return label;
+}
+
+static int
+add_rule(struct ts_config *config, const char *name, struct ts_host_pattern *pattern,
+         struct ts_host_rule **ret, struct ts_err *err)
+{
+    struct ts_host_rule *hosts = reallocarray(config->hosts, config->hosts_len + 1, sizeof(*hosts));
+
+    if (hosts == NULL)
+        return ts_err_nomem(err);
+    config->hosts = hosts;
+    struct ts_host_rule *rule = &hosts[config->hosts_len++];
+    memset(rule, 0, sizeof(*rule));
+    rule->pattern = *pattern;
+    *pattern = (struct ts_host_pattern){.port = 0};
+    rule->label = copy_label(name);
+    if (rule->label == NULL)
+        return ts_err_nomem(err);
+    *ret = rule;
+    return ts_config_set_defaults("host", rule, err);
+}
+
+static int
+open_host(struct loader *loader, const struct ts_ini *ini, const struct ts_ini_section *section,
+          void **ret_target, struct ts_err *err)
+{
+    TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {.port = 0};
+    int rc = ts_host_pattern_parse(section->name, &pattern, err);
+
+    if (rc == TS_ERR_SYNTAX)
+        return ts_ini_error(ini, section->line, err, "[host PATTERN]: %s", err->text);
+    if (rc < 0)
+        return rc;
+    struct ts_host_rule *rule = find_rule(loader->config, &pattern);
+    rc = rule != NULL ? refuse_second_spelling(ini, section, &pattern, err)
+                      : add_rule(loader->config, section->name, &pattern, &rule, err);
+    *ret_target = rule;
+    return rc;
+}
+
+/* The kinds of section, and how the value that one fills is found or made. */
+static const struct section_kind {
+    const char *name;
+    int (*open)(struct loader *loader, const struct ts_ini *ini,
+                const struct ts_ini_section *section, void **ret_target, struct ts_err *err);
+} section_kinds[] = {
+    {"profile", open_profile},
+    {"host", open_host},
+};
+
+static int
+open_section(struct loader *loader, const struct ts_ini *ini, const struct ts_ini_section *section,
+             void **ret_target, struct ts_err *err)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++) {
+        if (strcmp(section_kinds[i].name, section->kind) != 0)
+            continue;
+        if (section->name[0] == '\0')
+            return ts_ini_error(ini, section->line, err, "[%s] needs a name: [%s NAME]",
+                                section->kind, section->kind);
+        return section_kinds[i].open(loader, ini, section, ret_target, err);
+    }
+    return ts_ini_error(ini, section->line, err,
+                        "unknown section [%s]: [profile NAME] and [host PATTERN] are known",
+                        section->kind);
+}
+
+static int
+merge_section(struct loader *loader, const struct ts_ini *ini, const struct ts_ini_section *section,
+              const struct ts_path_base *base, struct ts_err *err)
+{
+    void *target = NULL;
+    int rc = open_section(loader, ini, section, &target, err);
+
+    for (size_t i = 0; i < section->len && rc == 0; i++) {
+        const struct ts_ini_entry *entry = &section->entries[i];
+        const struct ts_config_setting *setting = ts_config_find_setting(section->kind, entry->key);
+
+        if (setting == NULL)
+            return ts_ini_error(ini, entry->line, err, "unknown key '%s' in [%s %s]", entry->key,
+                                section->kind, section->name);
+        rc = ts_config_apply(setting, entry->value, base, target, err);
+        if (rc == TS_ERR_SYNTAX)
+            rc = ts_ini_error(ini, entry->line, err, "%s: %s", entry->key, err->text);
+    }
+    return rc < 0 ? rc : ts_config_check_section(ini, section, err);
+}
+
+static int
+merge_file(struct loader *loader, const struct ts_ini *ini, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *folder = NULL;
+    int rc = ts_path_folder(ini->file, &folder, err);
+    const struct ts_path_base base = {.folder = folder, .home = loader->environment.home};
+
+    for (size_t i = 0; i < ini->len && rc == 0; i++)
+        rc = merge_section(loader, ini, &ini->sections[i], &base, err);
+    return rc;
+}
+
+/* Reads a file in whole; one that is missing is TS_ERR_NOT_FOUND. */
+static int
+parse_file(const struct loader *loader, const char *path, struct ts_ini *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_INI_FILE_MAX);
+    const struct ts_file_rules rules = {
+        .owner = loader->sources->uid,
+        /* Nobody but root can put anything in that place. */
+        .root_owner = path == loader->sources->system_file ? loader->sources->root_owner : NULL,
+        .forbidden = 022,
+        .follow_symlink = true,
+        .home = loader->environment.home};
+    int rc = ts_file_read(AT_FDCWD, path, path, &rules, &text, err);
+
+    if (rc == TS_ERR_NOT_FOUND || rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0)
+        return ts_err_recode(err, TS_ERR_CONFIG);
+    return ts_ini_parse(ts_secret_string(&text), text.len, path, ret, err);
+}
+
+static int
+load_file(struct loader *loader, const char *path, bool required, struct ts_err *err)
+{
+    struct ts_config *config = loader->config;
+    struct ts_ini *ini = &loader->inis[loader->inis_len];
+    int rc = ts_list_add(&loader->paths, path, err);
+
+    /* The usual case, told without the cost of an error's text. */
+    if (rc == 0 && !required && access(path, F_OK) != 0 && errno == ENOENT)
+        return 0;
+    if (rc == 0)
+        rc = parse_file(loader, path, ini, err);
+    if (rc == TS_ERR_NOT_FOUND)
+        return required ? ts_err_recode(err, TS_ERR_CONFIG) : 0;
+    if (rc < 0)
+        return rc;
+    size_t index = loader->inis_len++;
+    config->files[index] = strdup(path);
+    if (config->files[index] == NULL)
+        return ts_err_nomem(err);
+    return merge_file(loader, ini, err);
+}
+
+static int
+load_files(struct loader *loader, struct ts_err *err)
+{
+    static const struct ts_path_base working_folder = {NULL, NULL};
+    const struct ts_config_sources *sources = loader->sources;
+    struct ts_config *config = loader->config;
+    int rc = 0;
+
+    if (sources->config_file != NULL)
+        rc = ts_path_resolve(sources->config_file, &working_folder, &config->user_file, err);
+    else
+        rc = ts_config_default_text(&config->user_file, loader->environment.config_file, err);
+    if (rc < 0)
+        return ts_err_recode(err, rc == TS_ERR_NOMEM ? rc : TS_ERR_CONFIG);
+    if (config->user_file != NULL)
+        return load_file(loader, config->user_file, true, err);
+    if (sources->system_file != NULL)
+        rc = load_file(loader, sources->system_file, false, err);
+    if (rc == 0 && config->user_folder != NULL)
+        rc = ts_path_join(config->user_folder, "credential.conf", &config->user_file, err);
+    if (rc == 0 && config->user_file != NULL)
+        rc = load_file(loader, config->user_file, false, err);
+    return rc;
+}
+
+/* A [host] section may name a profile of either file, so this is judged when both are read, and
+ * only where the value has not been replaced since. */
+static int
+check_host_profile(const struct loader *loader, const struct ts_ini *ini,
+                   const struct ts_ini_section *section, struct ts_err *err)
+{
+    for (size_t i = 0; i < section->len; i++) {
+        const struct ts_ini_entry *entry = &section->entries[i];
+        TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {.port = 0};
+
+        if (strcmp(entry->key, "profile") != 0 ||
+            find_profile(loader->config, entry->value) != NULL)
+            continue;
+        int rc = ts_host_pattern_parse(section->name, &pattern, err);
+        if (rc < 0)
+            return rc;
+        const struct ts_host_rule *rule = find_rule(loader->config, &pattern);
+        if (rule != NULL && strcmp(rule->profile, entry->value) == 0)
+            return ts_ini_error(ini, entry->line, err, "profile: there is no [profile %s]",
+                                entry->value);
+    }
+    return 0;
+}
+
+static int
+check_host_profiles(const struct loader *loader, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < loader->inis_len; i++)
+        for (size_t j = 0; j < loader->inis[i].len && rc == 0; j++)
+            if (strcmp(loader->inis[i].sections[j].kind, "host") == 0)
+                rc =
+                    check_host_profile(loader, &loader->inis[i], &loader->inis[i].sections[j], err);
+    return rc;
+}
+
+static int
+check_selection(const struct loader *loader, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret files = TS_SECRET_INIT(TS_INI_FILE_MAX);
+    const char *selected = loader->config->selected_profile;
+
+    if (selected == NULL || find_profile(loader->config, selected) != NULL)
+        return 0;
+    if (ts_list_join(&loader->paths, ' ', &files) < 0)
+        return ts_err_nomem(err);
+    return ts_err_set(err, TS_ERR_CONFIG, "there is no profile '%s' in %s", selected,
+                      files.len > 0 ? ts_secret_string(&files) : "any file");
+}
+
+/* The key file lies beside the user's credential.conf, wherever --config may point; where there is
+ * no home at all, beside the system's. */
+static int
+set_default_key_files(const struct loader *loader, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *folder = NULL;
+    const char *system_file = loader->sources->system_file;
+    int rc = ts_config_default_text(&folder, loader->config->user_folder, err);
+
+    if (rc == 0 && folder == NULL)
+        rc = ts_path_folder(system_file != NULL ? system_file : "/", &folder, err);
+    for (size_t i = 0; i < loader->config->profiles_len && rc == 0; i++) {
+        struct ts_key_source *key = &loader->config->profiles[i].key;
+
+        if (key->key_file == NULL && key->key_command == NULL)
+            rc = ts_path_join(folder, "key.json", &key->key_file, err);
+    }
+    return rc;
+}
+
+int
+ts_config_load(const struct ts_config_sources *sources, struct ts_config *ret, struct ts_err *err)
+{
+    TS_CLEANUP(loader_release)
+    struct loader loader = {.sources = sources, .config = ret};
+    struct ts_profile *ignored = NULL;
+
+    memset(ret, 0, sizeof(*ret));
+    ret->files = calloc(FILES_MAX + 1, sizeof(*ret->files));
+    if (ret->files == NULL)
+        return ts_err_nomem(err);
+    int rc = ts_environment_read(sources, &loader.environment, ret, err);
+    if (rc == 0)
+        rc = add_profile(ret, "default", &ignored, err);
+    if (rc == 0)
+        rc = load_files(&loader, err);
+    if (rc == 0)
+        rc = check_host_profiles(&loader, err);
+    if (rc == 0)
+        rc = check_selection(&loader, err);
+    if (rc == 0)
+        rc = ts_environment_apply(sources, &loader.environment, ret, err);
+    return rc < 0 ? rc : set_default_key_files(&loader, err);
+}

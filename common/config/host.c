@@ -1,0 +1,246 @@
+#include "common/config/host.h"
+#include "common/base/cleanup.h"
+#include "common/base/text.h"
+
+#include <arpa/inet.h>
+#include <stdint.h>
+#include <string.h>
+
+#define DEFAULT_PORT 443
+
+/* A match by an exact name outranks every wildcard, however long its path is. */
+#define EXACT_RANK (SIZE_MAX / 2 + 1)
+
+static int
+copy_name(const char *text, size_t len, char *ret_name, struct ts_err *err)
+{
+    bool label_is_empty = true;
+
+    if (len == 0 || len > TS_HOST_NAME_MAX)
+        return ts_err_set(err, TS_ERR_SYNTAX, "no host name, or one that is too long");
+    for (size_t i = 0; i < len; i++) {
+        char c = ts_text_lower(text[i]);
+        bool dot = c == '.';
+
+        if (!dot && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+            return ts_err_set(err, TS_ERR_SYNTAX, "a host name with a character it cannot have");
+        if (dot && (label_is_empty || i == len - 1))
+            return ts_err_set(err, TS_ERR_SYNTAX, "a host name with nothing before or after a dot");
+        label_is_empty = dot;
+    }
+    for (size_t i = 0; i < len; i++)
+        ret_name[i] = ts_text_lower(text[i]);
+    ret_name[len] = '\0';
+    return 0;
+}
+
+/* An IPv6 address has many spellings; the canonical one is kept. */
+static int
+copy_address(const char *text, size_t len, char *ret_name, struct ts_err *err)
+{
+    char spelling[INET6_ADDRSTRLEN];
+    struct in6_addr address;
+
+    if (len >= sizeof(spelling))
+        return ts_err_set(err, TS_ERR_SYNTAX, "what is in brackets is not an IPv6 address");
+    memcpy(spelling, text, len);
+    spelling[len] = '\0';
+    if (strlen(spelling) != len || inet_pton(AF_INET6, spelling, &address) != 1)
+        return ts_err_set(err, TS_ERR_SYNTAX, "what is in brackets is not an IPv6 address");
+    if (inet_ntop(AF_INET6, &address, spelling, sizeof(spelling)) == NULL)
+        return ts_err_errno(err, TS_ERR_SYNTAX, "an IPv6 address that cannot be written");
+    memcpy(ret_name, spelling, strlen(spelling) + 1);
+    return 0;
+}
+
+static int
+read_port(const char *text, size_t len, unsigned *ret, struct ts_err *err)
+{
+    char digits[6] = "";
+    int64_t port = 0;
+
+    if (len < sizeof(digits))
+        memcpy(digits, text, len);
+    if (!ts_text_integer(digits, 1, 65535, &port))
+        return ts_err_set(err, TS_ERR_SYNTAX, "a port that is not a number from 1 to 65535");
+    *ret = (unsigned)port;
+    return 0;
+}
+
+static int
+split_host(const char *text, size_t len, char *ret_name, unsigned *ret_port, struct ts_err *err)
+{
+    const char *bracket = len > 0 && text[0] == '[' ? memchr(text, ']', len) : NULL;
+    const char *colon = bracket == NULL ? memchr(text, ':', len) : NULL;
+    size_t name_len = len;
+    unsigned port = DEFAULT_PORT;
+    int rc = 0;
+
+    if (bracket != NULL)
+        name_len = (size_t)(bracket - text) + 1;
+    else if (colon != NULL)
+        name_len = (size_t)(colon - text);
+    if (name_len < len && text[name_len] != ':')
+        return ts_err_set(err, TS_ERR_SYNTAX, "something other than a port after the address");
+    if (name_len < len)
+        rc = read_port(text + name_len + 1, len - name_len - 1, &port, err);
+    if (rc == 0 && bracket != NULL)
+        rc = copy_address(text + 1, name_len - 2, ret_name, err);
+    else if (rc == 0)
+        rc = copy_name(text, name_len, ret_name, err);
+    if (rc == 0)
+        *ret_port = port;
+    return rc;
+}
+
+bool
+ts_host_split_len(const char *host, size_t len, char ret_name[TS_HOST_NAME_MAX + 1],
+                  unsigned *ret_port)
+{
+    struct ts_err ignored;
+
+    return split_host(host, len, ret_name, ret_port, &ignored) == 0;
+}
+
+bool
+ts_host_split(const char *host, char ret_name[TS_HOST_NAME_MAX + 1], unsigned *ret_port)
+{
+    return ts_host_split_len(host, strlen(host), ret_name, ret_port);
+}
+
+static bool
+has_tricks(const char *path)
+{
+    return strstr(path, "..") != NULL || strchr(path, '%') != NULL;
+}
+
+/* The path is kept without '/' at its end, so that it has one spelling. */
+static int
+parse_path(const char *text, char **ret, struct ts_err *err)
+{
+    size_t len = strlen(text);
+
+    while (len > 0 && text[len - 1] == '/')
+        len--;
+    if (has_tricks(text))
+        return ts_err_set(err, TS_ERR_SYNTAX, "a path with '..' or '%%', which never matches");
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || strchr("?#\\", text[i]) != NULL)
+            return ts_err_set(err, TS_ERR_SYNTAX, "a path with a character it cannot have");
+    *ret = strndup(text, len);
+    if (*ret == NULL)
+        return ts_err_nomem(err);
+    if (strstr(*ret, "//") != NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "a path with '//'");
+    return 0;
+}
+
+static int
+parse_wildcard(const char *text, size_t len, struct ts_host_pattern *pattern, struct ts_err *err)
+{
+    char name[TS_HOST_NAME_MAX + 1];
+
+    if (len > 2 && text[2] == '[')
+        return ts_err_set(err, TS_ERR_SYNTAX, "a wildcard before an address");
+    int rc = split_host(text + 2, len - 2, name, &pattern->port, err);
+    if (rc < 0)
+        return rc;
+    pattern->wildcard = true;
+    if (asprintf(&pattern->name, ".%s", name) >= 0)
+        return 0;
+    pattern->name = NULL;
+    return ts_err_nomem(err);
+}
+
+static int
+parse_plain(const char *text, size_t len, struct ts_host_pattern *pattern, struct ts_err *err)
+{
+    char name[TS_HOST_NAME_MAX + 1];
+    int rc = split_host(text, len, name, &pattern->port, err);
+
+    if (rc < 0)
+        return rc;
+    pattern->name = strdup(name);
+    return pattern->name != NULL ? 0 : ts_err_nomem(err);
+}
+
+int
+ts_host_pattern_parse(const char *text, struct ts_host_pattern *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {.port = DEFAULT_PORT};
+    size_t len = strcspn(text, "/");
+    bool wildcard = strncmp(text, "*.", 2) == 0;
+    int rc;
+
+    if (strstr(text, "://") != NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "a URL; leave out what is before the host name");
+    if (memchr(text + (wildcard ? 1 : 0), '*', len - (wildcard ? 1 : 0)) != NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "'*' elsewhere than in '*.' before a name");
+    rc =
+        wildcard ? parse_wildcard(text, len, &pattern, err) : parse_plain(text, len, &pattern, err);
+    if (rc == 0)
+        rc = parse_path(text + len, &pattern.path, err);
+    if (rc < 0)
+        return rc;
+    *ret = pattern;
+    pattern = (struct ts_host_pattern){.port = 0};
+    return 0;
+}
+
+void
+ts_host_pattern_release(struct ts_host_pattern *pattern)
+{
+    ts_string_free(&pattern->name);
+    ts_string_free(&pattern->path);
+}
+
+static bool
+name_matches(const struct ts_host_pattern *pattern, const char *name)
+{
+    size_t len = strlen(name), suffix = strlen(pattern->name);
+
+    if (!pattern->wildcard)
+        return ts_text_equal_nocase(pattern->name, name);
+    return len > suffix && ts_text_equal_nocase(pattern->name, name + len - suffix);
+}
+
+/* git sends `team/repo`, others `/team/repo`: the same path. */
+static bool
+path_matches(const struct ts_host_pattern *pattern, const char *path)
+{
+    size_t len = strlen(pattern->path);
+
+    if (len == 0)
+        return true;
+    if (path == NULL || has_tricks(path))
+        return false;
+    if (path[0] == '/')
+        path++;
+    if (strncmp(path, pattern->path + 1, len - 1) != 0)
+        return false;
+    return path[len - 1] == '\0' || path[len - 1] == '/';
+}
+
+size_t
+ts_host_pattern_match(const struct ts_host_pattern *pattern, const char *name, unsigned port,
+                      const char *path)
+{
+    if (port != pattern->port || !name_matches(pattern, name) || !path_matches(pattern, path))
+        return 0;
+    /* Of two wildcards with equal paths the longer name says more. */
+    size_t rank = strlen(pattern->path) * (TS_HOST_NAME_MAX + 3) + strlen(pattern->name);
+    return pattern->wildcard ? rank : EXACT_RANK + rank;
+}
+
+bool
+ts_host_is_loopback(const char *name)
+{
+    struct in_addr v4;
+    struct in6_addr v6;
+
+    if (inet_pton(AF_INET, name, &v4) == 1)
+        return ntohl(v4.s_addr) >> 24 == 127;
+    if (inet_pton(AF_INET6, name, &v6) == 1)
+        return IN6_IS_ADDR_LOOPBACK(&v6);
+    return ts_text_equal_nocase(name, "localhost");
+}

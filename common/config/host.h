@@ -1,0 +1,43 @@
+/*
+ * Host patterns of credential.conf(5): `host`, `host:port`, `*.example.com`, each optionally with
+ * `/path/prefix`. No port means 443. ASCII case-insensitive.
+ */
+#ifndef TS_HOST_H
+#define TS_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/error.h"
+
+#define TS_HOST_NAME_MAX 253 /* RFC 1035, as text */
+
+struct ts_host_pattern {
+    char *name; /* lower case, without port and brackets; for a wildcard `.example.com` */
+    unsigned port;
+    bool wildcard;
+    char *path; /* "/team", or "" */
+};
+
+/* Returns 0, TS_ERR_SYNTAX with a text that says what is wrong, or TS_ERR_NOMEM. */
+int ts_host_pattern_parse(const char *text, struct ts_host_pattern *ret, struct ts_err *err);
+void ts_host_pattern_release(struct ts_host_pattern *pattern);
+
+/* Splits `name`, `name:port`, `[v6]:port` as a client sends it. `ret_name` is lower case. False,
+ * and nothing changed, where it is not a host (empty, bad characters, bad port). Needs no memory,
+ * so that a host of ours is never taken for nobody's. */
+bool ts_host_split(const char *host, char ret_name[TS_HOST_NAME_MAX + 1], unsigned *ret_port);
+
+/* The same for the first `len` bytes. */
+bool ts_host_split_len(const char *host, size_t len, char ret_name[TS_HOST_NAME_MAX + 1],
+                       unsigned *ret_port);
+
+/* 0: no match; else the higher, the more specific (exact before wildcard, then longest path, at
+ * '/' boundaries). `path` may be NULL; one with `..` or `%` never matches a pattern with a path. */
+size_t ts_host_pattern_match(const struct ts_host_pattern *pattern, const char *name, unsigned port,
+                             const char *path);
+
+/* Whether it is a loopback address: 127.0.0.0/8, ::1, or `localhost` (RFC 6761). */
+bool ts_host_is_loopback(const char *name);
+
+#endif

@@ -1,0 +1,240 @@
+#include "common/job/job.h"
+#include "common/base/cleanup.h"
+#include "common/json/fields.h"
+#include "common/job/job_internal.h"
+#include "common/json/json.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A wait longer than this is a mistake in whoever wrote the job. */
+#define TIMEOUT_MS_MAX ((int64_t)86400 * 1000)
+
+#define AT(member) offsetof(struct ts_job, member)
+static const struct ts_field request_fields[] = {
+    {"key_file", TS_FIELD_STRING, AT(request.key.key_file), 0, 0},
+    {"key_id", TS_FIELD_STRING, AT(request.key.key_id), 0, 0},
+    {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},
+    {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},
+    {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},
+    {"pinned_public_key", TS_FIELD_STRING, AT(request.endpoint.pinned_public_key), 0, 0},
+    {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},
+    {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},
+    {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},
+    {"expiry_in_minutes", TS_FIELD_BOOL, AT(request.endpoint.expiry_in_minutes), 0, 0},
+    {"verify_signature", TS_FIELD_BOOL, AT(request.endpoint.verify_signature), 0, 0},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"scopes", TS_FIELD_SCOPES, AT(request.scopes), 0, 0},
+    {"lifetime", TS_FIELD_INTEGER, AT(request.lifetime), 1, TS_LIFETIME_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+    {"import_file", TS_FIELD_STRING, AT(import_file), 0, 0},
+};
+static const struct ts_field_table request_table = TS_FIELD_TABLE(request_fields);
+
+static const struct ts_field explain_fields[] = {
+    {"policy", TS_FIELD_STRING, AT(explain.policy), 0, 0},
+    {"service", TS_FIELD_STRING, AT(explain.service), 0, 0},
+    {"user", TS_FIELD_STRING, AT(explain.user), 0, 0},
+    {"token", TS_FIELD_BYTES, AT(explain.token), 0, TS_EXPLAIN_TOKEN_MAX},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+};
+static const struct ts_field_table explain_table = TS_FIELD_TABLE(explain_fields);
+
+/* No key, and nothing that says which. */
+static const struct ts_field probe_fields[] = {
+    {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},
+    {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},
+    {"pinned_public_key", TS_FIELD_STRING, AT(request.endpoint.pinned_public_key), 0, 0},
+    {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},
+    {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},
+    {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+};
+static const struct ts_field_table probe_table = TS_FIELD_TABLE(probe_fields);
+
+static const struct ts_field file_fields[] = {
+    {"file", TS_FIELD_STRING, AT(file), 0, 0},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+};
+static const struct ts_field_table file_table = TS_FIELD_TABLE(file_fields);
+#undef AT
+
+static int
+check_key_source(const struct ts_job *job, struct ts_err *err)
+{
+    const struct ts_key_source *key = &job->request.key;
+
+    if ((key->key_file != NULL) == (key->key_command != NULL))
+        return ts_err_set(err, TS_ERR_SYNTAX, "one of key_file and key_on_fd is needed");
+    return 0;
+}
+
+static int
+check_request(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->request.endpoint.token_url == NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "member token_url is missing");
+    if (job->request.scopes.len == 0)
+        return ts_err_set(err, TS_ERR_SYNTAX, "member scopes is empty");
+    return check_key_source(job, err);
+}
+
+static int
+check_import(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->import_file == NULL || job->request.key.key_file == NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "import_file and key_file are needed");
+    return check_request(job, err);
+}
+
+static int
+check_explain(const struct ts_job *job, struct ts_err *err)
+{
+    const struct ts_explain *explain = &job->explain;
+
+    if (explain->policy == NULL || explain->service == NULL || explain->user == NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "policy, service and user are needed");
+    return 0;
+}
+
+static int
+check_probe(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->request.endpoint.token_url == NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "member token_url is missing");
+    return 0;
+}
+
+static int
+check_file(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->file == NULL || job->file[0] != '/')
+        return ts_err_set(err, TS_ERR_SYNTAX, "member file is missing or not absolute");
+    return 0;
+}
+
+/* In the order of enum ts_job_kind. `check` is for what no single member can tell. */
+static const struct {
+    const char *name;
+    const struct ts_field_table *table;
+    bool has_key;
+    int (*check)(const struct ts_job *job, struct ts_err *err);
+} kinds[] = {
+    {"token", &request_table, true, check_request},
+    {"key", &request_table, true, check_key_source},
+    {"import", &request_table, true, check_import},
+    {"explain", &explain_table, false, check_explain},
+    {"probe", &probe_table, false, check_probe},
+    {"policy", &file_table, false, check_file},
+    {"module", &file_table, false, check_file},
+};
+
+int
+ts_job_print(struct json_object *object, struct ts_secret *ret, struct ts_err *err)
+{
+    int rc = ts_json_print(object, ret);
+
+    if (rc == TS_ERR_TOO_LARGE)
+        return ts_err_set(err, rc, "more than %zu bytes between helper and worker", ret->max);
+    return rc < 0 ? ts_err_nomem(err) : 0;
+}
+
+int
+ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
+    TS_CLEANUP(ts_json_put_secret) struct json_object *again = NULL;
+    const bool key_on_fd = job->request.key.key_command != NULL;
+
+    if (object == NULL || ts_json_add_string(object, "job", kinds[job->kind].name) < 0 ||
+        (kinds[job->kind].has_key && ts_json_add_bool(object, "key_on_fd", key_on_fd) < 0) ||
+        ts_fields_add(object, kinds[job->kind].table, job) < 0)
+        return ts_err_nomem(err);
+    int rc = ts_job_print(object, ret, err);
+    /* A path may be any bytes, JSON may not; better said here than by a worker that gives up. */
+    if (rc == 0)
+        rc = ts_json_parse_object(ts_secret_string(ret), ret->len, &again, err);
+    if (rc == TS_ERR_SYNTAX)
+        return ts_err_set(err, TS_ERR_CONFIG, "a setting or path in use is not valid UTF-8");
+    return rc == TS_ERR_TOO_LARGE ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
+}
+
+int
+ts_job_write(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
+             struct ts_err *err)
+{
+    /* A view of the request, which stays the caller's. */
+    const struct ts_job job = {.kind = kind, .request = *request};
+
+    return ts_job_encode(&job, ret, err);
+}
+
+static int
+read_kind(struct json_object *object, enum ts_job_kind *ret, struct ts_err *err)
+{
+    const char *name = ts_json_string(object, "job");
+
+    for (size_t i = 0; name != NULL && i < TS_ARRAY_LEN(kinds); i++)
+        if (strcmp(name, kinds[i].name) == 0) {
+            *ret = (enum ts_job_kind)i;
+            return 0;
+        }
+    return ts_err_set(err, TS_ERR_SYNTAX, "there is no such job");
+}
+
+/* key_command stays with the helper: all that the worker learns is that there is one. */
+static int
+read_key_on_fd(struct json_object *object, struct ts_job *job, struct ts_err *err)
+{
+    bool key_on_fd = false;
+
+    if (!kinds[job->kind].has_key)
+        return 0;
+    if (!ts_json_bool(object, "key_on_fd", &key_on_fd))
+        return ts_err_set(err, TS_ERR_SYNTAX, "member key_on_fd is missing or wrong");
+    if (!key_on_fd)
+        return 0;
+    job->request.key.key_command = strdup("");
+    return job->request.key.key_command == NULL ? ts_err_nomem(err) : 0;
+}
+
+int
+ts_job_read(const struct ts_secret *text, struct ts_job *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_job_release) struct ts_job job = TS_JOB_INIT;
+
+    int rc = ts_json_parse_object(ts_secret_string(text), text->len, &object, err);
+    if (rc == 0)
+        rc = read_kind(object, &job.kind, err);
+    if (rc == 0)
+        rc = read_key_on_fd(object, &job, err);
+    if (rc == 0)
+        rc = ts_fields_read(object, kinds[job.kind].table, kinds[job.kind].has_key ? 2 : 1, &job,
+                            err);
+    if (rc == 0)
+        rc = kinds[job.kind].check(&job, err);
+    if (rc < 0)
+        return rc;
+    ts_job_release(ret);
+    *ret = job;
+    job = (struct ts_job)TS_JOB_INIT;
+    return 0;
+}
+
+void
+ts_job_release(struct ts_job *job)
+{
+    ts_request_release(&job->request);
+    free(job->import_file);
+    free(job->file);
+    free(job->explain.policy);
+    free(job->explain.service);
+    free(job->explain.user);
+    ts_secret_release(&job->explain.token);
+    *job = (struct ts_job)TS_JOB_INIT;
+}

@@ -1,0 +1,159 @@
+#include "common/job/worker_call.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/process/spawn.h"
+
+/* The worker keeps the request's own deadline and says what it was waiting for; this one is only
+ * for a worker that does not even do that. */
+#define GRACE_MS 3000
+
+static const char *const no_environment[] = {NULL};
+
+void
+ts_worker_trace(const struct ts_request *request, const char *format, ...)
+{
+    struct ts_err line = {.code = 0};
+    char text[TS_ERR_TEXT_MAX];
+    va_list args;
+
+    if (!request->debug)
+        return;
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    (void)ts_err_set(&line, 0, "%s", text);
+    (void)dprintf(STDERR_FILENO, "thrivestack-credential: debug: %s\n", line.text);
+}
+
+/* Starts key_command with its output going to *ret_key_fd, which is the caller's to close. */
+static int
+start_command(const struct ts_request *request, struct ts_child *ret, int *ret_key_fd,
+              struct ts_err *err)
+{
+    const char *const argv[] = {"/bin/sh", "-c", request->key.key_command, NULL};
+    TS_CLEANUP(ts_fd_close) int write_end = -1;
+    struct ts_spawn spec = {.path = argv[0],
+                            .argv = argv,
+                            .envp = no_environment,
+                            .stdin_fd = -1,
+                            .stderr_fd = STDERR_FILENO,
+                            .extra_fd = -1};
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return ts_err_errno(err, TS_ERR_SYSTEM, "cannot make a pipe");
+    *ret_key_fd = ends[0];
+    write_end = ends[1];
+    spec.stdout_fd = write_end;
+    if (request->environment != NULL)
+        spec.envp = (const char *const *)request->environment;
+    ts_worker_trace(request, "starting key_command");
+    return ts_spawn_start(&spec, ret, err);
+}
+
+static int
+judge_worker(int rc, int status, const struct ts_secret *answer, struct ts_err *err)
+{
+    if (rc == TS_ERR_TIMEOUT)
+        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the worker did not answer in time");
+    if (rc == TS_ERR_TOO_LARGE)
+        return ts_err_set(err, TS_ERR_SYSTEM, "the worker answered too much");
+    if (rc < 0)
+        return rc;
+    if (WIFSIGNALED(status))
+        return ts_err_set(err, WTERMSIG(status) == SIGALRM ? TS_ERR_UNAVAILABLE : TS_ERR_SYSTEM,
+                          "%s was ended by signal %d", TS_WORKER_PATH, WTERMSIG(status));
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer->len == 0)
+        return ts_err_set(err, TS_ERR_SYSTEM, "%s ended with status %d and no answer",
+                          TS_WORKER_PATH, WEXITSTATUS(status));
+    return 0;
+}
+
+static int
+run_worker(const struct ts_request *request, const struct ts_secret *job, int key_fd,
+           struct ts_secret *ret, struct ts_err *err)
+{
+    const char *const argv[] = {"thrivestack-worker", NULL};
+    const struct ts_spawn spec = {.path = TS_WORKER_PATH,
+                                  .argv = argv,
+                                  .envp = no_environment,
+                                  .folder = "/",
+                                  .stdin_fd = -1,
+                                  .stdout_fd = -1,
+                                  .stderr_fd = request->debug ? STDERR_FILENO : -1,
+                                  .extra_fd = key_fd};
+    int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms + GRACE_MS;
+    int status = 0;
+
+    ts_worker_trace(request, "starting %s", TS_WORKER_PATH);
+    int rc = ts_spawn_exchange(&spec, job, ret, deadline, &status, err);
+    return judge_worker(rc, status, ret, err);
+}
+
+/*
+ * How key_command ended counts more than what the worker made of its output, except that a worker
+ * that has read enough (the key is too large) ends the command with SIGPIPE by closing the pipe.
+ */
+static int
+judge_command(struct ts_child *command, int64_t deadline, struct ts_err *err)
+{
+    struct ts_err ended = {.code = 0};
+    int status = 0;
+    int rc = ts_child_wait(command, deadline, &status, &ended);
+
+    if (rc == TS_ERR_TIMEOUT)
+        return ts_err_set(err, TS_ERR_KEY, "key_command did not finish in time: see 'timeout'");
+    if (rc < 0) {
+        *err = ended;
+        return rc;
+    }
+    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
+        return ts_err_set(err, TS_ERR_KEY, "key_command was ended by signal %d", WTERMSIG(status));
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 128 + SIGPIPE)
+        return ts_err_set(err, TS_ERR_KEY, "key_command failed with exit status %d",
+                          WEXITSTATUS(status));
+    return 0;
+}
+
+int
+ts_worker_call(const struct ts_request *request, const struct ts_secret *job, struct ts_secret *ret,
+               struct ts_err *err)
+{
+    TS_CLEANUP(ts_child_release) struct ts_child command = TS_CHILD_INIT;
+    TS_CLEANUP(ts_fd_close) int key_fd = -1;
+    int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms;
+
+    if (request->key.key_command == NULL)
+        return run_worker(request, job, -1, ret, err);
+    int rc = start_command(request, &command, &key_fd, err);
+    if (rc < 0)
+        return rc;
+    int worker_rc = run_worker(request, job, key_fd, ret, err);
+    ts_fd_close(&key_fd);
+    rc = judge_command(&command, deadline, err);
+    return rc < 0 ? rc : worker_rc;
+}
+
+int
+ts_worker_get_grant(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+
+    int rc = ts_job_write(TS_JOB_TOKEN, request, &job, err);
+    if (rc == 0)
+        rc = ts_worker_call(request, &job, &answer, err);
+    if (rc == 0)
+        rc = ts_job_read_grant(&answer, ret, err);
+    return rc < 0 ? rc : ts_clock_read(&ret->received, err);
+}

@@ -1,0 +1,240 @@
+#include "common/json/fields.h"
+#include "common/base/base64url.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+#include "common/base/secret.h"
+#include "common/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct json_object *
+scopes_to_json(const struct ts_list *list)
+{
+    struct json_object *array = json_object_new_array();
+
+    for (size_t i = 0; array != NULL && i < list->len; i++) {
+        struct json_object *item = json_object_new_string(list->items[i]);
+
+        if (item == NULL || json_object_array_add(array, item) != 0) {
+            json_object_put(item);
+            ts_json_put(&array);
+        }
+    }
+    return array;
+}
+
+static int
+add_bytes(struct json_object *object, const char *name, const struct ts_secret *bytes)
+{
+    TS_CLEANUP(ts_secret_release)
+    struct ts_secret text = TS_SECRET_INIT(bytes->len / 3 * 4 + 4);
+
+    if (ts_base64url_encode(ts_secret_string(bytes), bytes->len, &text) < 0)
+        return TS_ERR_NOMEM;
+    return ts_json_add_string(object, name, ts_secret_string(&text));
+}
+
+static int
+add_field(struct json_object *object, const struct ts_field *field, const char *at)
+{
+    const struct ts_secret *secret = (const void *)at;
+    const char *const *string = (const void *)at;
+
+    switch (field->type) {
+    case TS_FIELD_STRING:
+        return *string == NULL ? 0 : ts_json_add_string(object, field->name, *string);
+    case TS_FIELD_TEXT:
+        return ts_json_add_string(object, field->name, at);
+    case TS_FIELD_SECRET:
+    case TS_FIELD_TOKEN:
+        return ts_json_add(object, field->name,
+                           json_object_new_string_len(ts_secret_string(secret), (int)secret->len));
+    case TS_FIELD_BYTES:
+        return add_bytes(object, field->name, secret);
+    case TS_FIELD_SCOPES:
+        return ts_json_add(object, field->name, scopes_to_json((const void *)at));
+    case TS_FIELD_BOOL:
+        return ts_json_add_bool(object, field->name, *(const bool *)at);
+    case TS_FIELD_LONG:
+        return ts_json_add_integer(object, field->name, *(const long *)(const void *)at);
+    case TS_FIELD_INTEGER:
+        return ts_json_add_integer(object, field->name, *(const int64_t *)(const void *)at);
+    }
+    return TS_ERR_NOMEM;
+}
+
+int
+ts_fields_add(struct json_object *object, const struct ts_field_table *table, const void *from)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < table->len && rc == 0; i++)
+        rc = add_field(object, &table->fields[i], (const char *)from + table->fields[i].offset);
+    return rc;
+}
+
+/* Each of these returns 0, TS_ERR_NOMEM, or TS_ERR_SYNTAX for a member that is missing or wrong. */
+static int
+judge(bool right)
+{
+    return right ? 0 : TS_ERR_SYNTAX;
+}
+
+/* As judge, of what only memory can be wanting for, or a size. */
+static int
+judge_append(int rc)
+{
+    return rc == TS_ERR_NOMEM ? rc : judge(rc == 0);
+}
+
+static int
+scopes_from_json(struct json_object *array, struct ts_list *ret)
+{
+    struct ts_err ignored = {0};
+    int rc = judge(json_object_is_type(array, json_type_array));
+
+    for (size_t i = 0; rc == 0 && i < json_object_array_length(array); i++) {
+        struct json_object *item = json_object_array_get_idx(array, i);
+
+        rc = judge(json_object_is_type(item, json_type_string) &&
+                   ts_text_is_scope(json_object_get_string(item)));
+        if (rc == 0)
+            rc = ts_list_add(ret, json_object_get_string(item), &ignored);
+    }
+    return rc;
+}
+
+/* Texts are for messages and lists of one line each, whoever wrote them. */
+static bool
+has_control(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    return false;
+}
+
+static int
+read_text(struct json_object *object, const struct ts_field *field, char *at)
+{
+    const char *text = ts_json_string(object, field->name);
+
+    if (text == NULL || strlen(text) > (size_t)field->max || has_control(text))
+        return TS_ERR_SYNTAX;
+    memcpy(at, text, strlen(text) + 1);
+    return 0;
+}
+
+static int
+read_string(struct json_object *object, const struct ts_field *field, char **at)
+{
+    const char *text = ts_json_string(object, field->name);
+
+    if (text == NULL)
+        return judge(!json_object_object_get_ex(object, field->name, NULL));
+    *at = strdup(text);
+    return *at != NULL ? 0 : TS_ERR_NOMEM;
+}
+
+static int
+read_secret(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+{
+    const char *text = ts_json_string(object, field->name);
+
+    at->max = (size_t)field->max;
+    if (text == NULL || text[0] == '\0')
+        return TS_ERR_SYNTAX;
+    return judge_append(ts_secret_append_string(at, text));
+}
+
+/* A token goes where a newline would begin an answer's next line. */
+static int
+read_token(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+{
+    int rc = read_secret(object, field, at);
+
+    return rc == 0 ? judge(ts_text_is_token(at->data, at->len)) : rc;
+}
+
+static int
+read_bytes(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+{
+    const char *text = ts_json_string(object, field->name);
+
+    at->max = (size_t)field->max;
+    if (text == NULL)
+        return TS_ERR_SYNTAX;
+    return judge_append(ts_base64url_decode(text, strlen(text), at));
+}
+
+static int
+read_integer(struct json_object *object, const struct ts_field *field, int64_t *ret)
+{
+    int64_t value = 0;
+
+    if (!ts_json_integer(object, field->name, &value) || value < field->min || value > field->max)
+        return TS_ERR_SYNTAX;
+    *ret = value;
+    return 0;
+}
+
+static int
+read_long(struct json_object *object, const struct ts_field *field, long *ret)
+{
+    int64_t value = 0;
+    int rc = read_integer(object, field, &value);
+
+    if (rc == 0)
+        *ret = (long)value;
+    return rc;
+}
+
+static int
+read_field(struct json_object *object, const struct ts_field *field, char *at)
+{
+    switch (field->type) {
+    case TS_FIELD_STRING:
+        return read_string(object, field, (void *)at);
+    case TS_FIELD_TEXT:
+        return read_text(object, field, at);
+    case TS_FIELD_SECRET:
+        return read_secret(object, field, (void *)at);
+    case TS_FIELD_TOKEN:
+        return read_token(object, field, (void *)at);
+    case TS_FIELD_BYTES:
+        return read_bytes(object, field, (void *)at);
+    case TS_FIELD_SCOPES:
+        return scopes_from_json(ts_json_member(object, field->name), (void *)at);
+    case TS_FIELD_BOOL:
+        return judge(ts_json_bool(object, field->name, (void *)at));
+    case TS_FIELD_LONG:
+        return read_long(object, field, (void *)at);
+    case TS_FIELD_INTEGER:
+        return read_integer(object, field, (void *)at);
+    }
+    return TS_ERR_SYNTAX;
+}
+
+int
+ts_fields_read(struct json_object *object, const struct ts_field_table *table, int others, void *to,
+               struct ts_err *err)
+{
+    int known = others;
+
+    if (!json_object_is_type(object, json_type_object))
+        return ts_err_set(err, TS_ERR_SYNTAX, "an object is missing");
+    for (size_t i = 0; i < table->len; i++) {
+        const struct ts_field *field = &table->fields[i];
+
+        int rc = read_field(object, field, (char *)to + field->offset);
+        if (rc == TS_ERR_NOMEM)
+            return ts_err_nomem(err);
+        if (rc < 0)
+            return ts_err_set(err, TS_ERR_SYNTAX, "member %s is missing or wrong", field->name);
+        known += json_object_object_get_ex(object, field->name, NULL) ? 1 : 0;
+    }
+    if (json_object_object_length(object) != known)
+        return ts_err_set(err, TS_ERR_SYNTAX, "there is an unknown member");
+    return 0;
+}

@@ -1,0 +1,430 @@
+#include "common/policy/decide.h"
+#include "common/base/base64url.h"
+#include "common/base/cleanup.h"
+#include "common/policy/verify.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The case before the rules, and what they have found out so far. */
+struct ts_judging {
+    const struct ts_question *question;
+    const char *text;
+    size_t len;
+    struct ts_token token;
+    const struct ts_policy_key *key; /* once it is known */
+    struct ts_verdict *verdict;
+};
+
+/* Returns the reason, so that `return deny(...)` reads well. */
+__attribute__((format(printf, 3, 4))) static enum ts_reason
+deny(const struct ts_judging *judging, enum ts_reason reason, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(judging->verdict->text, sizeof(judging->verdict->text), format, args);
+    va_end(args);
+    return reason;
+}
+
+/* A failure of another function: the rule's own reason, unless it could not judge at all. */
+static enum ts_reason
+deny_error(const struct ts_judging *judging, enum ts_reason reason, const struct ts_err *err)
+{
+    if (err->code == TS_ERR_NOMEM)
+        reason = TS_REASON_NOMEM;
+    else if (err->code == TS_ERR_SYSTEM)
+        reason = TS_REASON_SYSTEM;
+    return deny(judging, reason, "%s", err->text);
+}
+
+/* Names from outside, made fit to quote. */
+struct shown {
+    char text[100];
+};
+
+static struct shown
+show(const char *name)
+{
+    struct shown shown = {.text = ""};
+
+    ts_text_escape(shown.text, sizeof(shown.text), name, TS_TEXT_NOT_IN_NAMES);
+    return shown;
+}
+
+static struct shown
+show_service(const struct ts_judging *judging)
+{
+    return show(ts_policy_service_name(judging->question->service));
+}
+
+static enum ts_reason
+check_service_section(struct ts_judging *judging)
+{
+    const struct ts_question *question = judging->question;
+
+    judging->verdict->service = ts_policy_find_service(question->policy, question->service);
+    if (judging->verdict->service != NULL)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_NO_SERVICE,
+                "the policy has no section for service %s and no [service *]",
+                show_service(judging).text);
+}
+
+static enum ts_reason
+check_known_user(struct ts_judging *judging)
+{
+    const struct ts_question *question = judging->question;
+
+    if (ts_policy_names_user(question->policy, question->subject))
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s",
+                show(question->subject->name).text);
+}
+
+static enum ts_reason
+check_not_empty(struct ts_judging *judging)
+{
+    if (judging->len > 0)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_TOKEN_EMPTY, "the answer was empty, where a token is expected");
+}
+
+static enum ts_reason
+check_size(struct ts_judging *judging)
+{
+    if (judging->len <= TS_TOKEN_MAX)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_TOKEN_TOO_LONG,
+                "the answer has %zu characters, a token at most %d", judging->len, TS_TOKEN_MAX);
+}
+
+static enum ts_reason
+check_whole(struct ts_judging *judging)
+{
+    if (!ts_token_is_incomplete(judging->question->policy, judging->text, judging->len))
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_TOKEN_CUT,
+                "the client sent only the first %zu characters of the token", judging->len);
+}
+
+/* Header and payload are read much later, or never; their form is judged here. */
+static int
+check_base64url(const char *text, size_t len, const char *part, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret scratch = TS_SECRET_INIT(TS_TOKEN_MAX);
+    int rc = ts_base64url_decode(text, len, &scratch);
+
+    if (rc == TS_ERR_NOMEM)
+        return ts_err_nomem(err);
+    return rc == 0 ? 0 : ts_err_set(err, rc, "the token's %s is not base64url", part);
+}
+
+static enum ts_reason
+check_form(struct ts_judging *judging)
+{
+    struct ts_token *token = &judging->token;
+    struct ts_err err = {0};
+    int rc = ts_token_split(token, judging->text, judging->len, &err);
+
+    if (rc == 0)
+        rc = check_base64url(token->text, token->header_len, "header", &err);
+    if (rc == 0)
+        rc = check_base64url(token->text + token->header_len + 1,
+                             token->signed_len - token->header_len - 1, "payload", &err);
+    if (rc == 0)
+        rc = ts_token_digest(token->text, token->signed_len, judging->verdict->digest, &err);
+    if (rc == 0)
+        rc = ts_token_digest(token->text, token->len, judging->verdict->token_digest, &err);
+    if (rc < 0)
+        return deny_error(judging, TS_REASON_TOKEN_MALFORMED, &err);
+    judging->verdict->has_digests = true;
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+check_header(struct ts_judging *judging)
+{
+    struct ts_err err = {0};
+
+    if (ts_token_read_header(&judging->token, &err) < 0)
+        return deny_error(judging, TS_REASON_HEADER, &err);
+    memcpy(judging->verdict->key_id, judging->token.key_id, sizeof(judging->verdict->key_id));
+    return TS_REASON_OK;
+}
+
+/* What verification under a known key would have cost, so that the time taken does not tell which
+ * keys this host knows. Its result is of no interest. */
+static void
+spend_a_verification(const struct ts_judging *judging)
+{
+    const struct ts_policy *policy = judging->question->policy;
+    struct ts_err err = {0};
+
+    for (size_t i = 0; i < policy->keys_len; i++) {
+        struct evp_pkey_st *key = policy->keys[i].public_key;
+
+        if (ts_public_key_size(key) == judging->token.signature.len) {
+            (void)ts_token_verify(&judging->token, key, &err);
+            return;
+        }
+    }
+}
+
+static enum ts_reason
+check_known_key(struct ts_judging *judging)
+{
+    judging->key = ts_policy_find_key(judging->question->policy, judging->token.key_id);
+    if (judging->key != NULL)
+        return TS_REASON_OK;
+    spend_a_verification(judging);
+    return deny(judging, TS_REASON_UNKNOWN_KEY, "the policy has no section [key %s]",
+                judging->token.key_id);
+}
+
+static enum ts_reason
+check_signature(struct ts_judging *judging)
+{
+    struct ts_err err = {0};
+
+    if (ts_token_verify(&judging->token, judging->key->public_key, &err) == 0)
+        return TS_REASON_OK;
+    return deny_error(judging, TS_REASON_SIGNATURE, &err);
+}
+
+static enum ts_reason
+check_payload(struct ts_judging *judging)
+{
+    struct ts_err err = {0};
+
+    if (ts_token_read_payload(&judging->token, &err) < 0)
+        return deny_error(judging, TS_REASON_PAYLOAD, &err);
+    judging->verdict->expires = judging->token.expires;
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+check_issuer(struct ts_judging *judging)
+{
+    if (strcmp(judging->token.issuer, TS_TOKEN_ISSUER) == 0)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_ISSUER, "the token's issuer is '%s', not " TS_TOKEN_ISSUER,
+                show(judging->token.issuer).text);
+}
+
+static enum ts_reason
+check_expiry(struct ts_judging *judging)
+{
+    int64_t ago = judging->question->now - judging->token.expires;
+
+    if (ago < TS_CLOCK_TOLERANCE)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_EXPIRED, "the token expired %" PRId64 " s ago", ago);
+}
+
+static enum ts_reason
+check_begun(struct ts_judging *judging)
+{
+    const struct ts_token *token = &judging->token;
+    bool issued_later = token->issued_at >= token->not_before;
+    int64_t begin = issued_later ? token->issued_at : token->not_before;
+    int64_t ahead = begin - judging->question->now;
+
+    if (ahead <= TS_CLOCK_TOLERANCE)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_NOT_YET_VALID,
+                "the token is valid only in %" PRId64 " s (%s): check this host's clock", ahead,
+                issued_later ? "iat" : "nbf");
+}
+
+static enum ts_reason
+check_lifetime(struct ts_judging *judging)
+{
+    const struct ts_policy_key *key = judging->key;
+    int64_t lifetime = judging->token.expires - judging->token.issued_at;
+
+    if (lifetime <= 0)
+        return deny(judging, TS_REASON_LIFETIME, "the token expires before it is issued");
+    if (lifetime > TS_TOKEN_LIFE_MAX)
+        return deny(judging, TS_REASON_LIFETIME,
+                    "the token lives %" PRId64 " s, where a day is the most", lifetime);
+    if (lifetime > key->max_lifetime)
+        return deny(judging, TS_REASON_LIFETIME,
+                    "the token lives %" PRId64 " s, where key %s allows %" PRId64, lifetime,
+                    key->id, key->max_lifetime);
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+check_age(struct ts_judging *judging)
+{
+    const struct ts_policy_service *service = judging->verdict->service;
+    int64_t age = judging->question->now - judging->token.issued_at;
+
+    if (service->max_age < 0 || age <= service->max_age)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_TOO_OLD,
+                "the token is %" PRId64 " s old, where [service %.64s] accepts %" PRId64, age,
+                service->name, service->max_age);
+}
+
+static enum ts_reason
+check_scopes_wanted(struct ts_judging *judging)
+{
+    const struct ts_list *wanted = &judging->verdict->service->scopes;
+
+    for (size_t i = 0; i < wanted->len; i++)
+        if (!ts_list_has(&judging->token.audience, wanted->items[i]))
+            return deny(judging, TS_REASON_SCOPE_MISSING, "the token lacks scope %.200s",
+                        wanted->items[i]);
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+check_scopes_allowed(struct ts_judging *judging)
+{
+    const struct ts_list *carried = &judging->token.audience;
+
+    for (size_t i = 0; i < carried->len; i++)
+        if (!ts_list_has(&judging->key->scopes, carried->items[i]))
+            return deny(judging, TS_REASON_SCOPE_NOT_ALLOWED, "key %s may not carry scope %s",
+                        judging->key->id, show(carried->items[i]).text);
+    return TS_REASON_OK;
+}
+
+static enum ts_reason
+check_user(struct ts_judging *judging)
+{
+    const struct ts_subject *subject = judging->question->subject;
+
+    if (ts_policy_key_names_user(judging->key, subject))
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_USER, "key %s is not for user %s", judging->key->id,
+                show(subject->name).text);
+}
+
+static enum ts_reason
+check_service(struct ts_judging *judging)
+{
+    if (ts_policy_key_names_service(judging->key, judging->question->service))
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_SERVICE, "key %s is not for service %s", judging->key->id,
+                show_service(judging).text);
+}
+
+static enum ts_reason
+check_key_expiry(struct ts_judging *judging)
+{
+    char last[32];
+
+    if (judging->question->now <= judging->key->expires)
+        return TS_REASON_OK;
+    ts_text_rfc3339(last, judging->key->expires);
+    return deny(judging, TS_REASON_KEY_EXPIRED, "key %s was good until %.10s only",
+                judging->key->id, last);
+}
+
+/* The order is part of the design: nothing that an unsigned text says is believed, and local
+ * answers come before all that a stranger could probe for. */
+static const struct ts_decide_rule rules[] = {
+    {TS_REASON_NO_SERVICE, "the policy has a section for the service", check_service_section},
+    {TS_REASON_UNKNOWN_USER, "a key of the policy is for the user", check_known_user},
+    {TS_REASON_TOKEN_EMPTY, "there is a token", check_not_empty},
+    {TS_REASON_TOKEN_TOO_LONG, "it has at most 8192 characters", check_size},
+    {TS_REASON_TOKEN_CUT, "it is whole", check_whole},
+    {TS_REASON_TOKEN_MALFORMED, "it is three parts of base64url", check_form},
+    {TS_REASON_HEADER, "its header says RS256 and has a key id", check_header},
+    {TS_REASON_UNKNOWN_KEY, "the policy has a section for that key", check_known_key},
+    {TS_REASON_SIGNATURE, "the signature verifies under the key", check_signature},
+    {TS_REASON_PAYLOAD, "the payload has all claims, of the right types", check_payload},
+    {TS_REASON_ISSUER, "the issuer is " TS_TOKEN_ISSUER, check_issuer},
+    {TS_REASON_EXPIRED, "it has not expired", check_expiry},
+    {TS_REASON_NOT_YET_VALID, "it is valid already", check_begun},
+    {TS_REASON_LIFETIME, "its lifetime is within the key's max_lifetime", check_lifetime},
+    {TS_REASON_TOO_OLD, "its age is within the service's max_age", check_age},
+    {TS_REASON_SCOPE_MISSING, "it has every scope of the service", check_scopes_wanted},
+    {TS_REASON_SCOPE_NOT_ALLOWED, "it has no scope that the key may not carry",
+     check_scopes_allowed},
+    {TS_REASON_USER, "the key is for the user", check_user},
+    {TS_REASON_SERVICE, "the key is for the service", check_service},
+    {TS_REASON_KEY_EXPIRED, "the key has not expired", check_key_expiry},
+};
+
+#define LOCAL_RULES 2 /* the first ones, which need no token */
+
+const struct ts_decide_rule *
+ts_decide_rules(size_t *ret_len)
+{
+    *ret_len = TS_ARRAY_LEN(rules);
+    return rules;
+}
+
+/* The rules from `first` on, up to `end`. */
+static enum ts_reason
+apply(struct ts_judging *judging, size_t first, size_t end)
+{
+    struct ts_verdict *verdict = judging->verdict;
+
+    for (size_t i = first; i < end; i++) {
+        verdict->reason = rules[i].check(judging);
+        if (verdict->reason != TS_REASON_OK)
+            return verdict->reason;
+        verdict->rules_passed++;
+    }
+    return deny(judging, TS_REASON_OK, "every rule holds");
+}
+
+static size_t
+without_newline(const char *text, size_t len)
+{
+    return len > 0 && text[len - 1] == '\n' ? len - 1 : len;
+}
+
+static void
+release_judging(struct ts_judging *judging)
+{
+    ts_token_release(&judging->token);
+}
+
+enum ts_reason
+ts_decide(const struct ts_question *question, const char *text, size_t len, struct ts_verdict *ret)
+{
+    TS_CLEANUP(release_judging)
+    struct ts_judging judging = {
+        .question = question, .text = text, .len = without_newline(text, len), .verdict = ret};
+
+    memset(ret, 0, sizeof(*ret));
+    return apply(&judging, 0, TS_ARRAY_LEN(rules));
+}
+
+enum ts_reason
+ts_decide_local(const struct ts_question *question, struct ts_verdict *ret)
+{
+    struct ts_judging judging = {.question = question, .verdict = ret};
+
+    memset(ret, 0, sizeof(*ret));
+    return apply(&judging, 0, LOCAL_RULES);
+}
+
+enum ts_reason
+ts_decide_local_slowly(const struct ts_question *question, const char *text, size_t len,
+                       struct ts_verdict *ret)
+{
+    struct ts_verdict spent = {.service =
+                                   ts_policy_find_service(question->policy, question->service)};
+    TS_CLEANUP(release_judging)
+    struct ts_judging judging = {
+        .question = question, .text = text, .len = without_newline(text, len), .verdict = &spent};
+
+    if (spent.service != NULL)
+        (void)apply(&judging, LOCAL_RULES, TS_ARRAY_LEN(rules));
+    enum ts_reason reason = ts_decide_local(question, ret);
+    memcpy(ret->key_id, spent.key_id, sizeof(ret->key_id));
+    memcpy(ret->digest, spent.digest, sizeof(ret->digest));
+    memcpy(ret->token_digest, spent.token_digest, sizeof(ret->token_digest));
+    ret->has_digests = spent.has_digests;
+    return reason;
+}

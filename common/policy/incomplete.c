@@ -1,0 +1,36 @@
+#include "common/policy/decide.h"
+#include "common/policy/verify.h"
+
+#include <string.h>
+
+static bool
+signature_is_short(const struct ts_policy *policy, const char *key_id, size_t signature_len)
+{
+    const struct ts_policy_key *key = ts_policy_find_key(policy, key_id);
+
+    /* Four characters hold three bytes; a cut anywhere leaves fewer than the modulus has. */
+    return key != NULL && signature_len * 3 / 4 < ts_public_key_size(key->public_key);
+}
+
+bool
+ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len)
+{
+    char key_id[TS_KEY_ID_MAX + 1];
+    struct ts_err err = {0};
+
+    if (len > 0 && text[len - 1] == '\n')
+        len--;
+    if (len < 3 || len > TS_TOKEN_MAX || memcmp(text, "eyJ", 3) != 0 ||
+        !ts_text_is_token(text, len))
+        return false;
+    const char *first = memchr(text, '.', len);
+    if (first == NULL)
+        return true;
+    if (ts_token_peek_key_id(text, (size_t)(first - text), key_id, &err) < 0)
+        return false;
+    const char *second = memchr(first + 1, '.', len - (size_t)(first + 1 - text));
+    size_t signature_len = second != NULL ? (size_t)(text + len - second - 1) : 0;
+    if (second == first + 1 || (second != NULL && memchr(second + 1, '.', signature_len) != NULL))
+        return false;
+    return signature_len == 0 || signature_is_short(policy, key_id, signature_len);
+}

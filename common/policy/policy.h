@@ -1,0 +1,118 @@
+/*
+ * policy.conf(5): whom and what this host believes. Strict, default deny: a policy with one
+ * mistake, one unsafe file or one unusable public key is no policy at all.
+ */
+#ifndef TS_POLICY_H
+#define TS_POLICY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/base/error.h"
+#include "common/base/text.h"
+#include "common/policy/token.h"
+
+struct evp_pkey_st;
+
+enum ts_source { TS_SOURCE_PROMPT, TS_SOURCE_LOCAL };
+
+struct ts_policy_service {
+    char *name; /* normalised, lower case; "*": every service without a section of its own */
+    struct ts_list scopes;
+    int64_t max_age; /* seconds; -1: none */
+    bool single_use;
+    enum ts_source sources[2];
+    size_t sources_len; /* 1 or 2 */
+    unsigned line;
+};
+
+struct ts_policy_key {
+    char *id;
+    struct evp_pkey_st *public_key;
+    struct ts_list users;    /* local users, and `@group` */
+    struct ts_list services; /* normalised names in lower case, or `*` */
+    struct ts_list scopes;
+    int64_t max_lifetime; /* seconds */
+    int64_t expires;      /* last second it is good for, Unix time; INT64_MAX: never */
+    unsigned line;
+};
+
+struct ts_policy {
+    char *file;
+    struct ts_policy_service *services; /* sorted by name */
+    size_t services_len;
+    struct ts_policy_key *keys; /* sorted by id */
+    size_t keys_len;
+};
+
+/*
+ * Whose files may be trusted: root's always; `owner`'s too (pass 0 for none), which the module sets
+ * only where real, effective and saved uid are one user who is not root.
+ */
+struct ts_policy_trust {
+    uid_t owner;
+};
+
+/*
+ * Opens policy.conf and every public key it names through descriptors, folder by folder from /,
+ * checking that each folder and file belongs to root (or trust->owner) and is writable by nobody
+ * else (a sticky folder may), then checks everything in them. *ret is released with
+ * ts_policy_release in every case. Returns 0, TS_ERR_CONFIG (the text has file, line where there is
+ * one, and what mends it) or TS_ERR_NOMEM.
+ */
+int ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct ts_policy *ret,
+                   struct ts_err *err);
+void ts_policy_release(struct ts_policy *policy);
+
+/* `sudo-i`, `su-l`, `remote` count as `sudo`, `su`, `login`; any other name is itself. Here and
+ * below names of services are compared without regard to case (ASCII), since Linux-PAM makes them
+ * lower case before it looks for a stack. */
+const char *ts_policy_service_name(const char *service);
+
+/* The section that serves a service: its own, else `*`, else NULL. */
+const struct ts_policy_service *ts_policy_find_service(const struct ts_policy *policy,
+                                                       const char *service);
+
+const struct ts_policy_key *ts_policy_find_key(const struct ts_policy *policy, const char *id);
+
+/* Who logs in, looked up once: name, uid, and the names of the policy's groups they are in. */
+struct ts_subject {
+    const char *name; /* the caller's */
+    bool exists;      /* in the user database */
+    uid_t uid;
+    gid_t gid;
+    struct ts_list groups; /* those of the policy's `@group`s whose member they are */
+};
+
+/* Looks a user up (getpwnam_r, getgrouplist, getgrnam_r, growing buffers up to a cap). A user who
+ * does not exist is no error: `exists` is false. Returns 0, TS_ERR_NOMEM or TS_ERR_SYSTEM. */
+int ts_subject_lookup(const struct ts_policy *policy, const char *name, struct ts_subject *ret,
+                      struct ts_err *err);
+void ts_subject_release(struct ts_subject *subject);
+
+/* Whether an item of `users`, a user or an `@group`, is definitely none of this host's; *ret is
+ * false where the look-up does not tell. Returns 0, TS_ERR_NOMEM or TS_ERR_SYSTEM (it fails). */
+int ts_subject_is_missing(const char *item, bool *ret, struct ts_err *err);
+
+/* Whether a key is good for a service. */
+bool ts_policy_key_names_service(const struct ts_policy_key *key, const char *service);
+
+/* Whether a key is for this user: named literally, or by a group; an account with uid 0 only where
+ * named literally. */
+bool ts_policy_key_names_user(const struct ts_policy_key *key, const struct ts_subject *subject);
+
+/* Whether any key is for this user. */
+bool ts_policy_names_user(const struct ts_policy *policy, const struct ts_subject *subject);
+
+/* The settings of the file: what the manual's test knows of it, and the loader's schema. */
+struct ts_policy_input;
+struct ts_policy_setting {
+    const char *section; /* "service" or "key" */
+    const char *key;
+    bool required;
+    int (*read)(const struct ts_policy_input *input, struct ts_err *err); /* the loader's own */
+};
+const struct ts_policy_setting *ts_policy_settings(size_t *ret_len);
+
+#endif

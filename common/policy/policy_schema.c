@@ -1,0 +1,296 @@
+#include "common/policy/policy_schema.h"
+#include "common/base/cleanup.h"
+#include "common/policy/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define NAME_LEN_MAX 255
+
+static int
+fail(const struct ts_policy_input *input, struct ts_err *err, const char *mend)
+{
+    return ts_ini_error(input->ini, input->entry->line, err, "%s: %s", input->entry->key, mend);
+}
+
+/* The portable user names of POSIX, with the dots that shadow's useradd allows and the dollar that
+ * ends a machine account's. Groups have names of the same kind. */
+static bool
+is_account_name(const char *name)
+{
+    size_t len = strspn(name, LETTERS DIGITS "._-");
+    size_t end = len + (name[len] == '$' ? 1 : 0);
+
+    return len >= 1 && name[0] != '-' && name[end] == '\0' && end <= NAME_LEN_MAX;
+}
+
+static bool
+is_user_or_group(const char *item)
+{
+    return is_account_name(item[0] == '@' ? item + 1 : item);
+}
+
+static bool
+is_service_name(const char *name)
+{
+    size_t len = strspn(name, LETTERS DIGITS "._+@:-");
+
+    return len >= 1 && name[0] != '-' && name[0] != '.' && name[len] == '\0' && len <= NAME_LEN_MAX;
+}
+
+static bool
+is_service_or_all(const char *item)
+{
+    return strcmp(item, "*") == 0 || is_service_name(item);
+}
+
+char *
+ts_policy_service_spelling(const char *name)
+{
+    char *spelling = strdup(ts_policy_service_name(name));
+
+    for (char *p = spelling; p != NULL && *p != '\0'; p++)
+        *p = ts_text_lower(*p);
+    return spelling;
+}
+
+/* A list with at least one item, every one of which passes. `mend` says what an item should be. */
+static int
+read_list(const struct ts_policy_input *input, struct ts_list *list,
+          bool (*is_item)(const char *item), const char *mend, struct ts_err *err)
+{
+    int rc = ts_list_add_split(list, input->entry->value, err);
+
+    if (rc < 0)
+        return rc;
+    if (list->len == 0)
+        return fail(input, err, "is empty: name at least one");
+    for (size_t i = 0; i < list->len; i++)
+        if (!is_item(list->items[i]))
+            return ts_ini_error(input->ini, input->entry->line, err, "%s: '%.80s' is not %s",
+                                input->entry->key, list->items[i], mend);
+    ts_list_normalize(list);
+    return 0;
+}
+
+static int
+read_scopes(const struct ts_policy_input *input, struct ts_err *err)
+{
+    struct ts_list *scopes = input->key != NULL ? &input->key->scopes : &input->service->scopes;
+
+    return read_list(input, scopes, ts_text_is_scope,
+                     "a scope: write up to 256 printable characters, without quotes", err);
+}
+
+static int
+read_max_age(const struct ts_policy_input *input, struct ts_err *err)
+{
+    if (ts_text_duration(input->entry->value, 1, TS_TOKEN_TIME_MAX, &input->service->max_age))
+        return 0;
+    return fail(input, err, "write a time of at least 1s, such as 90s, 5m or 1h");
+}
+
+static int
+read_single_use(const struct ts_policy_input *input, struct ts_err *err)
+{
+    if (ts_text_bool(input->entry->value, &input->service->single_use))
+        return 0;
+    return fail(input, err, "write yes or no");
+}
+
+static int
+add_source(const struct ts_policy_input *input, const char *item, struct ts_err *err)
+{
+    struct ts_policy_service *service = input->service;
+    bool local = strcmp(item, "local") == 0;
+    enum ts_source source = local ? TS_SOURCE_LOCAL : TS_SOURCE_PROMPT;
+
+    if (!local && strcmp(item, "prompt") != 0)
+        return fail(input, err, "write prompt, local, or both in the order to try them in");
+    if (local && strcmp(service->name, "sudo") != 0 && strcmp(service->name, "su") != 0)
+        return fail(input, err, "local is only for [service sudo] and [service su]: remove it");
+    if (service->sources_len > 0 &&
+        (service->sources_len == TS_ARRAY_LEN(service->sources) || service->sources[0] == source))
+        return fail(input, err, "name each source once");
+    service->sources[service->sources_len++] = source;
+    return 0;
+}
+
+static int
+read_source(const struct ts_policy_input *input, struct ts_err *err)
+{
+    TS_CLEANUP(ts_list_release) struct ts_list items = {NULL, 0};
+    int rc = ts_list_add_split(&items, input->entry->value, err);
+
+    if (rc == 0 && items.len == 0)
+        rc = fail(input, err, "write prompt, local, or both in the order to try them in");
+    input->service->sources_len = 0;
+    for (size_t i = 0; i < items.len && rc == 0; i++)
+        rc = add_source(input, items.items[i], err);
+    return rc;
+}
+
+static int
+read_public_key(const struct ts_policy_input *input, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret pem = TS_SECRET_INIT(TS_PUBLIC_KEY_FILE_MAX);
+    const struct ts_ini_entry *entry = input->entry;
+    int rc = ts_trusted_read(input->folder, entry->value, &pem, err);
+
+    if (rc == 0) {
+        rc = ts_public_key_parse(ts_secret_string(&pem), pem.len, &input->key->public_key, err);
+        if (rc == TS_ERR_SYNTAX)
+            ts_err_set(err, rc, "%s: %s; `thrivestack-credential key public` prints the right one",
+                       entry->value, err->text);
+    }
+    if (rc == 0 || rc == TS_ERR_NOMEM)
+        return rc;
+    ts_err_prefix(err, "%s:%u: %s", input->ini->file, entry->line, entry->key);
+    return ts_err_recode(err, TS_ERR_CONFIG);
+}
+
+static int
+read_users(const struct ts_policy_input *input, struct ts_err *err)
+{
+    return read_list(input, &input->key->users, is_user_or_group,
+                     "a user or @group: name them one by one, separated by blanks", err);
+}
+
+static int
+read_services(const struct ts_policy_input *input, struct ts_err *err)
+{
+    struct ts_list *services = &input->key->services;
+    int rc = read_list(input, services, is_service_or_all,
+                       "a service: write names such as sshd, or * for all", err);
+
+    if (rc == 0 && services->len > 1 && ts_list_has(services, "*"))
+        return fail(input, err, "* stands for all: write it alone");
+    for (size_t i = 0; i < services->len && rc == 0; i++) {
+        char *spelling = ts_policy_service_spelling(services->items[i]);
+
+        if (spelling == NULL)
+            return ts_err_nomem(err);
+        free(services->items[i]);
+        services->items[i] = spelling;
+    }
+    return rc;
+}
+
+static int
+read_max_lifetime(const struct ts_policy_input *input, struct ts_err *err)
+{
+    if (ts_text_duration(input->entry->value, 1, TS_TOKEN_LIFE_MAX, &input->key->max_lifetime))
+        return 0;
+    return fail(input, err, "write a time from 1s to 1d, such as 15m or 1h");
+}
+
+static int
+read_expires(const struct ts_policy_input *input, struct ts_err *err)
+{
+    const char *value = input->entry->value;
+
+    if (strlen(value) == strlen("YYYY-MM-DD") && ts_text_date_end(value, &input->key->expires))
+        return 0;
+    return fail(input, err, "write the last day as YYYY-MM-DD");
+}
+
+static const struct ts_policy_setting settings[] = {
+    {"service", "scopes", true, read_scopes},          {"service", "max_age", false, read_max_age},
+    {"service", "single_use", false, read_single_use}, {"service", "source", false, read_source},
+    {"key", "public_key", true, read_public_key},      {"key", "users", true, read_users},
+    {"key", "services", true, read_services},          {"key", "scopes", true, read_scopes},
+    {"key", "max_lifetime", false, read_max_lifetime}, {"key", "expires", false, read_expires},
+};
+
+const struct ts_policy_setting *
+ts_policy_settings(size_t *ret_len)
+{
+    *ret_len = TS_ARRAY_LEN(settings);
+    return settings;
+}
+
+static const struct ts_policy_setting *
+find_setting(const char *kind, const char *key)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(settings); i++)
+        if (strcmp(settings[i].section, kind) == 0 && strcmp(settings[i].key, key) == 0)
+            return &settings[i];
+    return NULL;
+}
+
+static bool
+has_entry(const struct ts_ini_section *section, const char *key)
+{
+    for (size_t i = 0; i < section->len; i++)
+        if (strcmp(section->entries[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+static int
+check_required(const struct ts_policy_input *input, struct ts_err *err)
+{
+    const struct ts_ini_section *section = input->section;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(settings); i++)
+        if (settings[i].required && strcmp(settings[i].section, section->kind) == 0 &&
+            !has_entry(section, settings[i].key))
+            return ts_ini_error(input->ini, section->line, err,
+                                "[%s %.80s] needs a line '%s = ...'", section->kind, section->name,
+                                settings[i].key);
+    return 0;
+}
+
+static int
+read_entries(const struct ts_policy_input *input, struct ts_err *err)
+{
+    const struct ts_ini_section *section = input->section;
+    struct ts_policy_input each = *input;
+    int rc = check_required(input, err);
+
+    for (size_t i = 0; i < section->len && rc == 0; i++) {
+        each.entry = &section->entries[i];
+        const struct ts_policy_setting *setting = find_setting(section->kind, each.entry->key);
+        rc = setting != NULL
+                 ? setting->read(&each, err)
+                 : ts_ini_error(input->ini, each.entry->line, err,
+                                "'%.80s' is not a setting of [%s NAME]: correct or remove it",
+                                each.entry->key, section->kind);
+    }
+    return rc;
+}
+
+int
+ts_policy_read_service(const struct ts_policy_input *input, struct ts_err *err)
+{
+    const struct ts_ini_section *section = input->section;
+
+    if (!is_service_or_all(section->name))
+        return ts_ini_error(input->ini, section->line, err,
+                            "'%.80s' is not a service: write [service sshd], or [service *]",
+                            section->name);
+    input->service->line = section->line;
+    input->service->name = ts_policy_service_spelling(section->name);
+    if (input->service->name == NULL)
+        return ts_err_nomem(err);
+    return read_entries(input, err);
+}
+
+int
+ts_policy_read_key(const struct ts_policy_input *input, struct ts_err *err)
+{
+    const struct ts_ini_section *section = input->section;
+
+    if (!ts_text_is_key_id(section->name))
+        return ts_ini_error(input->ini, section->line, err,
+                            "'%.80s' is not a key id: write [key ID], 1 to 64 letters, digits, "
+                            "'-' and '_'",
+                            section->name);
+    input->key->line = section->line;
+    input->key->id = strdup(section->name);
+    if (input->key->id == NULL)
+        return ts_err_nomem(err);
+    return read_entries(input, err);
+}

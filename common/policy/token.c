@@ -1,0 +1,168 @@
+#include "common/policy/token.h"
+#include "common/base/base64url.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+
+#include <string.h>
+
+static int
+fail_decoding(int rc, const char *part, struct ts_err *err)
+{
+    if (rc == TS_ERR_NOMEM)
+        return ts_err_nomem(err);
+    return ts_err_set(err, TS_ERR_SYNTAX, "the token's %s is not base64url", part);
+}
+
+int
+ts_token_split(struct ts_token *ret, const char *text, size_t len, struct ts_err *err)
+{
+    memset(ret, 0, sizeof(*ret));
+    ret->signature.max = TS_TOKEN_MAX;
+    if (len > TS_TOKEN_MAX)
+        return ts_err_set(err, TS_ERR_TOO_LARGE, "the token is longer than %d characters",
+                          TS_TOKEN_MAX);
+    const char *first = memchr(text, '.', len);
+    const char *last = memrchr(text, '.', len);
+    if (first == NULL || first == last || first == text || last == first + 1 ||
+        last == text + len - 1 || memchr(first + 1, '.', (size_t)(last - first - 1)) != NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token does not have three parts");
+    ret->text = text;
+    ret->len = len;
+    ret->header_len = (size_t)(first - text);
+    ret->signed_len = (size_t)(last - text);
+    int rc = ts_base64url_decode(last + 1, len - ret->signed_len - 1, &ret->signature);
+    return rc == 0 ? 0 : fail_decoding(rc, "signature", err);
+}
+
+static int
+decode_object(const char *text, size_t len, const char *part, struct json_object **ret,
+              struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret json = TS_SECRET_INIT(TS_TOKEN_MAX);
+    int rc = ts_base64url_decode(text, len, &json);
+
+    if (rc < 0)
+        return fail_decoding(rc, part, err);
+    rc = ts_json_parse_object(ts_secret_string(&json), json.len, ret, err);
+    if (rc < 0)
+        ts_err_prefix(err, "the token's %s", part);
+    return rc;
+}
+
+static int
+read_header_object(struct json_object *header, char ret_key_id[TS_KEY_ID_MAX + 1],
+                   struct ts_err *err)
+{
+    const char *alg = ts_json_string(header, "alg");
+    const char *id = ts_json_string(header, "id");
+    const char *typ = ts_json_string(header, "typ");
+    bool has_typ = json_object_object_get_ex(header, "typ", NULL) != 0;
+
+    if (alg == NULL || strcmp(alg, "RS256") != 0)
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token's alg is not RS256");
+    if (json_object_object_get_ex(header, "crit", NULL))
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token's header has a crit member");
+    if (has_typ && (typ == NULL || !ts_text_equal_nocase(typ, "JWT")))
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token's typ is not JWT");
+    if (id == NULL || !ts_text_is_key_id(id))
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token's header has no usable key id");
+    memcpy(ret_key_id, id, strlen(id) + 1);
+    return 0;
+}
+
+int
+ts_token_peek_key_id(const char *text, size_t header_len, char ret_key_id[TS_KEY_ID_MAX + 1],
+                     struct ts_err *err)
+{
+    TS_CLEANUP(ts_json_put) struct json_object *header = NULL;
+    int rc = decode_object(text, header_len, "header", &header, err);
+
+    return rc < 0 ? rc : read_header_object(header, ret_key_id, err);
+}
+
+int
+ts_token_read_header(struct ts_token *token, struct ts_err *err)
+{
+    return ts_token_peek_key_id(token->text, token->header_len, token->key_id, err);
+}
+
+static int
+read_time(struct json_object *payload, const char *claim, int64_t *ret, struct ts_err *err)
+{
+    int64_t value = 0;
+
+    if (!ts_json_integer(payload, claim, &value) || value < 0 || value > TS_TOKEN_TIME_MAX)
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token's %s is missing or not a time", claim);
+    *ret = value;
+    return 0;
+}
+
+static int
+add_audience(struct ts_token *token, struct json_object *value, struct ts_err *err)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return ts_err_set(err, TS_ERR_SYNTAX,
+                          "the token's aud is neither text nor a list of texts");
+    return ts_list_add_split(&token->audience, json_object_get_string(value), err);
+}
+
+static int
+read_audience(struct ts_token *token, struct json_object *payload, struct ts_err *err)
+{
+    struct json_object *aud = ts_json_member(payload, "aud");
+    int rc = 0;
+
+    if (json_object_is_type(aud, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(aud) && rc == 0; i++)
+            rc = add_audience(token, json_object_array_get_idx(aud, i), err);
+    } else {
+        rc = add_audience(token, aud, err);
+    }
+    if (rc < 0)
+        return rc;
+    if (token->audience.len == 0)
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token's aud is empty");
+    for (size_t i = 0; i < token->audience.len; i++)
+        if (!ts_text_is_scope(token->audience.items[i]))
+            return ts_err_set(err, TS_ERR_SYNTAX, "the token's aud holds what is not a scope");
+    return 0;
+}
+
+static int
+read_issuer(struct ts_token *token, struct json_object *payload, struct ts_err *err)
+{
+    const char *iss = ts_json_string(payload, "iss");
+
+    if (iss == NULL || strlen(iss) >= sizeof(token->issuer))
+        return ts_err_set(err, TS_ERR_SYNTAX, "the token's iss is missing or not a short text");
+    memcpy(token->issuer, iss, strlen(iss) + 1);
+    return 0;
+}
+
+int
+ts_token_read_payload(struct ts_token *token, struct ts_err *err)
+{
+    TS_CLEANUP(ts_json_put) struct json_object *payload = NULL;
+    size_t start = token->header_len + 1;
+    int rc =
+        decode_object(token->text + start, token->signed_len - start, "payload", &payload, err);
+
+    if (rc == 0)
+        rc = read_issuer(token, payload, err);
+    if (rc == 0)
+        rc = read_audience(token, payload, err);
+    if (rc == 0)
+        rc = read_time(payload, "iat", &token->issued_at, err);
+    if (rc == 0)
+        rc = read_time(payload, "exp", &token->expires, err);
+    if (rc == 0 && json_object_object_get_ex(payload, "nbf", NULL))
+        rc = read_time(payload, "nbf", &token->not_before, err);
+    return rc;
+}
+
+void
+ts_token_release(struct ts_token *token)
+{
+    ts_secret_release(&token->signature);
+    ts_list_release(&token->audience);
+}

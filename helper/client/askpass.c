@@ -1,0 +1,148 @@
+/* `askpass` for ssh and `sudo-askpass` for sudo -A: answer the module's prompt, and no other. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/cleanup.h"
+#include "common/cache/refresh.h"
+#include "common/base/text.h"
+#include "helper/client/askpass_prompt.h"
+#include "helper/helper.h"
+
+/* Of the answer's own; no enum ts_error stands for exit code 1. */
+#define ASKPASS_REFUSED_EXIT 1
+
+/* Whom the answer is for, and what is asked. `host` is NULL for sudo. */
+struct question {
+    struct askpass_prompt prompt;
+    const struct ts_host_rule *host;
+};
+
+/* The first part of a token that nobody was handed before. */
+static int
+get_first_part(const struct helper *helper, const struct question *question,
+               struct ts_secret *token, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+    int rc = helper_request(helper, question->host, true, &request, err);
+
+    if (rc == 0)
+        rc = ts_refresh_get(&request, &grant, err);
+    /* The module will ask on, and another process of this program has to know how it goes on. */
+    if (rc == 0 && grant.token.len > ASKPASS_PART)
+        rc = ts_refresh_keep_parts(&request, &grant, err);
+    if (rc == 0)
+        ts_secret_move(token, &grant.token);
+    return rc;
+}
+
+static int
+find_next_part(const struct helper *helper, const struct question *question,
+               struct ts_secret *token, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    int rc = helper_request(helper, question->host, false, &request, err);
+
+    if (rc == 0)
+        rc = ts_refresh_find_parts(&request, question->prompt.received, question->prompt.hash,
+                                   token, err);
+    return rc;
+}
+
+/* An answer that is empty tells the module that this was all. */
+static int
+print_part(const struct ts_secret *token, size_t from, struct ts_secret *answer, struct ts_err *err)
+{
+    size_t left = token->len > from ? token->len - from : 0;
+    size_t len = left > ASKPASS_PART ? ASKPASS_PART : left;
+
+    if ((len > 0 && ts_secret_append(answer, token->data + from, len) < 0) ||
+        ts_secret_append_string(answer, "\n") < 0)
+        return ts_err_nomem(err);
+    return 0;
+}
+
+static int
+answer_question(struct helper *helper, const struct question *question)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
+    const size_t received = question->prompt.received;
+    struct ts_err err = {.code = 0};
+    int rc = received == 0 ? get_first_part(helper, question, &token, &err)
+                           : find_next_part(helper, question, &token, &err);
+
+    helper_debug(helper, "askpass: asked for the token from character %zu", received + 1);
+    if (rc == 0)
+        rc = print_part(&token, received, &answer, &err);
+    return helper_finish(helper, rc, &answer, &err);
+}
+
+int
+command_askpass_fail(const struct helper *helper, const struct ts_err *err)
+{
+    (void)helper_fail(helper, err);
+    return ASKPASS_REFUSED_EXIT;
+}
+
+static int
+refuse(const struct helper *helper, const char *reason)
+{
+    struct ts_err err = {.code = 0};
+
+    (void)ts_err_set(&err, TS_ERR_USAGE, "%s", reason);
+    return command_askpass_fail(helper, &err);
+}
+
+/* A key's passphrase, or whether to trust a host: whoever set that variable may have forgotten it.
+ */
+static int
+refuse_other_question(const struct helper *helper)
+{
+    const char *require = secure_getenv("SSH_ASKPASS_REQUIRE");
+
+    if (require != NULL && strcmp(require, "force") == 0)
+        return refuse(helper, "not ssh's question for a ThriveStack token; it gets no answer, and "
+                              "SSH_ASKPASS_REQUIRE=force keeps ssh from asking you");
+    return refuse(helper, "not ssh's question for a ThriveStack token; it gets no answer");
+}
+
+int
+command_askpass(struct helper *helper)
+{
+    const char *hint = secure_getenv("SSH_ASKPASS_PROMPT");
+    struct question question = {.host = NULL};
+    struct ts_err err = {.code = 0};
+
+    if (helper->options.arguments_len != 1)
+        return refuse(helper, "askpass takes one argument, the prompt");
+    /* ssh sets it where it wants a yes or no, or only shows a text. */
+    if (hint != NULL && hint[0] != '\0')
+        return refuse(helper, "not a question for a password; it gets no answer");
+    if (!askpass_prompt_parse_ssh(helper->options.arguments[0], &question.prompt))
+        return refuse_other_question(helper);
+    if (helper_load_config(helper, &err) < 0)
+        return helper_fail(helper, &err);
+    question.host = ts_config_find_host(&helper->config, question.prompt.host, NULL);
+    if (question.host == NULL || !question.host->askpass) {
+        (void)ts_err_set(&err, TS_ERR_USAGE, "no [host %.250s] section says 'askpass = yes'",
+                         question.prompt.host);
+        return command_askpass_fail(helper, &err);
+    }
+    return answer_question(helper, &question);
+}
+
+int
+command_sudo_askpass(struct helper *helper)
+{
+    struct question question = {.host = NULL};
+    struct ts_err err = {.code = 0};
+
+    if (helper->options.arguments_len != 1)
+        return refuse(helper, "sudo-askpass takes one argument, the prompt");
+    if (!askpass_prompt_parse_bare(helper->options.arguments[0], &question.prompt))
+        return refuse(helper, "not sudo's question for a ThriveStack token; it gets no answer");
+    if (helper_load_config(helper, &err) < 0)
+        return helper_fail(helper, &err);
+    return answer_question(helper, &question);
+}

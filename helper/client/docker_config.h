@@ -1,0 +1,25 @@
+/* The files in which docker, and podman and skopeo, keep credential helpers and passwords. */
+#ifndef HELPER_DOCKER_CONFIG_H
+#define HELPER_DOCKER_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/error.h"
+
+struct json_object;
+
+#define DOCKER_CONFIG_FILES 3
+
+/* docker's own at index 0, then those of podman and skopeo, whether or not they exist; *ret is the
+ * caller's to free. 0, TS_ERR_NOT_FOUND (nothing says where this one would be), TS_ERR_CONFIG (no
+ * home) or TS_ERR_NOMEM. */
+int docker_config_path(size_t index, char **ret, struct ts_err *err);
+
+/* Whether `auths` of such a file holds a password for a host, under any of its spellings. */
+bool docker_config_has_password(struct json_object *object, const char *host);
+
+/* The helper that `credHelpers` names for a host, or NULL. Valid as long as the object. */
+const char *docker_config_helper(struct json_object *object, const char *host);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Edits of docker's config.json, and of the auth.json of podman and skopeo: an entry of ours in
+ * `credHelpers` comes and goes, and every other member keeps its value.
+ */
+#ifndef HELPER_DOCKER_EDIT_H
+#define HELPER_DOCKER_EDIT_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "common/base/secret.h"
+
+struct json_object;
+
+#define DOCKER_EDIT_OURS "thrivestack"
+
+/* A file's text, which may be blank; `file` is how messages name it. *ret is the caller's to put.
+ * 0, TS_ERR_CONFIG or TS_ERR_NOMEM. */
+int docker_edit_parse(const struct ts_secret *text, const char *file, struct json_object **ret,
+                      struct ts_err *err);
+
+/* The helper of the host, spelled as here, or NULL. Valid as long as the object. */
+const char *docker_edit_helper(struct json_object *object, const char *host);
+
+/* Makes the host's helper ours, and appends the object's text to *ret. 0, TS_ERR_CONFIG where
+ * `credHelpers` is no object, or TS_ERR_NOMEM. */
+int docker_edit_add(struct json_object *object, const char *host, struct ts_secret *ret,
+                    struct ts_err *err);
+
+/* Takes ours out of an object that has it, and puts back what the backup, `before`, says of the
+ * host. Where nothing else differs from the backup *ret gets the backup's own text, `backup`,
+ * unless that is NULL. 0 or TS_ERR_NOMEM. */
+int docker_edit_remove(struct json_object *object, struct json_object *before, const char *host,
+                       const struct ts_secret *backup, struct ts_secret *ret, struct ts_err *err);
+
+/* Whether a text has nothing in it. */
+bool docker_edit_is_empty(const struct ts_secret *text);
+
+#endif

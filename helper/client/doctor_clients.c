@@ -1,0 +1,284 @@
+/* How git, docker and ssh are wired to the hosts that are configured. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "common/base/cleanup.h"
+#include "common/json/json.h"
+#include "helper/client/docker_config.h"
+#include "helper/client/docker_request.h"
+#include "helper/doctor/doctor.h"
+#include "helper/client/git_config.h"
+#include "helper/setup/setup_file.h"
+#include "helper/tool.h"
+
+#define DOCKER_PROGRAM "docker-credential-thrivestack"
+#define GIT_PROGRAM "git-credential-thrivestack"
+
+/* Whether a program is this one under another name. */
+static bool
+is_ours(const char *path)
+{
+    TS_CLEANUP(ts_string_free) char *real = realpath(path, NULL);
+    TS_CLEANUP(ts_string_free) char *helper = realpath(TS_HELPER_PATH, NULL);
+
+    return real != NULL && helper != NULL && strcmp(real, helper) == 0;
+}
+
+/* `host` or `host:port`, as git and docker name it; NULL where there is no memory. */
+static char *
+host_name(const struct ts_host_rule *rule)
+{
+    return strndup(rule->label, strcspn(rule->label, "/"));
+}
+
+/* --- git */
+
+struct git_check {
+    struct doctor *doctor;
+    const struct git_entries *entries;
+    const struct ts_host_rule *rule;
+    const char *host;
+};
+
+static int
+check_git_program(const struct git_check *check, const char *value, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *program = git_helper_program(value);
+
+    if (program == NULL && tool_find(GIT_PROGRAM, &program, err) == TS_ERR_NOMEM)
+        return TS_ERR_NOMEM;
+    if (program != NULL && is_ours(program))
+        return findings_add(&check->doctor->findings, FIND_GIT, "git asks %s for %s", program,
+                            check->host);
+    return findings_add(&check->doctor->findings, FIND_GIT_PROGRAM,
+                        "git's helper for %s, '%s', is not this program", check->host, value);
+}
+
+static int
+check_git_other(const struct git_check *check, const struct git_entry *entry)
+{
+    if (git_helper_is_store(entry->value))
+        return findings_add(&check->doctor->findings, FIND_GIT_STORES,
+                            "%s = %s (%s) keeps every token of %s in plain text", entry->key,
+                            entry->value, entry->origin, check->host);
+    return findings_add(&check->doctor->findings, FIND_GIT_OTHER,
+                        "%s = %s (%s) is asked, and told to store tokens, for %s, too", entry->key,
+                        entry->value, entry->origin, check->host);
+}
+
+static bool
+sends_path(const struct git_check *check)
+{
+    bool sends = false;
+
+    for (size_t i = 0; i < check->entries->len; i++)
+        if (git_config_applies(check->entries->items[i].key, "usehttppath", check->host,
+                               check->rule->pattern.path))
+            sends = strcmp(check->entries->items[i].value, "true") == 0;
+    return sends;
+}
+
+static int
+check_git_host(const struct git_check *check, bool *ret_wired, struct ts_err *err)
+{
+    size_t *helpers = NULL;
+    size_t len = 0;
+    int rc = git_config_helpers(check->entries, check->host, check->rule->pattern.path, &helpers,
+                                &len, err);
+
+    *ret_wired = false;
+    for (size_t i = 0; i < len && rc == 0; i++)
+        *ret_wired |= git_helper_is_ours(check->entries->items[helpers[i]].value);
+    for (size_t i = 0; i < len && rc == 0 && *ret_wired; i++) {
+        const struct git_entry *entry = &check->entries->items[helpers[i]];
+
+        rc = git_helper_is_ours(entry->value) ? check_git_program(check, entry->value, err)
+                                              : check_git_other(check, entry);
+    }
+    free(helpers);
+    if (rc == 0 && *ret_wired && check->rule->pattern.path[0] != '\0' && !sends_path(check))
+        rc = findings_add(&check->doctor->findings, FIND_GIT_PATH,
+                          "[host %s] has a path, but git sends none", check->rule->label);
+    return rc;
+}
+
+/* Which versions can do what; told, not judged. */
+static int
+tell_git_version(struct doctor *doctor, const char *git, struct ts_err *err)
+{
+    static const char *const argv[] = {"git", "--version", NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(4096);
+    const struct tool_call call = {git, argv, false};
+    int status = 0;
+
+    int rc = tool_run(&call, &output, &status, err);
+    if (rc < 0 || status != 0)
+        return findings_add(&doctor->findings, FIND_GIT_INVALID, "%s does not run", git);
+    int64_t minor = git_version_minor(ts_secret_string(&output));
+    return findings_add(&doctor->findings, FIND_GIT, "%.*s%s%s",
+                        (int)strcspn(ts_secret_string(&output), "\n"), ts_secret_string(&output),
+                        minor < 40 ? ": no expiry of passwords (2.40)" : "",
+                        minor < 46 ? ", no auth = bearer (2.46)" : "");
+}
+
+int
+doctor_git(struct doctor *doctor, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *git = NULL;
+    TS_CLEANUP(git_entries_release) struct git_entries entries = {NULL, 0};
+    const struct ts_config *config = &doctor->helper->config;
+
+    int rc = tool_find("git", &git, err);
+    if (rc == TS_ERR_NOT_FOUND)
+        return findings_add(&doctor->findings, FIND_GIT, "git is not installed");
+    if (rc == 0)
+        rc = tell_git_version(doctor, git, err);
+    if (rc == 0)
+        rc = git_config_read(git, &entries, err);
+    if (rc < 0 && rc != TS_ERR_NOMEM)
+        return findings_add(&doctor->findings, FIND_GIT_INVALID, "%s", err->text);
+    for (size_t i = 0; i < config->hosts_len && rc == 0; i++) {
+        TS_CLEANUP(ts_string_free) char *host = host_name(&config->hosts[i]);
+        const struct git_check check = {doctor, &entries, &config->hosts[i], host};
+        bool wired = false;
+
+        if (host == NULL)
+            return TS_ERR_NOMEM;
+        if (!config->hosts[i].pattern.wildcard)
+            rc = check_git_host(&check, &wired, err);
+        doctor->wired[i] |= wired;
+    }
+    return rc;
+}
+
+/* --- docker, podman, skopeo */
+
+static int
+check_registry(struct doctor *doctor, size_t index, struct json_object *object, const char *file)
+{
+    TS_CLEANUP(ts_string_free) char *host = host_name(&doctor->helper->config.hosts[index]);
+
+    if (host == NULL)
+        return TS_ERR_NOMEM;
+    const char *store = ts_json_string(object, "credsStore");
+    const char *helper = docker_config_helper(object, host);
+    bool wired = helper != NULL ? strcmp(helper, "thrivestack") == 0
+                                : store != NULL && strcmp(store, "thrivestack") == 0;
+    int rc = 0;
+
+    if (wired && !doctor->wired[index])
+        rc = findings_add(&doctor->findings, FIND_DOCKER, "%s names this program for %s", file,
+                          host);
+    if (rc == 0 && (wired || doctor->wired[index]) && docker_config_has_password(object, host))
+        rc = findings_add(&doctor->findings, FIND_DOCKER_PASSWORD,
+                          "%s holds a password for %s, which may be used instead of a token", file,
+                          host);
+    doctor->wired[index] |= wired;
+    return rc;
+}
+
+static int
+check_docker_file(struct doctor *doctor, const char *path, struct ts_err *err)
+{
+    TS_CLEANUP(setup_file_release) struct setup_file file = SETUP_FILE_INIT;
+    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    const struct ts_config *config = &doctor->helper->config;
+
+    int rc = setup_file_read(path, false, &file, err);
+    if (rc == 0 && setup_file_is_blank(&file.text))
+        return 0;
+    if (rc == 0)
+        rc = ts_json_parse_object(ts_secret_string(&file.text), file.text.len, &object, err);
+    if (rc < 0 && rc != TS_ERR_NOMEM)
+        return findings_add(&doctor->findings, FIND_DOCKER_INVALID, "%s: %s", path, err->text);
+    for (size_t i = 0; i < config->hosts_len && rc == 0; i++)
+        if (!config->hosts[i].pattern.wildcard)
+            rc = check_registry(doctor, i, object, path);
+    return rc;
+}
+
+static int
+check_docker_program(struct doctor *doctor, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *program = NULL;
+    int rc = tool_find(DOCKER_PROGRAM, &program, err);
+
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0)
+        return findings_add(&doctor->findings, FIND_DOCKER_PROGRAM, "%s", err->text);
+    if (!is_ours(program))
+        return findings_add(&doctor->findings, FIND_DOCKER_PROGRAM,
+                            "%s comes first in PATH, and is not this program", program);
+    return 0;
+}
+
+int
+doctor_docker(struct doctor *doctor, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < DOCKER_CONFIG_FILES && rc == 0; i++) {
+        TS_CLEANUP(ts_string_free) char *path = NULL;
+
+        rc = docker_config_path(i, &path, err);
+        if (rc == 0)
+            rc = check_docker_file(doctor, path, err);
+        else if (rc == TS_ERR_NOT_FOUND || rc == TS_ERR_CONFIG)
+            rc = 0;
+    }
+    if (rc == 0 && findings_has(&doctor->findings, FIND_DOCKER))
+        rc = check_docker_program(doctor, err);
+    return rc;
+}
+
+/* --- ssh */
+
+static bool
+is_askpass_set(void)
+{
+    const char *program = secure_getenv("SSH_ASKPASS");
+    const char *require = secure_getenv("SSH_ASKPASS_REQUIRE");
+
+    return program != NULL && access(program, X_OK) == 0 && is_ours(program) && require != NULL &&
+           strcmp(require, "force") == 0;
+}
+
+int
+doctor_askpass(struct doctor *doctor, struct ts_err *err)
+{
+    const struct ts_config *config = &doctor->helper->config;
+    const char *first = NULL;
+
+    (void)err;
+    for (size_t i = 0; i < config->hosts_len; i++)
+        if (config->hosts[i].askpass) {
+            doctor->wired[i] = true;
+            first = first != NULL ? first : config->hosts[i].label;
+        }
+    if (first == NULL)
+        return 0;
+    if (is_askpass_set())
+        return findings_add(&doctor->findings, FIND_ASKPASS, "ssh asks this program for tokens");
+    return findings_add(&doctor->findings, FIND_ASKPASS_UNSET,
+                        "[host %s] says askpass, but here SSH_ASKPASS does not name "
+                        "thrivestack-askpass, or SSH_ASKPASS_REQUIRE is not 'force'",
+                        first);
+}
+
+/* A section that no client uses; patterns and paths may be for any. */
+int
+doctor_wiring(struct doctor *doctor, struct ts_err *err)
+{
+    const struct ts_config *config = &doctor->helper->config;
+    int rc = 0;
+
+    (void)err;
+    for (size_t i = 0; i < config->hosts_len && rc == 0; i++)
+        if (!doctor->wired[i] && !config->hosts[i].pattern.wildcard)
+            rc = findings_add(&doctor->findings, FIND_HOST_NOT_WIRED,
+                              "no client asks this program for [host %s]", config->hosts[i].label);
+    return rc;
+}

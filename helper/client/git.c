@@ -1,0 +1,299 @@
+/* `git`: git's credential helper, after gitcredentials(7) and git-credential(1). */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/cache/refresh.h"
+#include "helper/client/git_attributes.h"
+#include "helper/helper.h"
+
+#define QUIT "quit=1\n"
+
+/* Whether the input has come to its blank line. *line_start is where its last line begins, kept
+ * from call to call. */
+static bool
+has_blank_line(const struct ts_secret *input, size_t *line_start)
+{
+    while (*line_start < input->len) {
+        const char *start = input->data + *line_start;
+        const char *newline = memchr(start, '\n', input->len - *line_start);
+
+        if (newline == NULL)
+            return false;
+        if (newline == start || (newline == start + 1 && *start == '\r'))
+            return true;
+        *line_start += (size_t)(newline - start) + 1;
+    }
+    return false;
+}
+
+/* Not ts_secret_read_fd: a caller may keep the pipe open after the blank line. */
+static int
+read_input(struct ts_secret *input, struct ts_err *err)
+{
+    size_t line_start = 0;
+
+    while (!has_blank_line(input, &line_start)) {
+        char chunk[4096];
+        ssize_t got = read(STDIN_FILENO, chunk, sizeof(chunk));
+
+        if (got == 0)
+            return 0;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return ts_err_errno(err, TS_ERR_USAGE, "cannot read git's question");
+        int rc = ts_secret_append(input, chunk, (size_t)got);
+        explicit_bzero(chunk, (size_t)got);
+        if (rc == TS_ERR_TOO_LARGE)
+            return ts_err_set(err, TS_ERR_USAGE, "git sent more than %zu bytes", GIT_INPUT_MAX);
+        if (rc < 0)
+            return ts_err_nomem(err);
+    }
+    return 0;
+}
+
+/* Other protocols (cert, smtp, imap ...) are asked about with an empty host by right. */
+static bool
+is_web(const struct git_attributes *asked)
+{
+    const char *protocol = git_attributes_get(asked, GIT_PROTOCOL);
+
+    return protocol == NULL || protocol[0] == '\0' || strcmp(protocol, "https") == 0 ||
+           strcmp(protocol, "http") == 0;
+}
+
+/* Reads the question. *ret_ours is false where it is in order but nothing for us. */
+static int
+read_question(struct git_attributes *asked, bool *ret_ours, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret input = TS_SECRET_INIT(GIT_INPUT_MAX);
+    int rc = read_input(&input, err);
+
+    if (rc == 0)
+        rc = git_attributes_parse(asked, ts_secret_string(&input), input.len, err);
+    if (rc < 0)
+        return rc;
+    *ret_ours = is_web(asked) || git_attributes_get(asked, GIT_HOST) == NULL;
+    return *ret_ours ? git_attributes_require_host(asked, err) : 0;
+}
+
+static bool
+is_transport_allowed(const struct helper *helper, const struct git_attributes *asked)
+{
+    return strcmp(git_attributes_get(asked, GIT_PROTOCOL), "https") == 0 ||
+           helper_allows_http(helper, git_attributes_get(asked, GIT_HOST));
+}
+
+/* git leaves out the slash that a path begins with. */
+static int
+find_rule(const struct helper *helper, const struct git_attributes *asked,
+          const struct ts_host_rule **ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret path = TS_SECRET_INIT(GIT_LINE_MAX + 1);
+    const char *given = git_attributes_get(asked, GIT_PATH);
+
+    if (given != NULL && given[0] != '\0' &&
+        (ts_secret_append_string(&path, given[0] == '/' ? "" : "/") < 0 ||
+         ts_secret_append_string(&path, given) < 0))
+        return ts_err_nomem(err);
+    *ret = ts_config_find_host(&helper->config, git_attributes_get(asked, GIT_HOST),
+                               ts_secret_string(&path));
+    return 0;
+}
+
+static bool
+is_username_ours(const struct git_attributes *asked, const struct ts_host_rule *host)
+{
+    const char *given = git_attributes_get(asked, GIT_USERNAME);
+
+    return given == NULL || host->username == NULL || strcmp(given, host->username) == 0;
+}
+
+/* The section that serves what git asks about, or NULL where it is none of our business. */
+static int
+find_host(struct helper *helper, struct git_attributes *asked, const struct ts_host_rule **ret,
+          struct ts_err *err)
+{
+    bool ours = false;
+    int rc = read_question(asked, &ours, err);
+
+    *ret = NULL;
+    if (rc < 0 || !ours)
+        return rc;
+    rc = helper_load_config(helper, err);
+    if (rc < 0)
+        return rc;
+    if (!is_transport_allowed(helper, asked)) {
+        helper_debug(helper, "git: plain http gets no answer");
+        return 0;
+    }
+    const struct ts_host_rule *host = NULL;
+    rc = find_rule(helper, asked, &host, err);
+    if (rc < 0)
+        return rc;
+    if (host == NULL || !is_username_ours(asked, host)) {
+        helper_debug(helper, host == NULL ? "git: no [host] section serves this host"
+                                          : "git: another username is asked for");
+        return 0;
+    }
+    helper_debug(helper, "git: [host %s] serves it", host->label);
+    *ret = host;
+    return 0;
+}
+
+static int
+print_login(const struct git_attributes *asked, const struct ts_host_rule *host,
+            const struct ts_grant *grant, struct ts_secret *answer, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *username = NULL;
+    int rc = 0;
+
+    if (asked->authtype && host->auth == TS_AUTH_BEARER) {
+        rc = ts_secret_append_string(answer, "authtype=Bearer\ncredential=");
+    } else {
+        rc = helper_username(host, git_attributes_get(asked, GIT_USERNAME), &username, err);
+        if (rc < 0)
+            return rc;
+        rc = ts_secret_append_format(answer, "username=%s\npassword=", username);
+    }
+    if (rc < 0 || ts_secret_append(answer, grant->token.data, grant->token.len) < 0 ||
+        ts_secret_append_string(answer, "\n") < 0)
+        return ts_err_nomem(err);
+    return 0;
+}
+
+/* git compares the expiry with the local clock, and takes `ephemeral` (so that no other helper
+ * stores the token) only from who says that it knows the capability. */
+static int
+print_answer(const struct git_attributes *asked, const struct ts_host_rule *host,
+             const struct ts_grant *grant, struct ts_secret *answer, struct ts_err *err)
+{
+    struct ts_clock now;
+    int rc = ts_clock_read(&now, err);
+
+    if (rc < 0)
+        return rc;
+    if (asked->authtype && ts_secret_append_string(answer, "capability[]=authtype\n") < 0)
+        return ts_err_nomem(err);
+    rc = print_login(asked, host, grant, answer, err);
+    if (rc < 0)
+        return rc;
+    if (ts_secret_append_format(answer, "password_expiry_utc=%" PRId64 "\n",
+                                ts_grant_expires_at(grant, &now)) < 0 ||
+        (asked->authtype && ts_secret_append_string(answer, "ephemeral=1\n") < 0))
+        return ts_err_nomem(err);
+    return 0;
+}
+
+static int
+git_get(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    TS_CLEANUP(git_attributes_release) struct git_attributes asked = GIT_ATTRIBUTES_INIT;
+    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+    const struct ts_host_rule *host = NULL;
+
+    int rc = find_host(helper, &asked, &host, err);
+    if (rc < 0 || host == NULL)
+        return rc;
+    /* Before memory can run out, for what is said then. */
+    if (ts_secret_reserve(answer, strlen(QUIT)) < 0)
+        return ts_err_nomem(err);
+    rc = helper_get_token(helper, host, false, &grant, err);
+    if (rc == 0)
+        rc = print_answer(&asked, host, &grant, answer, err);
+    if (rc < 0) {
+        /* The host is ours, so no other helper and no person has the password either. */
+        ts_secret_clear(answer);
+        (void)ts_secret_append_string(answer, QUIT);
+    }
+    return rc;
+}
+
+/* There is nothing to keep: the cache has it already. */
+static int
+git_store(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    TS_CLEANUP(git_attributes_release) struct git_attributes asked = GIT_ATTRIBUTES_INIT;
+    bool ours = false;
+
+    (void)helper;
+    (void)answer;
+    return read_question(&asked, &ours, err);
+}
+
+/* Only the token that was rejected: of twenty gits that hold the same dead token, the last must not
+ * drop the one that the first has fetched since. */
+static int
+git_erase(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    TS_CLEANUP(git_attributes_release) struct git_attributes asked = GIT_ATTRIBUTES_INIT;
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    const struct ts_host_rule *host = NULL;
+    bool dropped = false;
+
+    (void)answer;
+    int rc = find_host(helper, &asked, &host, err);
+    if (rc < 0 || host == NULL)
+        return rc;
+    const struct ts_secret *rejected =
+        &asked.values[asked.given[GIT_PASSWORD] ? GIT_PASSWORD : GIT_CREDENTIAL];
+    if (rejected->len == 0)
+        return 0;
+    rc = helper_request(helper, host, false, &request, err);
+    if (rc == 0)
+        rc = ts_refresh_erase(&request, rejected, &dropped, err);
+    if (rc == 0)
+        helper_debug(helper, "git: %s",
+                     dropped ? "dropped the cached token"
+                             : "what was rejected is not the cached token");
+    return rc;
+}
+
+static int
+git_capability(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    (void)helper;
+    if (ts_secret_append_string(answer, "version 0\ncapability authtype\n") < 0)
+        return ts_err_nomem(err);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*run)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+} operations[] = {
+    {"get", git_get},
+    {"store", git_store},
+    {"erase", git_erase},
+    {"capability", git_capability},
+};
+
+static int
+answer_git(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    if (helper->options.arguments_len != 1)
+        return helper_usage(err, "'git' takes one operation: get, store, erase or capability");
+    for (size_t i = 0; i < TS_ARRAY_LEN(operations); i++)
+        if (strcmp(operations[i].name, helper->options.arguments[0]) == 0)
+            return operations[i].run(helper, answer, err);
+    /* git(1) may grow operations; a helper that does not know one keeps silent. */
+    return 0;
+}
+
+int
+command_git(struct helper *helper)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
+    struct ts_err err = {.code = 0};
+    int rc = answer_git(helper, &answer, &err);
+    int status = helper_finish(helper, rc, &answer, &err);
+
+    /* Here a failure has an answer too: that of git_get. */
+    if (rc < 0)
+        (void)output_write(helper->stdout_open, &answer, &err);
+    return status;
+}

@@ -1,0 +1,31 @@
+/* `forget`: drops cached tokens. */
+#include "common/base/cleanup.h"
+#include "common/cache/refresh.h"
+#include "helper/helper.h"
+
+static int
+forget(struct helper *helper, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+
+    if (helper->options.arguments_len > 0)
+        return helper_usage(err, "'forget' takes no arguments");
+    int rc = helper_load_config(helper, err);
+    if (rc < 0)
+        return rc;
+    if ((helper->options.given & OPTION_ALL) != 0)
+        return helper->config.cache_dir != NULL
+                   ? ts_refresh_forget_all(helper->config.cache_dir, err)
+                   : 0;
+    rc = helper_profile_request(helper, NULL, &request, err);
+    return rc < 0 ? rc : ts_refresh_forget(&request, err);
+}
+
+int
+command_forget(struct helper *helper)
+{
+    const struct ts_secret nothing = TS_SECRET_INIT(0);
+    struct ts_err err = {.code = 0};
+
+    return helper_finish(helper, forget(helper, &err), &nothing, &err);
+}

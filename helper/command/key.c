@@ -1,0 +1,71 @@
+#include "helper/command/key.h"
+
+#include <string.h>
+
+#include "common/base/cleanup.h"
+
+static int
+run_import(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
+{
+    (void)ret_exit_code;
+    return key_import(helper, answer, err);
+}
+
+static int
+run_public(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
+{
+    (void)ret_exit_code;
+    return key_public(helper, answer, err);
+}
+
+struct operation {
+    const char *name;
+    size_t arguments_len; /* behind the operation's name */
+    unsigned options;
+    int (*run)(struct helper *helper, struct ts_secret *answer, int *ret_exit_code,
+               struct ts_err *err);
+};
+
+static const struct operation operations[] = {
+    {"import", 1, 0, run_import},
+    {"public", 0, OPTION_OUT, run_public},
+    {"check", 0, 0, key_check},
+};
+
+static const struct operation *
+find_operation(const struct options *options)
+{
+    for (size_t i = 0; options->arguments_len > 0 && i < TS_ARRAY_LEN(operations); i++)
+        if (strcmp(operations[i].name, options->arguments[0]) == 0)
+            return &operations[i];
+    return NULL;
+}
+
+static int
+run(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
+{
+    const struct options *options = &helper->options;
+    const struct operation *operation = find_operation(options);
+
+    if (operation == NULL)
+        return helper_usage(err, "'key' is followed by import FILE, public or check");
+    if (options->arguments_len != operation->arguments_len + 1)
+        return helper_usage(err, "'key %s' takes %s", operation->name,
+                            operation->arguments_len > 0 ? "one file" : "no arguments");
+    if ((options->given & OPTION_OUT & ~operation->options) != 0)
+        return helper_usage(err, "--out does not go with 'key %s'", operation->name);
+    int rc = helper_load_config(helper, err);
+    return rc < 0 ? rc : operation->run(helper, answer, ret_exit_code, err);
+}
+
+int
+command_key(struct helper *helper)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
+    struct ts_err err = {.code = 0};
+    int exit_code = 0;
+    int rc = run(helper, &answer, &exit_code, &err);
+    int finished = helper_finish(helper, rc, &answer, &err);
+
+    return finished != 0 ? finished : exit_code;
+}

@@ -1,0 +1,20 @@
+/*
+ * `key`: the API key itself, by jobs of the worker. This program never sees a private key.
+ */
+#ifndef HELPER_KEY_H
+#define HELPER_KEY_H
+
+#include <stdint.h>
+
+#include "common/base/error.h"
+#include "common/job/job.h"
+#include "helper/helper.h"
+
+/* The operations. Each appends its output and returns 0 or an error; where findings are the result,
+ * *ret_exit_code is set too. */
+int key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int key_check(struct helper *helper, struct ts_secret *answer, int *ret_exit_code,
+              struct ts_err *err);
+
+#endif

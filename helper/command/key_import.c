@@ -1,0 +1,152 @@
+/* `key import`: a job of the worker, and what people are told about it. */
+#include "helper/command/key.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/cleanup.h"
+#include "common/base/path.h"
+#include "common/job/worker_call.h"
+
+static int
+resolve_download(const char *path, char **ret, struct ts_err *err)
+{
+    const struct ts_path_base base = {.folder = NULL, .home = secure_getenv("HOME")};
+    int rc = ts_path_resolve(path, &base, ret, err);
+
+    return rc == TS_ERR_SYNTAX ? ts_err_recode(err, TS_ERR_USAGE) : rc;
+}
+
+static bool
+is_same_file(const struct stat *a, const char *path)
+{
+    struct stat b;
+
+    return stat(path, &b) == 0 && a->st_dev == b.st_dev && a->st_ino == b.st_ino;
+}
+
+/* "profile NAME: " in front of a failure. */
+static int
+name_profile(int rc, const struct ts_request *request, struct ts_err *err)
+{
+    if (rc < 0)
+        (void)ts_err_prefix(err, "profile %s", request->profile);
+    return rc;
+}
+
+/* What can be said without asking the endpoint. *ret_mode is 0 where the worker will tell what is
+ * wrong with the download. */
+static int
+check(const struct ts_request *request, const char *download, mode_t *ret_mode, struct ts_err *err)
+{
+    struct stat st;
+
+    if (request->key.key_command != NULL)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "its key comes from key_command: store the new key where that command "
+                          "finds it");
+    if (request->scopes.len == 0)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "no scopes to try the key with: set 'scopes', or THRIVESTACK_SCOPES");
+    *ret_mode = 0;
+    if (stat(download, &st) != 0)
+        return 0;
+    /* Its owner would be told to delete the download. */
+    if (is_same_file(&st, request->key.key_file))
+        return ts_err_set(err, TS_ERR_USAGE, "%s is its key file already", download);
+    *ret_mode = st.st_mode;
+    return 0;
+}
+
+static int
+call_worker(const struct ts_request *request, char *download, struct ts_key_info *ret,
+            struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    /* A view: request and path stay the caller's. */
+    const struct ts_job job = {.kind = TS_JOB_IMPORT, .request = *request, .import_file = download};
+
+    int rc = ts_job_encode(&job, &text, err);
+    if (rc == 0)
+        rc = ts_worker_call(request, &text, &answer, err);
+    if (rc == 0)
+        rc = ts_job_read_key_info(&answer, ret, err);
+    return rc;
+}
+
+/* A name from a file or from outside, on one line. */
+static int
+print_clean(struct ts_secret *answer, const char *label, const char *text)
+{
+    char cleaned[4096];
+
+    ts_text_clean(cleaned, sizeof(cleaned), text, strlen(text));
+    return ts_secret_append_format(answer, "%-10s%s\n", label, cleaned);
+}
+
+static int
+print_expiry(struct ts_secret *answer, const struct ts_key_info *info)
+{
+    char last[32] = "";
+
+    if (info->expires > 0)
+        ts_text_rfc3339(last, info->expires);
+    else if (info->expiry[0] == '\0')
+        return print_clean(answer, "expires", "the download does not say");
+    return ts_secret_append_format(answer, "%-10s%.10s\n", "expires",
+                                   last[0] != '\0' ? last : info->expiry);
+}
+
+static int
+print(struct ts_secret *answer, const struct ts_request *request, const struct ts_key_info *info)
+{
+    const char *rotation = info->rotation_frequency;
+
+    if (print_clean(answer, "imported", info->key_id) < 0 ||
+        (info->name[0] != '\0' && print_clean(answer, "name", info->name) < 0) ||
+        print_expiry(answer, info) < 0 ||
+        print_clean(answer, "rotation", rotation[0] != '\0' ? rotation : "unknown") < 0)
+        return TS_ERR_NOMEM;
+    return print_clean(answer, "key file", request->key.key_file);
+}
+
+static int
+print_advice(struct ts_secret *answer, const char *download, mode_t mode)
+{
+    int rc = ts_secret_append_string(
+        answer, "\nThriveStack has granted a token for it.\n"
+                "'thrivestack-credential key public' prints its section for policy.conf.\n");
+
+    if (rc == 0)
+        rc = print_clean(answer, "Delete", download);
+    if (rc == 0 && (mode & 044) != 0)
+        rc = ts_secret_append_format(answer,
+                                     "          which others can read (mode %04o): the download "
+                                     "is the key itself.\n",
+                                     (unsigned)(mode & 07777));
+    return rc;
+}
+
+int
+key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
+    TS_CLEANUP(ts_string_free) char *download = NULL;
+    mode_t mode = 0;
+
+    int rc = helper_request(helper, NULL, true, &request, err);
+    if (rc == 0)
+        rc = resolve_download(helper->options.arguments[1], &download, err);
+    if (rc == 0)
+        rc = name_profile(check(&request, download, &mode, err), &request, err);
+    if (rc == 0)
+        rc = name_profile(call_worker(&request, download, &info, err), &request, err);
+    if (rc != 0)
+        return rc;
+    if (print(answer, &request, &info) < 0 || print_advice(answer, download, mode) < 0)
+        return ts_err_nomem(err);
+    return 0;
+}

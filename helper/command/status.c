@@ -1,0 +1,79 @@
+#include "helper/command/status.h"
+
+#include <json-c/json_object.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/json/json.h"
+
+static bool
+is_set(const char *name)
+{
+    const char *value = secure_getenv(name);
+
+    return value != NULL && value[0] != '\0';
+}
+
+/* By the variables alone, in the order that setlocale(3) heeds: no locale is ever loaded. */
+static bool
+is_utf8(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(variables); i++)
+        if (is_set(variables[i])) {
+            const char *value = secure_getenv(variables[i]);
+
+            return strcasestr(value, "utf-8") != NULL || strcasestr(value, "utf8") != NULL;
+        }
+    return false;
+}
+
+static struct status_style
+choose_style(void)
+{
+    const char *terminal = secure_getenv("TERM");
+    bool terminal_can = isatty(STDOUT_FILENO) == 1 && terminal != NULL && terminal[0] != '\0' &&
+                        strcmp(terminal, "dumb") != 0;
+
+    return (struct status_style){
+        .color = terminal_can && !is_set("NO_COLOR"),
+        .unicode = terminal_can && is_utf8(),
+        .now = ts_clock_wall(),
+    };
+}
+
+static int
+print_status(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    TS_CLEANUP(ts_json_put) struct json_object *status = NULL;
+
+    if (helper->options.arguments_len > 0)
+        return helper_usage(err, "'status' takes no arguments");
+    int rc = helper_load_config(helper, err);
+    if (rc == 0)
+        rc = status_gather(helper, &status, err);
+    if (rc < 0)
+        return rc;
+    if ((helper->options.given & OPTION_JSON) != 0) {
+        rc = ts_json_print(status, answer);
+        if (rc == 0)
+            rc = ts_secret_append_string(answer, "\n");
+    } else {
+        const struct status_style style = choose_style();
+        rc = status_view(status, &style, answer);
+    }
+    return rc < 0 ? ts_err_nomem(err) : 0;
+}
+
+int
+command_status(struct helper *helper)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
+    struct ts_err err = {.code = 0};
+
+    return helper_finish(helper, print_status(helper, &answer, &err), &answer, &err);
+}

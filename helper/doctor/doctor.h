@@ -1,0 +1,104 @@
+/*
+ * `doctor`: goes through everything that is commonly wrong, on the client and, as root, on the
+ * host, and says how to mend it. The checks are one const table in doctor.c; each is a function
+ * that adds findings, and fails only where it cannot look at all.
+ */
+#ifndef HELPER_DOCTOR_H
+#define HELPER_DOCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/error.h"
+#include "common/job/job.h"
+#include "common/base/secret.h"
+#include "common/base/text.h"
+#include "helper/doctor/findings.h"
+#include "helper/helper.h"
+
+/* What is known of a profile by now. */
+struct doctor_profile {
+    const struct ts_profile *profile;
+    bool key_ok;      /* a key that can be used */
+    bool endpoint_ok; /* something answers that may be an endpoint */
+};
+
+/* A policy of this host's: the first one is policy.conf, the others are those that stacks name. */
+struct doctor_policy {
+    char *file;
+    struct ts_policy_info info;
+    bool is_sound; /* it was loaded */
+};
+
+/* A service whose stack has the module for auth, by a line that the module can work with. */
+struct doctor_use {
+    char *service;
+    size_t policy;        /* which one the line names; it is sound */
+    bool skips_strangers; /* its control says user_unknown=ignore */
+};
+
+struct doctor {
+    struct helper *helper;
+    struct findings findings;
+    bool has_client; /* there is a configuration to check */
+    struct doctor_profile *profiles;
+    size_t profiles_len;
+    bool *wired;                 /* for each [host]: whether a client was found that uses it */
+    struct ts_list pam_services; /* files of /etc/pam.d that name the module for auth */
+    struct doctor_policy *policies;
+    size_t policies_len;
+    struct doctor_use *uses; /* each pair of service and policy once */
+    size_t uses_len;
+};
+
+/* The request of a profile as the configuration has it; *ret is released by the caller. */
+int doctor_request(const struct doctor *doctor, const struct ts_profile *profile,
+                   struct ts_request *ret, struct ts_err *err);
+
+/* A job of the worker; *ret is its answer. `request` tells the deadline. */
+int doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
+               struct ts_err *err);
+
+/* The same for a job about a file, as another user where `identity` is not NULL. */
+struct ts_spawn_identity;
+int doctor_ask_file(enum ts_job_kind kind, const char *file,
+                    const struct ts_spawn_identity *identity, struct ts_secret *ret,
+                    struct ts_err *err);
+
+/*
+ * Loads a policy as the module does, the first time that it is asked for, and tells what is wrong
+ * with it; `place` is the line that names it, or NULL. *ret is its index in doctor->policies.
+ */
+int doctor_policy_load(struct doctor *doctor, const char *file, const char *place, size_t *ret,
+                       struct ts_err *err);
+void doctor_policies_release(struct doctor *doctor);
+
+/* The name of the section that serves a service, or NULL. */
+const char *doctor_policy_section(const struct ts_policy_info *policy, const char *service);
+
+/* Remembers that a stack uses a policy. 0 or TS_ERR_NOMEM. */
+int doctor_use_add(struct doctor *doctor, const struct doctor_use *use);
+
+/* Whether the stack of a service was made to do without the module, as no section serves it. */
+bool doctor_service_is_skipped(const struct doctor *doctor, const char *service);
+
+/* Checks of the client. */
+int doctor_config(struct doctor *doctor, struct ts_err *err);
+int doctor_key(struct doctor *doctor, struct ts_err *err);
+int doctor_endpoint(struct doctor *doctor, struct ts_err *err);
+int doctor_token(struct doctor *doctor, struct ts_err *err);
+int doctor_cache(struct doctor *doctor, struct ts_err *err);
+int doctor_git(struct doctor *doctor, struct ts_err *err);
+int doctor_docker(struct doctor *doctor, struct ts_err *err);
+int doctor_askpass(struct doctor *doctor, struct ts_err *err);
+int doctor_wiring(struct doctor *doctor, struct ts_err *err);
+
+/* Checks of the host. */
+int doctor_policy(struct doctor *doctor, struct ts_err *err);
+int doctor_pam(struct doctor *doctor, struct ts_err *err);
+int doctor_services(struct doctor *doctor, struct ts_err *err);
+int doctor_module(struct doctor *doctor, struct ts_err *err);
+int doctor_sshd(struct doctor *doctor, struct ts_err *err);
+int doctor_nginx(struct doctor *doctor, struct ts_err *err);
+
+#endif

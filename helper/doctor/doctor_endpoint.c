@@ -1,0 +1,192 @@
+/* The way to the endpoint, without a key first; then one token, where all else is right. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/cleanup.h"
+#include "common/cache/refresh.h"
+#include "helper/doctor/doctor.h"
+
+#define SKEW_MAX 30 /* seconds */
+
+/* How far a request without a key came. */
+static const struct {
+    const char *stage;
+    enum finding_code code;
+} stages[] = {
+    {"settings", FIND_ENDPOINT_SETTINGS},
+    {"resolve", FIND_ENDPOINT_UNRESOLVED},
+    {"proxy", FIND_ENDPOINT_PROXY},
+    {"connect", FIND_ENDPOINT_UNREACHABLE},
+    {"tls", FIND_ENDPOINT_TLS},
+    {"ca", FIND_ENDPOINT_CA},
+    {"timeout", FIND_ENDPOINT_TIMEOUT},
+    {"http", FIND_ENDPOINT_ANSWER},
+    {"broken", FIND_ENDPOINT_UNREACHABLE},
+};
+
+/* A status with which no token endpoint refuses a request: a redirect, another page, success. */
+static bool
+is_other_page(long status)
+{
+    return status < 400 || status == 404 || status == 405 || status == 410;
+}
+
+static int
+judge_answer(struct doctor *doctor, struct doctor_profile *profile, const struct ts_probe *probe)
+{
+    const char *url = profile->profile->endpoint.token_url;
+    bool failing = probe->http_status >= 500 || probe->http_status == 429;
+
+    if (is_other_page(probe->http_status))
+        return findings_add(&doctor->findings, FIND_ENDPOINT_ANSWER,
+                            "%s answers HTTP %ld to a request without a key", url,
+                            probe->http_status);
+    /* What fails over an empty request may serve a right one: with a key at hand, that tells. */
+    if (failing && !profile->key_ok)
+        return findings_add(&doctor->findings, FIND_ENDPOINT_FAILING, "%s answers HTTP %ld", url,
+                            probe->http_status);
+    profile->endpoint_ok = true;
+    return findings_add(&doctor->findings, FIND_ENDPOINT,
+                        "%s answers, with HTTP %ld to a request without a key", url,
+                        probe->http_status);
+}
+
+static int
+judge_clock(struct doctor *doctor, const struct ts_probe *probe)
+{
+    int64_t skew = probe->now - probe->date;
+
+    if (probe->date == 0)
+        return 0;
+    if (skew > SKEW_MAX || skew < -SKEW_MAX)
+        return findings_add(&doctor->findings, FIND_CLOCK_SKEW,
+                            "the clock is %" PRId64 " seconds %s the endpoint's",
+                            skew > 0 ? skew : -skew, skew > 0 ? "ahead of" : "behind");
+    return findings_add(&doctor->findings, FIND_CLOCK, "the clock agrees with the endpoint's");
+}
+
+static int
+judge_probe(struct doctor *doctor, struct doctor_profile *profile, const struct ts_probe *probe)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(stages); i++)
+        if (strcmp(stages[i].stage, probe->stage) == 0)
+            return findings_add(&doctor->findings, stages[i].code, "profile %s: %s",
+                                profile->profile->name, probe->text);
+    int rc = judge_answer(doctor, profile, probe);
+    return rc < 0 ? rc : judge_clock(doctor, probe);
+}
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+is_same_endpoint(const struct ts_endpoint *a, const struct ts_endpoint *b)
+{
+    return is_same_text(a->token_url, b->token_url) && is_same_text(a->ca_file, b->ca_file) &&
+           is_same_text(a->pinned_public_key, b->pinned_public_key) &&
+           is_same_text(a->proxy, b->proxy) && is_same_text(a->no_proxy, b->no_proxy);
+}
+
+/* Profiles often have one endpoint, which need not be asked twice. */
+static const struct doctor_profile *
+find_earlier(const struct doctor *doctor, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (is_same_endpoint(&doctor->profiles[i].profile->endpoint,
+                             &doctor->profiles[index].profile->endpoint))
+            return &doctor->profiles[i];
+    return NULL;
+}
+
+static int
+probe_profile(struct doctor *doctor, struct doctor_profile *profile, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    struct ts_probe probe = {.stage = ""};
+
+    int rc = helper_profile_request(doctor->helper, profile->profile->name, &request, err);
+    if (rc == TS_ERR_CONFIG)
+        return findings_add(&doctor->findings, FIND_ENDPOINT_SETTINGS, "%s", err->text);
+    if (rc == 0)
+        rc = doctor_ask(TS_JOB_PROBE, &request, &answer, err);
+    if (rc == 0)
+        rc = ts_job_read_probe(&answer, &probe, err);
+    return rc < 0 ? rc : judge_probe(doctor, profile, &probe);
+}
+
+int
+doctor_endpoint(struct doctor *doctor, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++) {
+        const struct doctor_profile *earlier = find_earlier(doctor, i);
+
+        if (earlier == NULL)
+            rc = probe_profile(doctor, &doctor->profiles[i], err);
+        else
+            doctor->profiles[i].endpoint_ok = earlier->endpoint_ok;
+    }
+    return rc;
+}
+
+static enum finding_code
+token_finding(int error)
+{
+    switch (error) {
+    case TS_ERR_REFUSED:
+        return FIND_TOKEN_REFUSED;
+    case TS_ERR_ANSWER:
+        return FIND_TOKEN_INVALID;
+    case TS_ERR_KEY:
+        return FIND_KEY_UNUSABLE;
+    case TS_ERR_CONFIG:
+        return FIND_CONFIG_INVALID;
+    default:
+        return FIND_TOKEN_UNAVAILABLE;
+    }
+}
+
+static int
+fetch_token(struct doctor *doctor, const struct doctor_profile *profile, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+    TS_CLEANUP(ts_secret_release) struct ts_secret scopes = TS_SECRET_INIT(OUTPUT_MAX);
+
+    int rc = doctor_request(doctor, profile->profile, &request, err);
+    if (rc == 0)
+        rc = ts_refresh_get(&request, &grant, err);
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0) {
+        char text[OUTPUT_TEXT_MAX];
+
+        output_error_text(err, text);
+        return findings_add(&doctor->findings, token_finding(rc), "%s", text);
+    }
+    if (ts_list_join(&grant.scopes, ' ', &scopes) < 0)
+        return TS_ERR_NOMEM;
+    return findings_add(&doctor->findings, FIND_TOKEN,
+                        "profile %s: a token was granted for %" PRId64 " seconds, with scopes %s",
+                        profile->profile->name, grant.life, ts_secret_string(&scopes));
+}
+
+int
+doctor_token(struct doctor *doctor, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++) {
+        const struct doctor_profile *profile = &doctor->profiles[i];
+
+        if (profile->key_ok && profile->endpoint_ok && profile->profile->scopes.len > 0)
+            rc = fetch_token(doctor, profile, err);
+    }
+    return rc;
+}

@@ -1,0 +1,209 @@
+/* The host's policies with their public keys, and the services that go by them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "common/base/cleanup.h"
+#include "helper/doctor/doctor.h"
+
+#define POLICY_FILE TS_SYSCONFDIR "/policy.conf"
+
+void
+doctor_policies_release(struct doctor *doctor)
+{
+    for (size_t i = 0; i < doctor->policies_len; i++) {
+        free(doctor->policies[i].file);
+        ts_policy_info_release(&doctor->policies[i].info);
+    }
+    for (size_t i = 0; i < doctor->uses_len; i++)
+        free(doctor->uses[i].service);
+    free(doctor->policies);
+    free(doctor->uses);
+}
+
+/* Names in the keys' sections that open nothing. */
+static int
+judge_names(struct doctor *doctor, const struct doctor_policy *policy)
+{
+    const struct ts_list *services = &policy->info.no_section;
+    const struct ts_list *users = &policy->info.no_account;
+    int rc = 0;
+
+    for (size_t i = 0; i < services->len && rc == 0; i++)
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_SERVICE,
+                          "%s: a key is for service %s, which has no section", policy->file,
+                          services->items[i]);
+    for (size_t i = 0; i < users->len && rc == 0; i++) {
+        bool is_group = users->items[i][0] == '@';
+
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_USER,
+                          "%s: a key is for %s %s, but this host has none of that name",
+                          policy->file, is_group ? "group" : "user", users->items[i] + is_group);
+    }
+    return rc;
+}
+
+static int
+judge(struct doctor *doctor, const struct doctor_policy *policy)
+{
+    const struct ts_policy_info *info = &policy->info;
+    int rc = 0;
+
+    if (info->keys == 0)
+        return findings_add(&doctor->findings, FIND_POLICY_NO_KEY,
+                            "%s has no section [key ID], so no token is accepted", policy->file);
+    for (size_t i = 0; i < info->expired.len && rc == 0; i++)
+        rc =
+            findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED,
+                         "%s: [key %s] is past its last day", policy->file, info->expired.items[i]);
+    if (rc == 0)
+        rc = judge_names(doctor, policy);
+    if (rc == 0)
+        rc = findings_add(&doctor->findings, FIND_POLICY,
+                          "%s: sound, %zu services, %" PRId64 " keys", policy->file,
+                          info->services.len, info->keys);
+    return rc;
+}
+
+static int
+ask(const char *file, struct ts_policy_info *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+
+    int rc = doctor_ask_file(TS_JOB_POLICY, file, NULL, &answer, err);
+    return rc < 0 ? rc : ts_job_read_policy_info(&answer, ret, err);
+}
+
+/* A policy about which nothing is known yet. */
+static struct doctor_policy *
+add_policy(struct doctor *doctor, const char *file)
+{
+    struct doctor_policy *more =
+        reallocarray(doctor->policies, doctor->policies_len + 1, sizeof(*more));
+
+    if (more == NULL)
+        return NULL;
+    doctor->policies = more;
+    struct doctor_policy *policy = &more[doctor->policies_len];
+    *policy = (struct doctor_policy){.file = strdup(file)};
+    if (policy->file == NULL)
+        return NULL;
+    doctor->policies_len++;
+    return policy;
+}
+
+int
+doctor_policy_load(struct doctor *doctor, const char *file, const char *place, size_t *ret,
+                   struct ts_err *err)
+{
+    for (*ret = 0; *ret < doctor->policies_len; (*ret)++)
+        if (strcmp(doctor->policies[*ret].file, file) == 0)
+            return 0;
+    struct doctor_policy *policy = add_policy(doctor, file);
+    if (policy == NULL)
+        return ts_err_nomem(err);
+    int rc = ask(file, &policy->info, err);
+    if (rc == TS_ERR_CONFIG)
+        return findings_add(&doctor->findings, FIND_POLICY_INVALID, "%s%s%s",
+                            place != NULL ? place : "", place != NULL ? ": " : "", err->text);
+    if (rc < 0)
+        return rc;
+    policy->is_sound = true;
+    return judge(doctor, policy);
+}
+
+int
+doctor_policy(struct doctor *doctor, struct ts_err *err)
+{
+    size_t ignored = 0;
+
+    /* A host without one takes no tokens, which is no mistake where nothing asks for them. */
+    return access(POLICY_FILE, F_OK) == 0
+               ? doctor_policy_load(doctor, POLICY_FILE, NULL, &ignored, err)
+               : 0;
+}
+
+int
+doctor_use_add(struct doctor *doctor, const struct doctor_use *use)
+{
+    for (size_t i = 0; i < doctor->uses_len; i++)
+        if (doctor->uses[i].policy == use->policy &&
+            strcmp(doctor->uses[i].service, use->service) == 0) {
+            doctor->uses[i].skips_strangers &= use->skips_strangers;
+            return 0;
+        }
+    struct doctor_use *more = reallocarray(doctor->uses, doctor->uses_len + 1, sizeof(*more));
+    if (more == NULL)
+        return TS_ERR_NOMEM;
+    doctor->uses = more;
+    more[doctor->uses_len] = *use;
+    more[doctor->uses_len].service = strdup(use->service);
+    if (more[doctor->uses_len].service == NULL)
+        return TS_ERR_NOMEM;
+    doctor->uses_len++;
+    return 0;
+}
+
+/* As ts_policy_service_name has it, which lives beside libcrypto. */
+static const char *
+counts_as(const char *service)
+{
+    static const char *const others[][2] = {
+        {"sudo-i", "sudo"}, {"su-l", "su"}, {"remote", "login"}};
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(others); i++)
+        if (strcmp(others[i][0], service) == 0)
+            return others[i][1];
+    return service;
+}
+
+const char *
+doctor_policy_section(const struct ts_policy_info *policy, const char *service)
+{
+    service = counts_as(service);
+    if (ts_list_has(&policy->services, service))
+        return service;
+    return ts_list_has(&policy->services, "*") ? "*" : NULL;
+}
+
+static bool
+has_section(const struct doctor *doctor, const struct doctor_use *use)
+{
+    return doctor_policy_section(&doctor->policies[use->policy].info, use->service) != NULL;
+}
+
+bool
+doctor_service_is_skipped(const struct doctor *doctor, const char *service)
+{
+    bool is_skipped = false;
+
+    for (size_t i = 0; i < doctor->uses_len; i++)
+        if (strcmp(doctor->uses[i].service, service) == 0) {
+            if (has_section(doctor, &doctor->uses[i]) || !doctor->uses[i].skips_strangers)
+                return false;
+            is_skipped = true;
+        }
+    return is_skipped;
+}
+
+/* A service that the policy does not know turns everybody away, or on to a password. */
+int
+doctor_services(struct doctor *doctor, struct ts_err *err)
+{
+    int rc = 0;
+
+    (void)err;
+    for (size_t i = 0; i < doctor->uses_len && rc == 0; i++) {
+        const struct doctor_use *use = &doctor->uses[i];
+
+        if (!has_section(doctor, use) && !use->skips_strangers)
+            rc = findings_add(&doctor->findings, FIND_POLICY_NO_SERVICE,
+                              "/etc/pam.d/%s uses the module, but %s has no section [service %s]",
+                              use->service, doctor->policies[use->policy].file,
+                              counts_as(use->service));
+    }
+    return rc;
+}

@@ -1,0 +1,134 @@
+/*
+ * What `doctor` can find: one const table, a row for each code. The codes are stable, and listed in
+ * thrivestack-credential(1); a test holds the two against each other.
+ */
+#ifndef HELPER_FINDINGS_H
+#define HELPER_FINDINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/error.h"
+#include "common/base/secret.h"
+
+enum finding_level { FINDING_OK, FINDING_WARN, FINDING_FAIL };
+
+enum finding_code {
+    /* Client, what is right. */
+    FIND_CONFIG,
+    FIND_KEY,
+    FIND_SESSION_TOKEN,
+    FIND_ENDPOINT,
+    FIND_CLOCK,
+    FIND_TOKEN,
+    FIND_CACHE,
+    FIND_GIT,
+    FIND_DOCKER,
+    FIND_ASKPASS,
+    /* Client, what is wrong. */
+    FIND_CONFIG_INVALID,
+    FIND_CONFIG_MISSING,
+    FIND_SCOPES_MISSING,
+    FIND_KEY_MISSING,
+    FIND_KEY_UNSAFE,
+    FIND_KEY_UNUSABLE,
+    FIND_KEY_EXPIRED,
+    FIND_KEY_EXPIRES_SOON,
+    FIND_KEY_ROTATION_DUE,
+    FIND_ENDPOINT_SETTINGS,
+    FIND_ENDPOINT_UNRESOLVED,
+    FIND_ENDPOINT_PROXY,
+    FIND_ENDPOINT_UNREACHABLE,
+    FIND_ENDPOINT_TLS,
+    FIND_ENDPOINT_CA,
+    FIND_ENDPOINT_TIMEOUT,
+    FIND_ENDPOINT_ANSWER,
+    FIND_ENDPOINT_FAILING,
+    FIND_CLOCK_SKEW,
+    FIND_TOKEN_REFUSED,
+    FIND_TOKEN_INVALID,
+    FIND_TOKEN_UNAVAILABLE,
+    FIND_CACHE_NONE,
+    FIND_CACHE_UNWRITABLE,
+    FIND_CACHE_UNSAFE,
+    FIND_CACHE_REMOTE,
+    FIND_HOST_NOT_WIRED,
+    FIND_GIT_INVALID,
+    FIND_GIT_STORES,
+    FIND_GIT_OTHER,
+    FIND_GIT_PROGRAM,
+    FIND_GIT_PATH,
+    FIND_DOCKER_INVALID,
+    FIND_DOCKER_PASSWORD,
+    FIND_DOCKER_PROGRAM,
+    FIND_ASKPASS_UNSET,
+    /* Host, what is right. */
+    FIND_HOST_SKIPPED,
+    FIND_HOST_UNUSED,
+    FIND_POLICY,
+    FIND_MODULE,
+    FIND_PAM,
+    FIND_SSHD,
+    FIND_NGINX,
+    /* Host, what is wrong. */
+    FIND_POLICY_INVALID,
+    FIND_POLICY_KEY_EXPIRED,
+    FIND_POLICY_NO_KEY,
+    FIND_POLICY_NO_SERVICE,
+    FIND_POLICY_KEY_SERVICE,
+    FIND_POLICY_KEY_USER,
+    FIND_MODULE_MISSING,
+    FIND_MODULE_BROKEN,
+    FIND_PAM_UNUSED,
+    FIND_PAM_UNREADABLE,
+    FIND_PAM_ARGUMENT,
+    FIND_PAM_FAIL_OPEN,
+    FIND_PAM_FACTOR_SKIPPED,
+    FIND_PAM_LOCK_OUT,
+    FIND_PAM_OUTAGE,
+    FIND_PAM_NO_EFFECT,
+    FIND_PAM_ACCOUNT,
+    FIND_SSHD_UNKNOWN,
+    FIND_SSHD_NO_PAM,
+    FIND_SSHD_NO_KEYBOARD,
+    FIND_NGINX_UNREADABLE,
+    FIND_NGINX_SINGLE_USE,
+    FIND_LEN,
+};
+
+struct finding_kind {
+    const char *code;
+    enum finding_level level;
+    int error;        /* whose exit code a doctor that found this ends with; 0 for what is right */
+    const char *mend; /* what to do, where the text does not say it itself; or NULL */
+};
+
+const struct finding_kind *finding_kind(enum finding_code code);
+
+struct finding {
+    enum finding_code code;
+    char *text; /* one line */
+};
+
+struct findings {
+    struct finding *items;
+    size_t len;
+};
+
+void findings_release(struct findings *findings);
+
+/* Adds one; the text becomes one clean line. 0 or TS_ERR_NOMEM. */
+int findings_add(struct findings *findings, enum finding_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+bool findings_has(const struct findings *findings, enum finding_code code);
+
+/* 0 where all is right; else the exit code of the first failure, or of the first warning where
+ * there is no failure. */
+int findings_exit_code(const struct findings *findings);
+
+/* One line each, `LEVEL  CODE  TEXT: MEND`, or one JSON object. 0 or TS_ERR_NOMEM. */
+int findings_print(const struct findings *findings, struct ts_secret *ret);
+int findings_print_json(const struct findings *findings, struct ts_secret *ret);
+
+#endif

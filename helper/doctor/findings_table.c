@@ -1,0 +1,164 @@
+#include "helper/doctor/findings.h"
+
+#define OK(code)                                                                                   \
+    {                                                                                              \
+        (code), FINDING_OK, 0, NULL                                                                \
+    }
+#define WARN(code, error, mend)                                                                    \
+    {                                                                                              \
+        (code), FINDING_WARN, (error), (mend)                                                      \
+    }
+#define FAIL(code, error, mend)                                                                    \
+    {                                                                                              \
+        (code), FINDING_FAIL, (error), (mend)                                                      \
+    }
+
+/* A text that comes from another part of the program says itself what to do. */
+#define SAYS_IT NULL
+
+static const struct finding_kind kinds[FIND_LEN] = {
+    [FIND_CONFIG] = OK("config"),
+    [FIND_KEY] = OK("key"),
+    [FIND_SESSION_TOKEN] = OK("session-token"),
+    [FIND_ENDPOINT] = OK("endpoint"),
+    [FIND_CLOCK] = OK("clock"),
+    [FIND_TOKEN] = OK("token"),
+    [FIND_CACHE] = OK("cache"),
+    [FIND_GIT] = OK("git"),
+    [FIND_DOCKER] = OK("docker"),
+    [FIND_ASKPASS] = OK("askpass"),
+
+    [FIND_CONFIG_INVALID] = FAIL("config-invalid", TS_ERR_CONFIG, SAYS_IT),
+    [FIND_CONFIG_MISSING] =
+        WARN("config-missing", TS_ERR_CONFIG, "write one; credential.conf(5) has an example"),
+    [FIND_SCOPES_MISSING] = FAIL("scopes-missing", TS_ERR_CONFIG,
+                                 "set 'scopes' in the profile, such as user_management"),
+    [FIND_KEY_MISSING] =
+        FAIL("key-missing", TS_ERR_KEY,
+             "download an API key and run 'thrivestack-credential key import FILE'"),
+    [FIND_KEY_UNSAFE] = FAIL("key-unsafe", TS_ERR_CONFIG, SAYS_IT),
+    [FIND_KEY_UNUSABLE] = FAIL("key-unusable", TS_ERR_KEY, SAYS_IT),
+    [FIND_KEY_EXPIRED] = FAIL("key-expired", TS_ERR_KEY, "create a new API key and import it"),
+    [FIND_KEY_EXPIRES_SOON] =
+        WARN("key-expires-soon", TS_ERR_KEY,
+             "create a new API key, add it to policy.conf on your hosts, and import it"),
+    [FIND_KEY_ROTATION_DUE] =
+        WARN("key-rotation-due", TS_ERR_KEY,
+             "create a new API key, add it to policy.conf on your hosts, and import it"),
+    [FIND_ENDPOINT_SETTINGS] =
+        FAIL("endpoint-settings", TS_ERR_CONFIG, "correct the profile in credential.conf"),
+    [FIND_ENDPOINT_UNRESOLVED] = FAIL("endpoint-unresolved", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_ENDPOINT_PROXY] = FAIL("endpoint-proxy", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_ENDPOINT_UNREACHABLE] = FAIL("endpoint-unreachable", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_ENDPOINT_TLS] = FAIL("endpoint-tls", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_ENDPOINT_CA] = FAIL("endpoint-ca", TS_ERR_CONFIG, SAYS_IT),
+    [FIND_ENDPOINT_TIMEOUT] = FAIL("endpoint-timeout", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_ENDPOINT_ANSWER] = FAIL("endpoint-answer", TS_ERR_ANSWER,
+                                  "check 'token_url': what answers there is no token endpoint"),
+    [FIND_ENDPOINT_FAILING] = FAIL("endpoint-failing", TS_ERR_UNAVAILABLE, "try again later"),
+    [FIND_CLOCK_SKEW] = WARN("clock-skew", TS_ERR_CONFIG,
+                             "set the clock, best by NTP: git drops what it takes for expired, and "
+                             "hosts tolerate 60 seconds"),
+    [FIND_TOKEN_REFUSED] = FAIL("token-refused", TS_ERR_REFUSED, SAYS_IT),
+    [FIND_TOKEN_INVALID] = FAIL("token-invalid", TS_ERR_ANSWER, SAYS_IT),
+    [FIND_TOKEN_UNAVAILABLE] = FAIL("token-unavailable", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_CACHE_NONE] =
+        WARN("cache-none", TS_ERR_CONFIG, "set HOME, XDG_RUNTIME_DIR or THRIVESTACK_CACHE_DIR"),
+    [FIND_CACHE_UNWRITABLE] =
+        WARN("cache-unwritable", TS_ERR_CONFIG,
+             "make the folder writable for you, or set THRIVESTACK_CACHE_DIR to one that is"),
+    [FIND_CACHE_UNSAFE] = WARN("cache-unsafe", TS_ERR_CONFIG,
+                               "chmod 700 it, or have chown give it "
+                               "to you"),
+    [FIND_CACHE_REMOTE] = WARN("cache-remote", TS_ERR_CONFIG,
+                               "set THRIVESTACK_CACHE_DIR to a folder on a local file system"),
+    [FIND_HOST_NOT_WIRED] = WARN("host-not-wired", TS_ERR_CONFIG,
+                                 "run 'thrivestack-credential setup git HOST', 'setup docker HOST' "
+                                 "or 'setup ssh HOST'"),
+    [FIND_GIT_INVALID] = FAIL("git-invalid", TS_ERR_CONFIG, "run 'git config --list' to see where"),
+    [FIND_GIT_STORES] =
+        FAIL("git-stores", TS_ERR_CONFIG,
+             "remove it, or run 'thrivestack-credential setup git HOST', which goes behind it"),
+    [FIND_GIT_OTHER] =
+        WARN("git-other", TS_ERR_CONFIG,
+             "remove it, or run 'thrivestack-credential setup git HOST', which goes behind it"),
+    [FIND_GIT_PROGRAM] =
+        FAIL("git-program", TS_ERR_CONFIG, "run 'thrivestack-credential setup git HOST' again"),
+    [FIND_GIT_PATH] =
+        WARN("git-path", TS_ERR_CONFIG, "run 'git config --global credential.useHttpPath true'"),
+    [FIND_DOCKER_INVALID] = FAIL("docker-invalid", TS_ERR_CONFIG, "correct the file"),
+    [FIND_DOCKER_PASSWORD] = WARN("docker-password", TS_ERR_CONFIG,
+                                  "log out there ('docker logout', 'podman logout') to drop it"),
+    [FIND_DOCKER_PROGRAM] =
+        FAIL("docker-program", TS_ERR_CONFIG,
+             "put the folder of docker-credential-thrivestack into PATH, before others"),
+    [FIND_ASKPASS_UNSET] = WARN("askpass-unset", TS_ERR_CONFIG,
+                                "run 'thrivestack-credential setup ssh HOST', which prints the "
+                                "lines for your shell's profile"),
+
+    [FIND_HOST_SKIPPED] = OK("host-skipped"),
+    [FIND_HOST_UNUSED] = OK("host-unused"),
+    [FIND_POLICY] = OK("policy"),
+    [FIND_MODULE] = OK("module"),
+    [FIND_PAM] = OK("pam"),
+    [FIND_SSHD] = OK("sshd"),
+    [FIND_NGINX] = OK("nginx"),
+
+    [FIND_POLICY_INVALID] = FAIL("policy-invalid", TS_ERR_CONFIG, SAYS_IT),
+    [FIND_POLICY_KEY_EXPIRED] = WARN("policy-key-expired", TS_ERR_CONFIG,
+                                     "remove the section, or the line 'expires' where it is wrong"),
+    [FIND_POLICY_NO_KEY] =
+        WARN("policy-no-key", TS_ERR_CONFIG,
+             "add a section that 'thrivestack-credential key public' prints on the client"),
+    [FIND_POLICY_NO_SERVICE] =
+        WARN("policy-no-service", TS_ERR_CONFIG, "add a section [service NAME] to policy.conf"),
+    [FIND_POLICY_KEY_SERVICE] = WARN("policy-key-service", TS_ERR_CONFIG,
+                                     "add a section [service NAME], or correct 'services'"),
+    [FIND_POLICY_KEY_USER] = WARN("policy-key-user", TS_ERR_CONFIG, "correct 'users', or add them"),
+    [FIND_MODULE_MISSING] =
+        FAIL("module-missing", TS_ERR_CONFIG,
+             "install it, or take its lines out of /etc/pam.d before anyone is locked out"),
+    [FIND_MODULE_BROKEN] = FAIL("module-broken", TS_ERR_CONFIG, "install it again"),
+    [FIND_PAM_UNUSED] =
+        WARN("pam-unused", TS_ERR_CONFIG, "add it to a service; pam_thrivestack(8) has examples"),
+    [FIND_PAM_UNREADABLE] = FAIL("pam-unreadable", TS_ERR_CONFIG, "correct the line"),
+    [FIND_PAM_ARGUMENT] =
+        FAIL("pam-argument", TS_ERR_CONFIG,
+             "correct it: with such an argument the module refuses everything; see "
+             "pam_thrivestack(8)"),
+    [FIND_PAM_FAIL_OPEN] =
+        FAIL("pam-fail-open", TS_ERR_CONFIG,
+             "end the stack in 'auth required pam_deny.so', and let nothing count that checks no "
+             "secret"),
+    [FIND_PAM_FACTOR_SKIPPED] =
+        FAIL("pam-factor-skipped", TS_ERR_CONFIG, "have no failure of the module ignored"),
+    [FIND_PAM_LOCK_OUT] =
+        WARN("pam-lock-out", TS_ERR_CONFIG,
+             "leave a way in: 'auth sufficient pam_thrivestack.so' before the lines for passwords"),
+    [FIND_PAM_OUTAGE] =
+        WARN("pam-outage", TS_ERR_CONFIG,
+             "add 'authinfo_unavail=ignore' where a password is asked for after it"),
+    [FIND_PAM_NO_EFFECT] = WARN("pam-no-effect", TS_ERR_CONFIG,
+                                "put 'auth sufficient pam_thrivestack.so' before the lines for "
+                                "passwords"),
+    [FIND_PAM_ACCOUNT] = WARN("pam-account", TS_ERR_CONFIG,
+                              "take the line out: for account it decides nothing, see "
+                              "pam_thrivestack(8)"),
+    [FIND_SSHD_UNKNOWN] = WARN("sshd-unknown", TS_ERR_CONFIG, "run 'sshd -t' to see why"),
+    [FIND_SSHD_NO_PAM] = FAIL("sshd-no-pam", TS_ERR_CONFIG, "set 'UsePAM yes' in sshd_config"),
+    [FIND_SSHD_NO_KEYBOARD] =
+        FAIL("sshd-no-keyboard", TS_ERR_CONFIG,
+             "set 'KbdInteractiveAuthentication yes' in sshd_config: passwords have room for one "
+             "prompt only"),
+    [FIND_NGINX_UNREADABLE] =
+        FAIL("nginx-unreadable", TS_ERR_CONFIG,
+             "let it read policy.conf and the public keys, which are no secrets: chmod a+r"),
+    [FIND_NGINX_SINGLE_USE] =
+        FAIL("nginx-single-use", TS_ERR_CONFIG, "take 'single_use' out of the service's section"),
+};
+
+const struct finding_kind *
+finding_kind(enum finding_code code)
+{
+    return &kinds[code];
+}

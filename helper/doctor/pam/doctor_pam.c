@@ -1,0 +1,311 @@
+/* Every stack in /etc/pam.d that names the module, judged by what it does. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "common/base/cleanup.h"
+#include "common/base/file.h"
+#include "common/policy/module_options.h"
+#include "helper/doctor/doctor.h"
+#include "helper/doctor/pam/pam_judge.h"
+
+#define PAM_FOLDER "/etc/pam.d"
+#define MODULE "pam_thrivestack"
+
+/* The services by which people get onto the machine, or become root on it. */
+static const char *const ways_in[] = {
+    "login",        "sshd", "su",  "su-l",    "sudo",     "sudo-i", "remote",     "lightdm",
+    "gdm-password", "sddm", "xdm", "cockpit", "polkit-1", "doas",   "common-auth"};
+
+static int
+read_pam_file(void *context, const char *name, struct ts_secret *ret, struct ts_err *err)
+{
+    const struct ts_file_rules rules = {
+        .owner = 0, .forbidden = 022, .root_allowed = 0, .follow_symlink = true};
+
+    return ts_file_read(*(int *)context, name, name, &rules, ret, err);
+}
+
+static bool
+is_way_in(const char *service)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(ways_in); i++)
+        if (strcmp(ways_in[i], service) == 0)
+            return true;
+    return false;
+}
+
+/* Files that others include are no services; and a file that was put aside is none. */
+static bool
+is_service(const char *name)
+{
+    static const char *const endings[] = {"~", ".bak", ".orig", ".rpmnew", ".rpmsave", ".rpmorig"};
+    size_t len = strlen(name);
+
+    if (name[0] == '.' || strncmp(name, "common-", 7) == 0 || strstr(name, ".dpkg-") != NULL)
+        return false;
+    for (size_t i = 0; i < TS_ARRAY_LEN(endings); i++)
+        if (len > strlen(endings[i]) && strcmp(name + len - strlen(endings[i]), endings[i]) == 0)
+            return false;
+    return true;
+}
+
+/* One stack, as far as findings need it. */
+struct judged {
+    struct doctor *doctor;
+    const char *service;
+    const struct pam_line *line; /* the module's first */
+};
+
+/* A line that many services include is told of once. */
+static bool
+is_told(const struct judged *judged, enum finding_code code)
+{
+    TS_CLEANUP(ts_string_free) char *place = NULL;
+    const struct findings *findings = &judged->doctor->findings;
+
+    if (asprintf(&place, "%s:%u: ", judged->line->file, judged->line->number) < 0) {
+        place = NULL;
+        return false;
+    }
+    for (size_t i = 0; i < findings->len; i++)
+        if (findings->items[i].code == code &&
+            strncmp(findings->items[i].text, place, strlen(place)) == 0)
+            return true;
+    return false;
+}
+
+static int
+tell(const struct judged *judged, enum finding_code code, const char *what, const char *detail)
+{
+    if (is_told(judged, code))
+        return 0;
+    return findings_add(&judged->doctor->findings, code, "%s:%u: service %s: %s%s",
+                        judged->line->file, judged->line->number, judged->service, what, detail);
+}
+
+static int
+tell_auth(const struct judged *judged, const struct pam_judgement *judgement, bool works)
+{
+    bool way_in = is_way_in(judged->service);
+
+    if (judgement->fails_open != NULL)
+        return tell(judged, FIND_PAM_FAIL_OPEN,
+                    "everybody gets in without token and password, where the module returns ",
+                    judgement->fails_open);
+    if (judgement->factor_skipped != NULL)
+        return tell(judged, FIND_PAM_FACTOR_SKIPPED,
+                    "it asks for token and password, but for a password alone where the module "
+                    "returns ",
+                    judgement->factor_skipped);
+    if (judgement->no_effect)
+        return tell(judged, FIND_PAM_NO_EFFECT, "a token lets nobody in here", "");
+    if (judgement->no_fallback && way_in)
+        return tell(judged, FIND_PAM_LOCK_OUT,
+                    "users whom no key names, root perhaps, cannot get in", "");
+    /* ssh has public keys, and other ways do not depend on it; the sample does this. */
+    if (judgement->no_outage_fallback && way_in && strcmp(judged->service, "sshd") != 0)
+        return tell(judged, FIND_PAM_OUTAGE, "with a broken policy.conf nobody gets in", "");
+    if (!works)
+        return 0;
+    if (doctor_service_is_skipped(judged->doctor, judged->service))
+        return findings_add(&judged->doctor->findings, FIND_PAM,
+                            "%s:%u: service %s: sound, and goes on without a token, as no section "
+                            "serves it",
+                            judged->line->file, judged->line->number, judged->service);
+    return findings_add(&judged->doctor->findings, FIND_PAM, "%s:%u: service %s: sound",
+                        judged->line->file, judged->line->number, judged->service);
+}
+
+/* The module's arguments in one line; false in *ret_right where it refuses everything for them. */
+static int
+check_arguments(const struct judged *judged, struct ts_module_options *ret, bool *ret_right)
+{
+    const struct ts_list *arguments = &judged->line->arguments;
+    struct ts_err problem = {.code = 0};
+
+    *ret_right = ts_module_options_parse((int)arguments->len, (const char *const *)arguments->items,
+                                         TS_SYSCONFDIR "/policy.conf", ret, &problem) == 0;
+    return *ret_right ? 0 : tell(judged, FIND_PAM_ARGUMENT, problem.text, "");
+}
+
+/* What an auth line of the module needs; false in *ret_works where it cannot accept a token. */
+static int
+check_line(const struct judged *judged, bool *ret_works, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *place = NULL;
+    struct ts_module_options options;
+    struct doctor *doctor = judged->doctor;
+    size_t policy = 0;
+
+    int rc = check_arguments(judged, &options, ret_works);
+    if (rc < 0 || !*ret_works)
+        return rc;
+    if (asprintf(&place, "%s:%u", judged->line->file, judged->line->number) < 0) {
+        place = NULL;
+        return ts_err_nomem(err);
+    }
+    rc = doctor_policy_load(doctor, options.policy, place, &policy, err);
+    if (rc < 0)
+        return rc;
+    *ret_works = doctor->policies[policy].is_sound;
+    const struct doctor_use use = {(char *)(uintptr_t)judged->service, policy,
+                                   pam_judge_skips_strangers(judged->line)};
+    return *ret_works ? doctor_use_add(doctor, &use) : 0;
+}
+
+/* Every line of the module in a stack; false in *ret_work where one of them does not. */
+static int
+check_lines(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+            bool *ret_work, struct ts_err *err)
+{
+    int rc = 0;
+
+    *ret_work = true;
+    for (size_t i = 0; i < stack->len && rc == 0; i++) {
+        const struct judged judged = {doctor, service, &stack->lines[i]};
+        bool works = true;
+
+        if (pam_line_is(judged.line, MODULE))
+            rc = check_line(&judged, &works, err);
+        *ret_work &= works;
+    }
+    return rc;
+}
+
+static int
+check_auth(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+           struct ts_err *err)
+{
+    const struct judged judged = {doctor, service, pam_judge_find(stack)};
+    struct pam_judgement judgement;
+    bool works = true;
+
+    if (judged.line == NULL)
+        return 0;
+    int rc = ts_list_add(&doctor->pam_services, service, err);
+    if (rc == 0)
+        rc = check_lines(doctor, service, stack, &works, err);
+    if (rc < 0)
+        return rc;
+    pam_judge_auth(stack, &judgement);
+    return tell_auth(&judged, &judgement, works);
+}
+
+static int
+check_account(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+              struct ts_err *err)
+{
+    const struct judged judged = {doctor, service, pam_judge_find(stack)};
+
+    (void)err;
+    if (judged.line == NULL)
+        return 0;
+    return tell(&judged, FIND_PAM_ACCOUNT,
+                pam_judge_account_denies(stack)
+                    ? "with the module alone, account turns everybody away"
+                    : "the module is listed for account, where it decides nothing",
+                "");
+}
+
+/* With wrong arguments the module fails to open a session, too. */
+static int
+check_session(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+              struct ts_err *err)
+{
+    struct ts_module_options ignored;
+    int rc = 0;
+
+    (void)err;
+    for (size_t i = 0; i < stack->len && rc == 0; i++) {
+        const struct judged judged = {doctor, service, &stack->lines[i]};
+        bool is_right = true;
+
+        if (pam_line_is(judged.line, MODULE))
+            rc = check_arguments(&judged, &ignored, &is_right);
+    }
+    return rc;
+}
+
+static const struct {
+    enum pam_stack_type type;
+    int (*check)(struct doctor *doctor, const char *service, const struct pam_stack *stack,
+                 struct ts_err *err);
+} stacks[] = {
+    {PAM_STACK_AUTH, check_auth},
+    {PAM_STACK_ACCOUNT, check_account},
+    {PAM_STACK_SESSION, check_session},
+};
+
+/* A stack that cannot be read is none of ours to judge, unless it names the module. */
+static bool
+names_module(int folder, const char *service)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(PAM_STACK_FILE_MAX);
+    TS_CLEANUP(ts_fd_close) int fd = openat(folder, service, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    return fd >= 0 && ts_secret_read_fd(&text, fd) == 0 &&
+           strstr(ts_secret_string(&text), MODULE) != NULL;
+}
+
+static int
+check_service(struct doctor *doctor, int folder, const char *service, struct ts_err *err)
+{
+    const struct pam_files files = {read_pam_file, &folder};
+    int rc = 0;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(stacks) && rc == 0; i++) {
+        TS_CLEANUP(pam_stack_release) struct pam_stack stack = {NULL, 0};
+
+        rc = pam_stack_read(&files, service, stacks[i].type, &stack, err);
+        if (rc == 0)
+            rc = stacks[i].check(doctor, service, &stack, err);
+        else if (rc != TS_ERR_NOMEM && names_module(folder, service))
+            return findings_add(&doctor->findings, FIND_PAM_UNREADABLE, "%s", err->text);
+        else if (rc != TS_ERR_NOMEM)
+            return 0;
+    }
+    return rc;
+}
+
+static int
+walk(struct doctor *doctor, DIR *folder, struct ts_err *err)
+{
+    TS_CLEANUP(ts_list_release) struct ts_list names = {NULL, 0};
+    const struct dirent *entry;
+    int rc = 0;
+
+    while (rc == 0 && (entry = readdir(folder)) != NULL)
+        if (is_service(entry->d_name))
+            rc = ts_list_add(&names, entry->d_name, err);
+    ts_list_normalize(&names);
+    for (size_t i = 0; i < names.len && rc == 0; i++)
+        rc = check_service(doctor, dirfd(folder), names.items[i], err);
+    return rc;
+}
+
+int
+doctor_pam(struct doctor *doctor, struct ts_err *err)
+{
+    DIR *folder = opendir(PAM_FOLDER);
+
+    if (folder == NULL)
+        return findings_add(&doctor->findings, FIND_PAM_UNREADABLE, "%s: %s", PAM_FOLDER,
+                            strerror(errno));
+    int rc = walk(doctor, folder, err);
+    (void)closedir(folder);
+    if (rc < 0 || doctor->pam_services.len > 0)
+        return rc;
+    if (doctor->policies_len > 0 && doctor->policies[0].is_sound)
+        return findings_add(&doctor->findings, FIND_PAM_UNUSED,
+                            "there is a policy.conf, but no file in %s uses the module for auth",
+                            PAM_FOLDER);
+    if (findings_has(&doctor->findings, FIND_POLICY_INVALID))
+        return 0;
+    return findings_add(&doctor->findings, FIND_HOST_UNUSED, "this host takes no tokens");
+}

@@ -1,0 +1,233 @@
+#include "helper/doctor/pam/pam_judge.h"
+
+#include <string.h>
+
+#include "common/base/cleanup.h"
+
+#define MODULE "pam_thrivestack"
+
+/* Linux-PAM's numbers, which are the same in every version (_pam_types.h). */
+enum {
+    SUCCESS = 0,
+    PERM_DENIED = 6,
+    AUTH_ERR = 7,
+    AUTHINFO_UNAVAIL = 9,
+    USER_UNKNOWN = 10,
+    IGNORE = 25,
+};
+
+/* What the module may return beside success; pam_thrivestack(8). */
+static const struct {
+    int code;
+    const char *name;
+} failures[] = {
+    {AUTH_ERR, "auth_err"},
+    {USER_UNKNOWN, "user_unknown"},
+    {AUTHINFO_UNAVAIL, "authinfo_unavail"},
+    {19, "conv_err"},
+    {5, "buf_err"},
+    {4, "system_err"},
+};
+
+/* Modules that check no secret: what they return for an ordinary login. For others, see struct
+ * pam_answers. */
+static const struct {
+    const char *module;
+    int code;
+} known[] = {
+    {"pam_permit", SUCCESS},        {"pam_deny", AUTH_ERR},      {"pam_env", SUCCESS},
+    {"pam_faildelay", IGNORE},      {"pam_nologin", IGNORE},     {"pam_securetty", SUCCESS},
+    {"pam_shells", SUCCESS},        {"pam_group", SUCCESS},      {"pam_cap", IGNORE},
+    {"pam_warn", IGNORE},           {"pam_access", SUCCESS},     {"pam_time", SUCCESS},
+    {"pam_issue", IGNORE},          {"pam_rootok", AUTH_ERR},    {"pam_wheel", IGNORE},
+    {"pam_faillock", IGNORE},       {"pam_tally2", SUCCESS},     {"pam_usertype", SUCCESS},
+    {"pam_localuser", SUCCESS},     {"pam_keyinit", SUCCESS},    {"pam_gnome_keyring", IGNORE},
+    {"pam_kwallet5", IGNORE},       {"pam_mount", IGNORE},       {"pam_echo", IGNORE},
+    {"pam_exec", IGNORE},           {"pam_setquota", IGNORE},    {"pam_listfile", SUCCESS},
+    {"pam_selinux_permit", IGNORE}, {"pam_reauthorize", IGNORE},
+};
+
+/* What libpam remembers on each level of a stack. */
+enum impression { UNDEFINED, POSITIVE, NEGATIVE };
+
+struct state {
+    enum impression impression;
+    int status;
+};
+
+struct run {
+    const struct pam_stack *stack;
+    size_t at;
+    struct state now;
+    struct state saved[PAM_STACK_DEPTH_MAX + 2]; /* as a level began, for `reset` */
+    bool broken;                                 /* a jump beyond the end */
+};
+
+/* Moves to the last line of what is nested right behind this one. */
+static bool
+step_over(struct run *run, unsigned level)
+{
+    const struct pam_stack *stack = run->stack;
+
+    if (run->at + 1 >= stack->len || stack->lines[run->at + 1].level < level)
+        return false;
+    do
+        run->at++;
+    while (run->at + 1 < stack->len && stack->lines[run->at + 1].level > level);
+    return true;
+}
+
+static void
+accept(struct state *state, int code)
+{
+    if (state->impression != UNDEFINED &&
+        !(state->impression == POSITIVE && state->status == SUCCESS))
+        return;
+    state->impression = POSITIVE;
+    state->status = code;
+}
+
+static void
+deny(struct state *state, int code)
+{
+    if (state->impression == NEGATIVE)
+        return;
+    state->impression = NEGATIVE;
+    state->status = code != IGNORE ? code : PERM_DENIED;
+}
+
+/* The rest of this level is decided. */
+static void
+end_level(struct run *run, unsigned level)
+{
+    while (run->at + 1 < run->stack->len && run->stack->lines[run->at + 1].level >= level)
+        run->at++;
+}
+
+static void
+act(struct run *run, unsigned level, int action, int code)
+{
+    switch (action) {
+    case PAM_ACTION_IGNORE:
+        return;
+    case PAM_ACTION_RESET:
+        run->now = run->saved[level];
+        return;
+    case PAM_ACTION_OK:
+    case PAM_ACTION_DONE:
+        accept(&run->now, code);
+        if (action == PAM_ACTION_DONE && run->now.impression == POSITIVE)
+            end_level(run, level);
+        return;
+    case PAM_ACTION_BAD:
+    case PAM_ACTION_DIE:
+        deny(&run->now, code);
+        if (action == PAM_ACTION_DIE)
+            end_level(run, level);
+        return;
+    default:
+        for (; action > 0 && !run->broken; action--)
+            run->broken = !step_over(run, level);
+    }
+}
+
+int
+pam_judge_simulate(const struct pam_stack *stack, pam_answer_fn answer, const void *context)
+{
+    struct run run = {.stack = stack, .now = {UNDEFINED, PERM_DENIED}};
+    unsigned level = 0;
+
+    run.saved[0] = run.now;
+    for (; run.at < stack->len && !run.broken; run.at++) {
+        const struct pam_line *line = &stack->lines[run.at];
+
+        for (; level < line->level; level++)
+            run.saved[level + 1] = run.now;
+        level = line->level;
+        if (line->module == NULL)
+            continue;
+        int code = answer(context, line);
+        if (code < 0 || code >= PAM_STACK_CODES)
+            code = PERM_DENIED;
+        act(&run, level, line->actions[code], code);
+    }
+    if (run.broken)
+        return PERM_DENIED;
+    return run.now.status == SUCCESS && run.now.impression != POSITIVE ? PERM_DENIED
+                                                                       : run.now.status;
+}
+
+static int
+assume(const void *context, const struct pam_line *line)
+{
+    const struct pam_answers *answers = context;
+
+    if (pam_line_is(line, MODULE))
+        return answers->ours;
+    for (size_t i = 0; i < TS_ARRAY_LEN(known); i++)
+        if (pam_line_is(line, known[i].module))
+            return known[i].code;
+    return answers->password;
+}
+
+int
+pam_judge_run(const struct pam_stack *stack, const struct pam_answers *answers)
+{
+    return pam_judge_simulate(stack, assume, answers);
+}
+
+const struct pam_line *
+pam_judge_find(const struct pam_stack *stack)
+{
+    for (size_t i = 0; i < stack->len; i++)
+        if (pam_line_is(&stack->lines[i], MODULE))
+            return &stack->lines[i];
+    return NULL;
+}
+
+static bool
+opens(const struct pam_stack *stack, int ours, int password)
+{
+    const struct pam_answers answers = {ours, password};
+
+    return pam_judge_run(stack, &answers) == SUCCESS;
+}
+
+/* The first failure of ours with which the stack still opens, or NULL. */
+static const char *
+first_opening(const struct pam_stack *stack, int password)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(failures); i++)
+        if (opens(stack, failures[i].code, password))
+            return failures[i].name;
+    return NULL;
+}
+
+void
+pam_judge_auth(const struct pam_stack *stack, struct pam_judgement *ret)
+{
+    bool token_alone = opens(stack, SUCCESS, AUTH_ERR);
+    bool both = opens(stack, SUCCESS, SUCCESS);
+    bool is_factor = both && !token_alone && !opens(stack, AUTH_ERR, SUCCESS);
+
+    *ret = (struct pam_judgement){
+        .fails_open = first_opening(stack, AUTH_ERR),
+        .factor_skipped = is_factor ? first_opening(stack, SUCCESS) : NULL,
+        .no_fallback = !is_factor && !opens(stack, USER_UNKNOWN, SUCCESS),
+        .no_outage_fallback = !is_factor && !opens(stack, AUTHINFO_UNAVAIL, SUCCESS),
+    };
+    ret->no_effect = ret->fails_open == NULL && !is_factor && !token_alone;
+}
+
+bool
+pam_judge_account_denies(const struct pam_stack *stack)
+{
+    return !opens(stack, IGNORE, SUCCESS);
+}
+
+bool
+pam_judge_skips_strangers(const struct pam_line *line)
+{
+    return line->actions[USER_UNKNOWN] == PAM_ACTION_IGNORE &&
+           line->actions[AUTH_ERR] != PAM_ACTION_IGNORE;
+}
