@@ -6,24 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    const char *counts_as;
-} service_aliases[] = {
-    {"sudo-i", "sudo"},
-    {"su-l", "su"},
-    {"remote", "login"},
-};
-
-const char *
-ts_policy_service_name(const char *service)
-{
-    for (size_t i = 0; i < TS_ARRAY_LEN(service_aliases); i++)
-        if (ts_text_equal_nocase(service, service_aliases[i].name))
-            return service_aliases[i].counts_as;
-    return service;
-}
-
 static void
 release_service(struct ts_policy_service *service)
 {

@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "common/base/text.h"
+#include "common/policy/service_name.h"
 #include "common/policy/token.h"
 
 struct evp_pkey_st;
@@ -65,12 +66,8 @@ int ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct
                    struct ts_err *err);
 void ts_policy_release(struct ts_policy *policy);
 
-/* `sudo-i`, `su-l`, `remote` count as `sudo`, `su`, `login`; any other name is itself. Here and
- * below names of services are compared without regard to case (ASCII), since Linux-PAM makes them
- * lower case before it looks for a stack. */
-const char *ts_policy_service_name(const char *service);
-
-/* The section that serves a service: its own, else `*`, else NULL. */
+/* The section that serves a service: its own, else `*`, else NULL. Here and below services go by
+ * the names of service_name.h. */
 const struct ts_policy_service *ts_policy_find_service(const struct ts_policy *policy,
                                                        const char *service);
 

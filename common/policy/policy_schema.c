@@ -46,16 +46,6 @@ is_service_or_all(const char *item)
     return strcmp(item, "*") == 0 || is_service_name(item);
 }
 
-char *
-ts_policy_service_spelling(const char *name)
-{
-    char *spelling = strdup(ts_policy_service_name(name));
-
-    for (char *p = spelling; p != NULL && *p != '\0'; p++)
-        *p = ts_text_lower(*p);
-    return spelling;
-}
-
 /* A list with at least one item, every one of which passes. `mend` says what an item should be. */
 static int
 read_list(const struct ts_policy_input *input, struct ts_list *list,

@@ -35,8 +35,4 @@ int ts_policy_parse(const struct ts_secret *text, const char *file,
                     const struct ts_trusted_folder *folder, struct ts_policy *ret,
                     struct ts_err *err);
 
-/* A service's name in the one spelling that the policy holds: normalised and lower case, or NULL
- * where there is no memory. The caller's to free. */
-char *ts_policy_service_spelling(const char *name);
-
 #endif

@@ -7,6 +7,7 @@
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
+#include "common/policy/service_name.h"
 #include "helper/doctor/doctor.h"
 
 #define POLICY_FILE TS_SYSCONFDIR "/policy.conf"
@@ -147,23 +148,10 @@ doctor_use_add(struct doctor *doctor, const struct doctor_use *use)
     return 0;
 }
 
-/* As ts_policy_service_name has it, which lives beside libcrypto. */
-static const char *
-counts_as(const char *service)
-{
-    static const char *const others[][2] = {
-        {"sudo-i", "sudo"}, {"su-l", "su"}, {"remote", "login"}};
-
-    for (size_t i = 0; i < TS_ARRAY_LEN(others); i++)
-        if (strcmp(others[i][0], service) == 0)
-            return others[i][1];
-    return service;
-}
-
 const char *
 doctor_policy_section(const struct ts_policy_info *policy, const char *service)
 {
-    service = counts_as(service);
+    service = ts_policy_service_name(service);
     if (ts_list_has(&policy->services, service))
         return service;
     return ts_list_has(&policy->services, "*") ? "*" : NULL;
@@ -203,7 +191,7 @@ doctor_services(struct doctor *doctor, struct ts_err *err)
             rc = findings_add(&doctor->findings, FIND_POLICY_NO_SERVICE,
                               "/etc/pam.d/%s uses the module, but %s has no section [service %s]",
                               use->service, doctor->policies[use->policy].file,
-                              counts_as(use->service));
+                              ts_policy_service_name(use->service));
     }
     return rc;
 }
