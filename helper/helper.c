@@ -73,8 +73,8 @@ helper_load_config(struct helper *helper, struct ts_err *err)
     int rc = ts_config_load(&sources, &helper->config, err);
     if (rc < 0)
         return rc;
-    for (char **file = helper->config.files; file != NULL && *file != NULL; file++)
-        helper_debug(helper, "read %s", *file);
+    for (size_t i = 0; i < helper->config.files.len; i++)
+        helper_debug(helper, "read %s", helper->config.files.items[i]);
     return 0;
 }
 

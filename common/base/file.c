@@ -54,6 +54,15 @@ check_mode(const struct stat *st, const char *name, const struct ts_file_rules *
 }
 
 int
+ts_file_check_stat(const struct stat *st, const char *name, const struct ts_file_rules *rules,
+                   struct ts_err *err)
+{
+    int rc = check_owner(st, name, rules, err);
+
+    return rc < 0 ? rc : check_mode(st, name, rules, err);
+}
+
+int
 ts_file_check(int fd, const char *name, const struct ts_file_rules *rules, struct stat *ret_stat,
               struct ts_err *err)
 {
@@ -63,9 +72,7 @@ ts_file_check(int fd, const char *name, const struct ts_file_rules *rules, struc
         return ts_err_errno(err, TS_ERR_SYNTAX, "%s: cannot be examined", name);
     if (!S_ISREG(st.st_mode))
         return ts_err_set(err, TS_ERR_SYNTAX, "%s is not a regular file", name);
-    int rc = check_owner(&st, name, rules, err);
-    if (rc == 0)
-        rc = check_mode(&st, name, rules, err);
+    int rc = ts_file_check_stat(&st, name, rules, err);
     if (rc == 0 && ret_stat != NULL)
         *ret_stat = st;
     return rc;

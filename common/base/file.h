@@ -39,6 +39,10 @@ int ts_file_open(int dirfd, const char *path, const char *name, const struct ts_
 int ts_file_check(int fd, const char *name, const struct ts_file_rules *rules,
                   struct stat *ret_stat, struct ts_err *err);
 
+/* Owner and mode alone, of a file or a folder. Returns 0 or TS_ERR_UNSAFE. */
+int ts_file_check_stat(const struct stat *st, const char *name, const struct ts_file_rules *rules,
+                       struct ts_err *err);
+
 /* ts_file_open, then all of the file appended to `ret`. Also returns TS_ERR_TOO_LARGE (at once,
  * where the size already says so), TS_ERR_NOMEM. */
 int ts_file_read(int dirfd, const char *path, const char *name, const struct ts_file_rules *rules,

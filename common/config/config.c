@@ -1,31 +1,21 @@
 #include "common/config/config.h"
 #include "common/base/cleanup.h"
 #include "common/config/config_internal.h"
-#include "common/base/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
-#define FILES_MAX 2
-
-/* What is known while files are read, and forgotten afterwards. */
+/* What is known while the configuration is loaded, and released afterwards. */
 struct loader {
     const struct ts_config_sources *sources;
     struct ts_config *config;
     struct ts_environment environment;
-    struct ts_list paths; /* where files were looked for, for messages */
-    struct ts_ini inis[FILES_MAX];
-    size_t inis_len;
+    struct ts_config_files files;
 };
 
 static void
 loader_release(struct loader *loader)
 {
-    for (size_t i = 0; i < loader->inis_len; i++)
-        ts_ini_release(&loader->inis[i]);
-    ts_list_release(&loader->paths);
+    ts_config_files_release(&loader->files);
     ts_environment_release(&loader->environment);
 }
 
@@ -219,76 +209,7 @@ merge_file(struct loader *loader, const struct ts_ini *ini, struct ts_err *err)
     return rc;
 }
 
-/* Reads a file in whole; one that is missing is TS_ERR_NOT_FOUND. */
-static int
-parse_file(const struct loader *loader, const char *path, struct ts_ini *ret, struct ts_err *err)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_INI_FILE_MAX);
-    const struct ts_file_rules rules = {
-        .owner = loader->sources->uid,
-        /* Nobody but root can put anything in that place. */
-        .root_owner = path == loader->sources->system_file ? loader->sources->root_owner : NULL,
-        .forbidden = 022,
-        .follow_symlink = true,
-        .home = loader->environment.home};
-    int rc = ts_file_read(AT_FDCWD, path, path, &rules, &text, err);
-
-    if (rc == TS_ERR_NOT_FOUND || rc == TS_ERR_NOMEM)
-        return rc;
-    if (rc < 0)
-        return ts_err_recode(err, TS_ERR_CONFIG);
-    return ts_ini_parse(ts_secret_string(&text), text.len, path, ret, err);
-}
-
-static int
-load_file(struct loader *loader, const char *path, bool required, struct ts_err *err)
-{
-    struct ts_config *config = loader->config;
-    struct ts_ini *ini = &loader->inis[loader->inis_len];
-    int rc = ts_list_add(&loader->paths, path, err);
-
-    /* The usual case, told without the cost of an error's text. */
-    if (rc == 0 && !required && access(path, F_OK) != 0 && errno == ENOENT)
-        return 0;
-    if (rc == 0)
-        rc = parse_file(loader, path, ini, err);
-    if (rc == TS_ERR_NOT_FOUND)
-        return required ? ts_err_recode(err, TS_ERR_CONFIG) : 0;
-    if (rc < 0)
-        return rc;
-    size_t index = loader->inis_len++;
-    config->files[index] = strdup(path);
-    if (config->files[index] == NULL)
-        return ts_err_nomem(err);
-    return merge_file(loader, ini, err);
-}
-
-static int
-load_files(struct loader *loader, struct ts_err *err)
-{
-    static const struct ts_path_base working_folder = {NULL, NULL};
-    const struct ts_config_sources *sources = loader->sources;
-    struct ts_config *config = loader->config;
-    int rc = 0;
-
-    if (sources->config_file != NULL)
-        rc = ts_path_resolve(sources->config_file, &working_folder, &config->user_file, err);
-    else
-        rc = ts_config_default_text(&config->user_file, loader->environment.config_file, err);
-    if (rc < 0)
-        return ts_err_recode(err, rc == TS_ERR_NOMEM ? rc : TS_ERR_CONFIG);
-    if (config->user_file != NULL)
-        return load_file(loader, config->user_file, true, err);
-    if (sources->system_file != NULL)
-        rc = load_file(loader, sources->system_file, false, err);
-    if (rc == 0 && config->user_folder != NULL)
-        rc = ts_path_join(config->user_folder, "credential.conf", &config->user_file, err);
-    if (rc == 0 && config->user_file != NULL)
-        rc = load_file(loader, config->user_file, false, err);
-    return rc;
-}
-
-/* A [host] section may name a profile of either file, so this is judged when both are read, and
+/* A [host] section may name a profile of any file, so this is checked when all are merged, and
  * only where the value has not been replaced since. */
 static int
 check_host_profile(const struct loader *loader, const struct ts_ini *ini,
@@ -317,11 +238,13 @@ check_host_profiles(const struct loader *loader, struct ts_err *err)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < loader->inis_len; i++)
-        for (size_t j = 0; j < loader->inis[i].len && rc == 0; j++)
-            if (strcmp(loader->inis[i].sections[j].kind, "host") == 0)
-                rc =
-                    check_host_profile(loader, &loader->inis[i], &loader->inis[i].sections[j], err);
+    for (size_t i = 0; i < loader->files.len; i++) {
+        const struct ts_ini *ini = &loader->files.inis[i];
+
+        for (size_t j = 0; j < ini->len && rc == 0; j++)
+            if (strcmp(ini->sections[j].kind, "host") == 0)
+                rc = check_host_profile(loader, ini, &ini->sections[j], err);
+    }
     return rc;
 }
 
@@ -333,7 +256,7 @@ check_selection(const struct loader *loader, struct ts_err *err)
 
     if (selected == NULL || find_profile(loader->config, selected) != NULL)
         return 0;
-    if (ts_list_join(&loader->paths, ' ', &files) < 0)
+    if (ts_list_join(&loader->files.searched, ' ', &files) < 0)
         return ts_err_nomem(err);
     return ts_err_set(err, TS_ERR_CONFIG, "there is no profile '%s' in %s", selected,
                       files.len > 0 ? ts_secret_string(&files) : "any file");
@@ -367,14 +290,13 @@ ts_config_load(const struct ts_config_sources *sources, struct ts_config *ret, s
     struct ts_profile *ignored = NULL;
 
     memset(ret, 0, sizeof(*ret));
-    ret->files = calloc(FILES_MAX + 1, sizeof(*ret->files));
-    if (ret->files == NULL)
-        return ts_err_nomem(err);
     int rc = ts_environment_read(sources, &loader.environment, ret, err);
     if (rc == 0)
         rc = add_profile(ret, "default", &ignored, err);
     if (rc == 0)
-        rc = load_files(&loader, err);
+        rc = ts_config_files_read(sources, &loader.environment, ret, &loader.files, err);
+    for (size_t i = 0; i < loader.files.len && rc == 0; i++)
+        rc = merge_file(&loader, &loader.files.inis[i], err);
     if (rc == 0)
         rc = check_host_profiles(&loader, err);
     if (rc == 0)

@@ -1,13 +1,13 @@
 /*
  * credential.conf(5): the helper's configuration.
  *
- * The system's file, the user's file over it key by key, the environment over both, the command
- * line over all. Everything is checked when it is read; a file with one mistake has no effect.
- * How it is used:
+ * The system's file and its credential.conf.d, the user's file and credential.conf.d over them key
+ * by key, the environment over all files, the command line over everything. Everything is checked
+ * when it is read; a file with one mistake has no effect. How it is used:
  *
  *     ts_config_load(&sources, &config, &err);
  *     host = ts_config_find_host(&config, "git.example.com", "/team/repo");
- *     ts_config_request(&config, NULL, host, &overrides, &request, &err);
+ *     ts_config_request(&config, host, &overrides, &request, &err);
  */
 #ifndef TS_CONFIG_H
 #define TS_CONFIG_H
@@ -24,7 +24,7 @@
 /* Where configuration comes from; a value, so that tests bring their own. */
 struct ts_config_sources {
     const char *system_file;                 /* SYSCONFDIR/thrivestack/credential.conf */
-    const char *config_file;                 /* --config, replaces both files; or NULL */
+    const char *config_file;                 /* --config, replaces all files; or NULL */
     const char *profile;                     /* --profile; or NULL */
     const char *(*getenv)(const char *name); /* secure_getenv, or a test's */
     const char *home;          /* the home folder from passwd, used where HOME is unset; or NULL */
@@ -66,13 +66,15 @@ struct ts_config {
     size_t hosts_len;
     char *selected_profile; /* --profile, else THRIVESTACK_PROFILE, else NULL */
     char *user_folder;      /* XDG_CONFIG_HOME/thrivestack, or NULL where there is no home */
-    char *user_file; /* what a person edits: --config's file, else user_folder/credential.conf,
-                      * whether or not it exists; or NULL where there is no home */
-    char *cache_dir; /* as design: THRIVESTACK_CACHE_DIR, XDG_RUNTIME_DIR, ...; NULL: none */
+    char *user_file;     /* what a person edits: --config's file, else user_folder/credential.conf,
+                          * whether or not it exists; or NULL where there is no home */
+    char *user_conf_dir; /* user_folder/credential.conf.d, whether or not it exists; NULL where
+                          * --config replaces it or there is no home */
+    char *cache_dir;     /* as design: THRIVESTACK_CACHE_DIR, XDG_RUNTIME_DIR, ...; NULL: none */
     char *session_token_file; /* THRIVESTACK_TOKEN_FILE or NULL */
-    bool allow_http; /* THRIVESTACK_ALLOW_HTTP=1, given together with THRIVESTACK_KEY_FILE */
-    bool debug;      /* THRIVESTACK_LOG=debug */
-    char **files;    /* the configuration files read, NULL-terminated, for status and doctor */
+    bool allow_http;      /* THRIVESTACK_ALLOW_HTTP=1, given together with THRIVESTACK_KEY_FILE */
+    bool debug;           /* THRIVESTACK_LOG=debug */
+    struct ts_list files; /* the configuration files read, in order, for status and doctor */
 };
 
 /* What the command line adds to a request. Zeroes and NULLs (-1 for times): not given. */

@@ -1,6 +1,7 @@
 /*
- * What the files of the configuration reader share: config.c (files, merging), config_schema.c (the
- * table of settings), config_value.c (what a text may look like), environment.c (the environment).
+ * What the files of the configuration reader share: config_files.c (which files, and reading them),
+ * config.c (merging), config_schema.c (the table of settings), config_value.c (what a text may look
+ * like), environment.c (the environment).
  */
 #ifndef TS_CONFIG_INTERNAL_H
 #define TS_CONFIG_INTERNAL_H
@@ -52,5 +53,22 @@ int ts_environment_apply(const struct ts_config_sources *sources,
 
 /* Where *field is NULL: a copy of `value`, which may be NULL too. 0 or TS_ERR_NOMEM. */
 int ts_config_default_text(char **field, const char *value, struct ts_err *err);
+
+/* The files of a configuration, parsed, the later ones over the earlier. */
+struct ts_config_files {
+    struct ts_ini *inis;
+    size_t len;
+    struct ts_list searched; /* where files were looked for, for messages */
+};
+
+/*
+ * Reads all files that there are. Needs config->user_folder; sets config's user_file, user_conf_dir
+ * and files. Returns 0, TS_ERR_CONFIG
+ * or TS_ERR_NOMEM. *ret, zeroed before, is released with ts_config_files_release in every case.
+ */
+int ts_config_files_read(const struct ts_config_sources *sources,
+                         const struct ts_environment *environment, struct ts_config *config,
+                         struct ts_config_files *ret, struct ts_err *err);
+void ts_config_files_release(struct ts_config_files *files);
 
 #endif

@@ -197,14 +197,13 @@ ts_config_release(struct ts_config *config)
         release_profile(&config->profiles[i]);
     for (size_t i = 0; i < config->hosts_len; i++)
         release_rule(&config->hosts[i]);
-    for (char **file = config->files; file != NULL && *file != NULL; file++)
-        free(*file);
+    ts_list_release(&config->files);
     free(config->profiles);
     free(config->hosts);
-    free(config->files);
     ts_string_free(&config->selected_profile);
     ts_string_free(&config->user_folder);
     ts_string_free(&config->user_file);
+    ts_string_free(&config->user_conf_dir);
     ts_string_free(&config->cache_dir);
     ts_string_free(&config->session_token_file);
     memset(config, 0, sizeof(*config));

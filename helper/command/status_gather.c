@@ -269,8 +269,8 @@ add_files(const struct ts_config *config, struct json_object *status)
     struct json_object *files = json_object_new_array();
     int rc = ts_json_add(status, "config_files", files);
 
-    for (char **file = config->files; file != NULL && *file != NULL && rc == 0; file++)
-        rc = add_element(files, json_object_new_string(*file));
+    for (size_t i = 0; i < config->files.len && rc == 0; i++)
+        rc = add_element(files, json_object_new_string(config->files.items[i]));
     return rc < 0 ? rc : add_text(status, "cache_dir", config->cache_dir);
 }
 

@@ -66,14 +66,14 @@ tell_files(struct doctor *doctor)
     const struct ts_config *config = &doctor->helper->config;
     int rc = 0;
 
-    if (config->files[0] == NULL && secure_getenv("THRIVESTACK_KEY_FILE") == NULL)
+    if (config->files.len == 0 && secure_getenv("THRIVESTACK_KEY_FILE") == NULL)
         return findings_add(&doctor->findings, FIND_CONFIG_MISSING,
                             "there is no configuration file (%s)",
                             config->user_file != NULL ? config->user_file : "and no home folder");
-    if (config->files[0] == NULL)
+    if (config->files.len == 0)
         return findings_add(&doctor->findings, FIND_CONFIG, "the environment says it all");
-    for (size_t i = 0; config->files[i] != NULL && rc == 0; i++)
-        rc = findings_add(&doctor->findings, FIND_CONFIG, "%s is sound", config->files[i]);
+    for (size_t i = 0; i < config->files.len && rc == 0; i++)
+        rc = findings_add(&doctor->findings, FIND_CONFIG, "%s is sound", config->files.items[i]);
     return rc;
 }
 

@@ -31,7 +31,9 @@ printf '%s\n' sshd sudo >"$scratch/services"
 for name in sshd sudo common-auth sshd.pam-old sudo.dpkg-old sudo~ sshd.rpmnew; do
     : >"$scratch/pam.d/$name"
 done
-export THRIVESTACK_CONFIG="$scratch/credential.conf"
+mkdir -p "$scratch/xdg/thrivestack/credential.conf.d"
+echo '[host in-a-folder.example]' >"$scratch/xdg/thrivestack/credential.conf.d/a.conf"
+export THRIVESTACK_CONFIG="$scratch/credential.conf" XDG_CONFIG_HOME="$scratch/xdg"
 
 # complete_bash WORD...: what bash offers for the last word, one a line.
 complete_bash() {
@@ -95,6 +97,9 @@ test_shell() {
     offers 'operations of docker' "$shell" 'get store erase list version' docker ''
     offers 'profiles of the file' "$shell" 'default acme' --profile ''
     once 'profiles of the file' "$shell" --profile ''
+    unset THRIVESTACK_CONFIG
+    offers 'hosts of credential.conf.d' "$shell" in-a-folder.example setup git in-a-folder
+    export THRIVESTACK_CONFIG="$scratch/credential.conf"
     offers 'a profile that was begun' "$shell" acme token --profile a
     offers 'a command that was begun' "$shell" 'status setup sudo-askpass' s
     offers 'hosts, not patterns' "$shell" git.example.com setup git ''

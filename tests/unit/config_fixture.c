@@ -54,7 +54,9 @@ int
 set_up(void **state)
 {
     static const char *const folders[] = {
-        "etc", "home", "home/.config", "home/.config/thrivestack", "xdg", "xdg/thrivestack"};
+        "etc",          "etc/credential.conf.d",    "home",
+        "home/.config", "home/.config/thrivestack", "home/.config/thrivestack/credential.conf.d",
+        "xdg",          "xdg/thrivestack"};
 
     (void)state;
     if (mkdtemp(folder) == NULL || chdir(folder) != 0)
@@ -75,8 +77,10 @@ tear_down(void **state)
         "own.conf",
         "link.conf",
     };
-    static const char *const folders[] = {"xdg/thrivestack", "xdg",  "home/.config/thrivestack",
-                                          "home/.config",    "home", "etc"};
+    static const char *const folders[] = {
+        "xdg/thrivestack",          "xdg",          "home/.config/thrivestack/credential.conf.d",
+        "home/.config/thrivestack", "home/.config", "home",
+        "etc/credential.conf.d",    "etc"};
 
     (void)state;
     for (size_t i = 0; i < TS_ARRAY_LEN(paths); i++)
@@ -102,9 +106,13 @@ load(const struct setting_up *with, struct ts_config *ret, struct ts_err *err)
 
     write_file(SYSTEM_FILE, with->system);
     write_file(USER_FILE, with->user);
+    for (size_t i = 0; i < TS_ARRAY_LEN(with->more) && with->more[i].path != NULL; i++)
+        write_file(with->more[i].path, with->more[i].text);
     for (size_t i = 0; i < TS_ARRAY_LEN(with->env); i++)
         environment[i] = with->env[i] != NULL ? expand(with->env[i]) : NULL;
     int rc = ts_config_load(&sources, ret, err);
+    for (size_t i = 0; i < TS_ARRAY_LEN(with->more) && with->more[i].path != NULL; i++)
+        write_file(with->more[i].path, NULL);
     for (size_t i = 0; i < TS_ARRAY_LEN(environment); i++)
         ts_string_free(&environment[i]);
     return rc;

@@ -10,12 +10,18 @@
 
 #define SYSTEM_FILE "^/etc/credential.conf"
 #define USER_FILE "^/home/.config/thrivestack/credential.conf"
+#define SYSTEM_FOLDER "^/etc/credential.conf.d/"
+#define USER_FOLDER "^/home/.config/thrivestack/credential.conf.d/"
 #define WITH_SCOPES "[profile default]\nscopes = a\n"
 
 /* One way to be configured. NULLs: the file does not exist, the option is not given. */
 struct setting_up {
     const char *system;
     const char *user;
+    const struct more_file {
+        const char *path;
+        const char *text;
+    } more[4];          /* further files, removed again afterwards */
     const char *env[6]; /* NAME=value */
     const char *config_file;
     const char *profile;

@@ -107,9 +107,43 @@ static const struct {
       .user = "[profile default]\nkey_command = pass show x; true # y\n"},
      {"key_command=pass show x; true # y"},
      "key_file="},
-    {"config_file_replaces_both",
+    {"folders_after_their_file",
+     {.system = "[profile default]\nscopes = s\nlifetime = 2h\nmin_valid = 1m\nmax_age = 1h\n",
+      .user = "[profile default]\nmin_valid = 3m\nmax_age = 3h\n",
+      .more = {{SYSTEM_FOLDER "a.conf", "[profile default]\nlifetime = 4h\nmin_valid = 2m\n"},
+               {USER_FOLDER "a.conf", "[profile default]\nmax_age = 5h\nca_file = ca.pem\n"}}},
+     {"scopes=s", "lifetime=14400", "min_valid=180", "max_age=18000",
+      "ca_file=^/home/.config/thrivestack/credential.conf.d/ca.pem"},
+     NULL},
+    {"folder_in_the_order_of_names",
+     {.user = "",
+      .more = {{USER_FOLDER "b.conf", "[profile default]\nscopes = b\nlifetime = 2h\n"},
+               {USER_FOLDER "a.conf", "[profile default]\nscopes = a\nlifetime = 3h\n"},
+               {USER_FOLDER "B.conf", "[profile default]\nscopes = B\nmin_valid = 1m\n"}}},
+     {"scopes=b", "lifetime=7200", "min_valid=60"},
+     NULL},
+    {"folder_without_the_file",
+     {.more = {{USER_FOLDER "git.example.com.conf", WITH_SCOPES}}},
+     {"scopes=a"},
+     NULL},
+    {"a_host_of_one_file_and_a_profile_of_another",
+     {.more = {{USER_FOLDER "a.conf", "[host h]\nprofile = p\n"},
+               {USER_FOLDER "b.conf", "[host H:443]\nlifetime = 7s\n[profile p]\nscopes = p\n"}},
+      .host = "h"},
+     {"profile=p", "scopes=p", "lifetime=7"},
+     NULL},
+    {"leftovers_in_a_folder_are_ignored",
+     {.user = WITH_SCOPES,
+      .more = {{USER_FOLDER ".a.conf", "junk"},
+               {USER_FOLDER "a.conf~", "junk"},
+               {USER_FOLDER "a.conf.dpkg-old", "junk"},
+               {USER_FOLDER "#a.conf", "junk"}}},
+     {"scopes=a"},
+     NULL},
+    {"config_file_replaces_all",
      {.system = "[profile default]\nscopes = s\nlifetime = 2h\n",
       .user = WITH_SCOPES,
+      .more = {{SYSTEM_FOLDER "a.conf", "junk"}, {USER_FOLDER "a.conf", "junk"}},
       .config_file = "^/own.conf"},
      {"scopes=own", "lifetime=3600", "key_file=^/home/.config/thrivestack/key.json",
       "ca_file=^/ca.pem"},
@@ -362,8 +396,11 @@ keeps_what_hosts_say(void **state)
     assert_null(ts_config_find_host(&config, "example.org", NULL));
     assert_null(ts_config_find_host(&config, "", NULL));
     assert_null(ts_config_find_host(&config, "git.example.com:8443", NULL));
-    assert_string_equal(config.files[0], user_file);
-    assert_null(config.files[1]);
+    assert_int_equal(config.files.len, 1);
+    assert_string_equal(config.files.items[0], user_file);
+    assert_string_equal(config.user_file, user_file);
+    TS_CLEANUP(ts_string_free) char *folder = expand(USER_FOLDER);
+    assert_memory_equal(config.user_conf_dir, folder, strlen(folder) - 1);
 }
 
 static const char *

@@ -40,6 +40,18 @@ static const struct {
     {"unknown_profile_in_the_system_file",
      {.system = "[host h]\nprofile = nope\n", .user = ""},
      SYSTEM_FILE ":2: profile:"},
+    {"file_of_a_folder_is_named",
+     {.more = {{USER_FOLDER "a.conf", "[host h]\n"}, {USER_FOLDER "b.conf", "\nlifetime = 1h\n"}}},
+     USER_FOLDER "b.conf:2: "},
+    {"file_of_the_systems_folder_is_named",
+     {.more = {{SYSTEM_FOLDER "a.conf", "[profile p]\nlifetime = x\n"}}},
+     SYSTEM_FOLDER "a.conf:2: lifetime: not a duration"},
+    {"host_twice_in_a_file_of_a_folder",
+     {.more = {{USER_FOLDER "a.conf", "[host h]\n[host H]\n"}}},
+     USER_FOLDER "a.conf:2: a host twice"},
+    {"unknown_profile_in_a_file_of_a_folder",
+     {.more = {{USER_FOLDER "a.conf", "[host h]\nprofile = nope\n"}}},
+     USER_FOLDER "a.conf:2: profile: there is no [profile nope]"},
     {"two_keys",
      {.user = "[profile p]\nkey_command = x\nkey_file = y\n"},
      USER_FILE ":3: key_file beside key_command in line 2"},
@@ -268,6 +280,57 @@ trusts_no_file_that_others_write(void **state)
     ts_config_release(&config);
 }
 
+/* Who can write to the folder could put any of the user's own files into it. */
+static void
+trusts_no_folder_that_others_write(void **state)
+{
+    const struct setting_up with = {.user = WITH_SCOPES};
+    TS_CLEANUP(ts_string_free) char *folder = expand(USER_FOLDER);
+    struct ts_config config;
+    struct ts_err err = {0};
+
+    (void)state;
+    folder[strlen(folder) - 1] = '\0';
+    assert_int_equal(chmod(folder, 0770), 0);
+    assert_int_equal(load(&with, &config, &err), TS_ERR_CONFIG);
+    assert_non_null(strstr(err.text,
+                           "credential.conf.d is writable by group or others (mode 0770): "
+                           "chmod go-w "));
+    ts_config_release(&config);
+    assert_int_equal(chmod(folder, 0755), 0);
+    assert_int_equal(load(&with, &config, &err), 0);
+    ts_config_release(&config);
+    if (getuid() != 0)
+        return;
+    assert_int_equal(chown(folder, STRANGER, (gid_t)-1), 0);
+    assert_int_equal(load(&with, &config, &err), TS_ERR_CONFIG);
+    assert_non_null(strstr(err.text, "credential.conf.d is owned by user 54321, not by root"));
+    ts_config_release(&config);
+    assert_int_equal(chown(folder, 0, (gid_t)-1), 0);
+}
+
+static void
+trusts_no_file_in_a_folder_that_others_write(void **state)
+{
+    const struct setting_up with = {.user = WITH_SCOPES};
+    TS_CLEANUP(ts_string_free) char *file = expand(USER_FOLDER "a.conf");
+    struct ts_config config;
+    struct ts_err err = {0};
+
+    (void)state;
+    write_file(USER_FOLDER "a.conf", "");
+    assert_int_equal(chmod(file, 0620), 0);
+    assert_int_equal(load(&with, &config, &err), TS_ERR_CONFIG);
+    assert_non_null(strstr(err.text, "/a.conf is writable by group or others"));
+    ts_config_release(&config);
+    /* What an editor or a failed deployment leaves: a link that leads nowhere. */
+    assert_int_equal(unlink(file), 0);
+    assert_int_equal(symlink("nowhere", file), 0);
+    assert_int_equal(load(&with, &config, &err), 0);
+    ts_config_release(&config);
+    assert_int_equal(unlink(file), 0);
+}
+
 static void
 caps_files(void **state)
 {
@@ -291,6 +354,8 @@ main(void)
         cmocka_unit_test(refuses_requests),
         cmocka_unit_test(tells_of_scope_where_it_can_be_given),
         cmocka_unit_test(trusts_no_file_that_others_write),
+        cmocka_unit_test(trusts_no_folder_that_others_write),
+        cmocka_unit_test(trusts_no_file_in_a_folder_that_others_write),
         cmocka_unit_test(caps_files),
     };
 
