@@ -24,7 +24,8 @@ static const struct command commands[] = {
      command_key, NULL},
     {"explain", NULL, "", "say which rule of policy.conf accepts or denies the token on stdin",
      OPTION_SERVICE | OPTION_USER | OPTION_POLICY, command_explain, NULL},
-    {"doctor", NULL, "", "say what is wrong and how to mend it", OPTION_JSON, command_doctor, NULL},
+    {"doctor", NULL, "", "report what is wrong and how to fix it", OPTION_JSON, command_doctor,
+     NULL},
 };
 
 const struct command *

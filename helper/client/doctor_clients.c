@@ -1,4 +1,4 @@
-/* How git, docker and ssh are wired to the hosts that are configured. */
+/* Whether git, docker and ssh run this program for the configured hosts. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -50,7 +50,7 @@ check_git_program(const struct git_check *check, const char *value, struct ts_er
     if (program == NULL && tool_find(GIT_PROGRAM, &program, err) == TS_ERR_NOMEM)
         return TS_ERR_NOMEM;
     if (program != NULL && is_ours(program))
-        return findings_add(&check->doctor->findings, FIND_GIT, "git asks %s for %s", program,
+        return findings_add(&check->doctor->findings, FIND_GIT, "git runs %s for %s", program,
                             check->host);
     return findings_add(&check->doctor->findings, FIND_GIT_PROGRAM,
                         "git's helper for %s, '%s', is not this program", check->host, value);
@@ -61,11 +61,11 @@ check_git_other(const struct git_check *check, const struct git_entry *entry)
 {
     if (git_helper_is_store(entry->value))
         return findings_add(&check->doctor->findings, FIND_GIT_STORES,
-                            "%s = %s (%s) keeps every token of %s in plain text", entry->key,
+                            "%s = %s (%s) stores every token for %s in plain text", entry->key,
                             entry->value, entry->origin, check->host);
     return findings_add(&check->doctor->findings, FIND_GIT_OTHER,
-                        "%s = %s (%s) is asked, and told to store tokens, for %s, too", entry->key,
-                        entry->value, entry->origin, check->host);
+                        "git also runs %s (%s, %s) for %s, and gives it the tokens to store",
+                        entry->value, entry->key, entry->origin, check->host);
 }
 
 static bool
@@ -104,7 +104,7 @@ check_git_host(const struct git_check *check, bool *ret_wired, struct ts_err *er
     return rc;
 }
 
-/* Which versions can do what; told, not judged. */
+/* The version of git, and what it cannot do. */
 static int
 tell_git_version(struct doctor *doctor, const char *git, struct ts_err *err)
 {
@@ -119,7 +119,7 @@ tell_git_version(struct doctor *doctor, const char *git, struct ts_err *err)
     int64_t minor = git_version_minor(ts_secret_string(&output));
     return findings_add(&doctor->findings, FIND_GIT, "%.*s%s%s",
                         (int)strcspn(ts_secret_string(&output), "\n"), ts_secret_string(&output),
-                        minor < 40 ? ": no expiry of passwords (2.40)" : "",
+                        minor < 40 ? ": does not check expiry (2.40)" : "",
                         minor < 46 ? ", no auth = bearer (2.46)" : "");
 }
 
@@ -173,7 +173,7 @@ check_registry(struct doctor *doctor, size_t index, struct json_object *object, 
                           host);
     if (rc == 0 && (wired || doctor->wired[index]) && docker_config_has_password(object, host))
         rc = findings_add(&doctor->findings, FIND_DOCKER_PASSWORD,
-                          "%s holds a password for %s, which may be used instead of a token", file,
+                          "%s has a password for %s, which may be used instead of a token", file,
                           host);
     doctor->wired[index] |= wired;
     return rc;
@@ -211,7 +211,7 @@ check_docker_program(struct doctor *doctor, struct ts_err *err)
         return findings_add(&doctor->findings, FIND_DOCKER_PROGRAM, "%s", err->text);
     if (!is_ours(program))
         return findings_add(&doctor->findings, FIND_DOCKER_PROGRAM,
-                            "%s comes first in PATH, and is not this program", program);
+                            "%s is first in PATH, but is not this program", program);
     return 0;
 }
 
@@ -261,14 +261,14 @@ doctor_askpass(struct doctor *doctor, struct ts_err *err)
     if (first == NULL)
         return 0;
     if (is_askpass_set())
-        return findings_add(&doctor->findings, FIND_ASKPASS, "ssh asks this program for tokens");
+        return findings_add(&doctor->findings, FIND_ASKPASS, "ssh runs this program for tokens");
     return findings_add(&doctor->findings, FIND_ASKPASS_UNSET,
-                        "[host %s] says askpass, but here SSH_ASKPASS does not name "
+                        "[host %s] has askpass = yes, but in this shell SSH_ASKPASS does not name "
                         "thrivestack-askpass, or SSH_ASKPASS_REQUIRE is not 'force'",
                         first);
 }
 
-/* A section that no client uses; patterns and paths may be for any. */
+/* Sections that no client uses. Wildcards cannot be checked. */
 int
 doctor_wiring(struct doctor *doctor, struct ts_err *err)
 {
@@ -279,6 +279,6 @@ doctor_wiring(struct doctor *doctor, struct ts_err *err)
     for (size_t i = 0; i < config->hosts_len && rc == 0; i++)
         if (!doctor->wired[i] && !config->hosts[i].pattern.wildcard)
             rc = findings_add(&doctor->findings, FIND_HOST_NOT_WIRED,
-                              "no client asks this program for [host %s]", config->hosts[i].label);
+                              "no client runs this program for [host %s]", config->hosts[i].label);
     return rc;
 }

@@ -13,9 +13,9 @@
 
 enum scope { CONFIGURATION, CLIENT, HOST };
 
-/* In the order of their output: each relies on what those before it have found. */
+/* In the order of their output: each relies on what the earlier ones found. */
 static const struct check {
-    const char *name; /* for messages where it cannot be carried out */
+    const char *name; /* for the message if it cannot run */
     enum scope scope;
     int (*run)(struct doctor *doctor, struct ts_err *err);
 } checks[] = {
@@ -66,7 +66,7 @@ doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_se
     TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
     struct ts_request without_key = *request;
 
-    /* These jobs have no key, so no key_command is to be run for them. */
+    /* These jobs have no key, so do not run key_command. */
     without_key.key.key_command = NULL;
     int rc = ts_job_write(kind, &without_key, &job, err);
     return rc < 0 ? rc : ts_worker_call(&without_key, &job, ret, err);
@@ -102,7 +102,7 @@ doctor_ask_file(enum ts_job_kind kind, const char *file, const struct ts_spawn_i
 }
 
 static bool
-is_due(const struct doctor *doctor, enum scope scope)
+applies(const struct doctor *doctor, enum scope scope)
 {
     if (scope == HOST)
         return geteuid() == 0;
@@ -115,7 +115,7 @@ examine(struct doctor *doctor, struct ts_err *err)
     if (doctor->helper->options.arguments_len > 0)
         return helper_usage(err, "'doctor' takes no arguments");
     for (size_t i = 0; i < TS_ARRAY_LEN(checks); i++) {
-        if (!is_due(doctor, checks[i].scope))
+        if (!applies(doctor, checks[i].scope))
             continue;
         int rc = checks[i].run(doctor, err);
         if (rc == TS_ERR_NOMEM)
@@ -123,8 +123,9 @@ examine(struct doctor *doctor, struct ts_err *err)
         if (rc < 0)
             return ts_err_prefix(err, "cannot check the %s", checks[i].name);
     }
-    if (geteuid() != 0 && findings_add(&doctor->findings, FIND_HOST_SKIPPED,
-                                       "what a host needs was not looked at: that takes root") < 0)
+    if (geteuid() != 0 &&
+        findings_add(&doctor->findings, FIND_HOST_SKIPPED,
+                     "the host's configuration was not checked: that needs root") < 0)
         return ts_err_nomem(err);
     return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * `doctor`: goes through everything that is commonly wrong, on the client and, as root, on the
- * host, and says how to mend it. The checks are one const table in doctor.c; each is a function
- * that adds findings, and fails only where it cannot look at all.
+ * `doctor`: checks what is commonly wrong, on the client and, as root, on the host, and says how to
+ * fix it. The checks are one const table in doctor.c; each is a function that adds findings, and
+ * fails only if it cannot check at all.
  */
 #ifndef HELPER_DOCTOR_H
 #define HELPER_DOCTOR_H
@@ -16,21 +16,21 @@
 #include "helper/doctor/findings.h"
 #include "helper/helper.h"
 
-/* What is known of a profile by now. */
+/* What the checks so far found about a profile. */
 struct doctor_profile {
     const struct ts_profile *profile;
     bool key_ok;      /* a key that can be used */
-    bool endpoint_ok; /* something answers that may be an endpoint */
+    bool endpoint_ok; /* what answers there may be an endpoint */
 };
 
-/* A policy of this host's: the first one is policy.conf, the others are those that stacks name. */
+/* A policy of this host: policy.conf, or a file that a stack names. */
 struct doctor_policy {
     char *file;
     struct ts_policy_info info;
     bool is_sound; /* it was loaded */
 };
 
-/* A service whose stack has the module for auth, by a line that the module can work with. */
+/* A service whose auth stack has a working line of the module. */
 struct doctor_use {
     char *service;
     size_t policy;        /* which one the line names; it is sound */
@@ -55,7 +55,7 @@ struct doctor {
 int doctor_request(const struct doctor *doctor, const struct ts_profile *profile,
                    struct ts_request *ret, struct ts_err *err);
 
-/* A job of the worker; *ret is its answer. `request` tells the deadline. */
+/* A job of the worker; *ret is its answer. `request` has the deadline. */
 int doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
                struct ts_err *err);
 
@@ -66,20 +66,20 @@ int doctor_ask_file(enum ts_job_kind kind, const char *file,
                     struct ts_err *err);
 
 /*
- * Loads a policy as the module does, the first time that it is asked for, and tells what is wrong
- * with it; `place` is the line that names it, or NULL. *ret is its index in doctor->policies.
+ * Loads a policy as the module does, once, and adds findings about it; `place` is the line that
+ * names it, or NULL. *ret is its index in doctor->policies.
  */
 int doctor_policy_load(struct doctor *doctor, const char *file, const char *place, size_t *ret,
                        struct ts_err *err);
 void doctor_policies_release(struct doctor *doctor);
 
-/* The name of the section that serves a service, or NULL. */
+/* The name of the section for a service, or NULL. */
 const char *doctor_policy_section(const struct ts_policy_info *policy, const char *service);
 
 /* Remembers that a stack uses a policy. 0 or TS_ERR_NOMEM. */
 int doctor_use_add(struct doctor *doctor, const struct doctor_use *use);
 
-/* Whether the stack of a service was made to do without the module, as no section serves it. */
+/* Whether the stack of a service goes on without the module because no section is for it. */
 bool doctor_service_is_skipped(const struct doctor *doctor, const char *service);
 
 /* Checks of the client. */

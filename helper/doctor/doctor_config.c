@@ -1,4 +1,4 @@
-/* Configuration, API key, cache folder: what can be looked at without asking anyone. */
+/* Configuration, API key and cache folder: what can be checked without the network. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -35,7 +35,7 @@ is_host_only(const struct doctor *doctor)
     return key_file == NULL || access(key_file, F_OK) != 0;
 }
 
-/* `default` is always there; where nobody has filled it, others are meant. */
+/* The profile `default` always exists; an empty one beside others is not used. */
 static bool
 is_used(const struct ts_config *config, const struct ts_profile *profile)
 {
@@ -68,12 +68,13 @@ tell_files(struct doctor *doctor)
 
     if (config->files.len == 0 && secure_getenv("THRIVESTACK_KEY_FILE") == NULL)
         return findings_add(&doctor->findings, FIND_CONFIG_MISSING,
-                            "there is no configuration file (%s)",
-                            config->user_file != NULL ? config->user_file : "and no home folder");
+                            "no configuration file exists (%s)",
+                            config->user_file != NULL ? config->user_file : "nor a home folder");
     if (config->files.len == 0)
-        return findings_add(&doctor->findings, FIND_CONFIG, "the environment says it all");
+        return findings_add(&doctor->findings, FIND_CONFIG,
+                            "all settings come from environment variables");
     for (size_t i = 0; i < config->files.len && rc == 0; i++)
-        rc = findings_add(&doctor->findings, FIND_CONFIG, "%s is sound", config->files.items[i]);
+        rc = findings_add(&doctor->findings, FIND_CONFIG, "%s is valid", config->files.items[i]);
     return rc;
 }
 
@@ -88,7 +89,7 @@ doctor_config(struct doctor *doctor, struct ts_err *err)
         return findings_add(&doctor->findings, FIND_CONFIG_INVALID, "%s", err->text);
     if (is_host_only(doctor))
         return findings_add(&doctor->findings, FIND_CONFIG,
-                            "no client is set up here for this user");
+                            "no client is configured for this user");
     doctor->has_client = true;
     rc = list_profiles(doctor);
     if (rc == 0)
@@ -96,8 +97,8 @@ doctor_config(struct doctor *doctor, struct ts_err *err)
     for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++)
         if (doctor->profiles[i].profile->scopes.len == 0 &&
             doctor->helper->config.session_token_file == NULL)
-            rc = findings_add(&doctor->findings, FIND_SCOPES_MISSING,
-                              "profile %s asks for no scopes", doctor->profiles[i].profile->name);
+            rc = findings_add(&doctor->findings, FIND_SCOPES_MISSING, "profile %s has no scopes",
+                              doctor->profiles[i].profile->name);
     return rc;
 }
 
@@ -113,8 +114,8 @@ check_dates(struct doctor *doctor, const char *profile, const struct ts_key_info
 
     ts_text_rfc3339(when, info->expires);
     if (info->expires > 0 && info->expires < now)
-        return findings_add(&doctor->findings, FIND_KEY_EXPIRED, "profile %s: its key expired, %s",
-                            profile, when);
+        return findings_add(&doctor->findings, FIND_KEY_EXPIRED,
+                            "profile %s: its key expired on %s", profile, when);
     if (info->expires > 0 && info->expires - now < EXPIRES_SOON)
         rc = findings_add(&doctor->findings, FIND_KEY_EXPIRES_SOON,
                           "profile %s: its key expires in %" PRId64 " days, %s", profile,
@@ -122,7 +123,7 @@ check_dates(struct doctor *doctor, const char *profile, const struct ts_key_info
     if (rc == 0 && due < now) {
         ts_text_rfc3339(when, due);
         rc = findings_add(&doctor->findings, FIND_KEY_ROTATION_DUE,
-                          "profile %s: its key was to be replaced by %s", profile, when);
+                          "profile %s: its key was due for rotation on %s", profile, when);
     }
     return rc;
 }
@@ -182,7 +183,7 @@ doctor_key(struct doctor *doctor, struct ts_err *err)
     return rc;
 }
 
-/* Locks and CLOCK_BOOTTIME are this machine's; so must the folder be. */
+/* Locks and CLOCK_BOOTTIME are valid on one machine only, so the folder must be local. */
 static bool
 is_remote(int fd)
 {
@@ -215,8 +216,7 @@ doctor_cache(struct doctor *doctor, struct ts_err *err)
     (void)err;
     if (folder == NULL)
         return findings_add(&doctor->findings, FIND_CACHE_NONE,
-                            "there is no place for a cache, so every token is fetched anew: set "
-                            "THRIVESTACK_CACHE_DIR");
+                            "there is no folder for a cache, so each call requests a new token");
     TS_CLEANUP(ts_fd_close) int fd = ts_cache_open(folder);
     bool exists = lstat(folder, &st) == 0;
     if (exists && (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0))
@@ -224,10 +224,10 @@ doctor_cache(struct doctor *doctor, struct ts_err *err)
                             "the cache folder %s is not private to this user", folder);
     if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
         return findings_add(&doctor->findings, FIND_CACHE_UNWRITABLE,
-                            "nothing can be written to the cache folder %s", folder);
+                            "the cache folder %s cannot be written to", folder);
     if (is_remote(fd))
         return findings_add(&doctor->findings, FIND_CACHE_REMOTE,
                             "the cache folder %s is on a network file system", folder);
-    return findings_add(&doctor->findings, FIND_CACHE, "%s is private and can be written to",
-                        folder);
+    return findings_add(&doctor->findings, FIND_CACHE,
+                        "the cache folder %s is private and writable", folder);
 }

@@ -1,4 +1,4 @@
-/* The way to the endpoint, without a key first; then one token, where all else is right. */
+/* The endpoint, asked without a key first; then one token, if the rest is right. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 
 #define SKEW_MAX 30 /* seconds */
 
-/* How far a request without a key came. */
+/* How far a request without a key got. */
 static const struct {
     const char *stage;
     enum finding_code code;
@@ -25,7 +25,7 @@ static const struct {
     {"broken", FIND_ENDPOINT_UNREACHABLE},
 };
 
-/* A status with which no token endpoint refuses a request: a redirect, another page, success. */
+/* A token endpoint never refuses a request with one of these: redirects, missing pages, success. */
 static bool
 is_other_page(long status)
 {
@@ -40,15 +40,16 @@ judge_answer(struct doctor *doctor, struct doctor_profile *profile, const struct
 
     if (is_other_page(probe->http_status))
         return findings_add(&doctor->findings, FIND_ENDPOINT_ANSWER,
-                            "%s answers HTTP %ld to a request without a key", url,
+                            "%s answers a request without a key with HTTP %ld", url,
                             probe->http_status);
-    /* What fails over an empty request may serve a right one: with a key at hand, that tells. */
+    /* An endpoint that fails on an empty request may still serve a complete one: with a key, the
+     * token request shows it. */
     if (failing && !profile->key_ok)
-        return findings_add(&doctor->findings, FIND_ENDPOINT_FAILING, "%s answers HTTP %ld", url,
-                            probe->http_status);
+        return findings_add(&doctor->findings, FIND_ENDPOINT_FAILING, "%s answers with HTTP %ld",
+                            url, probe->http_status);
     profile->endpoint_ok = true;
     return findings_add(&doctor->findings, FIND_ENDPOINT,
-                        "%s answers, with HTTP %ld to a request without a key", url,
+                        "%s answers; a request without a key gets HTTP %ld", url,
                         probe->http_status);
 }
 
@@ -91,7 +92,7 @@ is_same_endpoint(const struct ts_endpoint *a, const struct ts_endpoint *b)
            is_same_text(a->proxy, b->proxy) && is_same_text(a->no_proxy, b->no_proxy);
 }
 
-/* Profiles often have one endpoint, which need not be asked twice. */
+/* Profiles often share an endpoint, which is then asked once. */
 static const struct doctor_profile *
 find_earlier(const struct doctor *doctor, size_t index)
 {

@@ -18,9 +18,10 @@ doctor_module(struct doctor *doctor, struct ts_err *err)
     bool is_used = doctor->pam_services.len > 0;
 
     if (access(MODULE_FILE, F_OK) != 0)
-        return is_used ? findings_add(&doctor->findings, FIND_MODULE_MISSING,
-                                      MODULE_FILE " does not exist, but /etc/pam.d names it")
-                       : 0;
+        return is_used
+                   ? findings_add(&doctor->findings, FIND_MODULE_MISSING,
+                                  MODULE_FILE " does not exist, but files in /etc/pam.d name it")
+                   : 0;
     int rc = doctor_ask_file(TS_JOB_MODULE, MODULE_FILE, NULL, &answer, err);
     if (rc == 0)
         rc = ts_job_read_module(&answer, err);
@@ -29,7 +30,7 @@ doctor_module(struct doctor *doctor, struct ts_err *err)
     return rc < 0 ? rc : findings_add(&doctor->findings, FIND_MODULE, MODULE_FILE " can be loaded");
 }
 
-/* What a program's PATH need not hold. */
+/* PATH often lacks its folder. */
 static int
 find_sshd(char **ret, struct ts_err *err)
 {
@@ -52,7 +53,7 @@ judge_sshd(struct doctor *doctor, const struct ts_secret *output)
     return findings_add(&doctor->findings, FIND_SSHD,
                         "sshd uses PAM and offers keyboard-interactive%s",
                         sshd_config_says(output, "passwordauthentication yes\n")
-                            ? "; it takes passwords, too, by which a long token does not fit"
+                            ? "; it also offers the password method, which does not fit long tokens"
                             : "");
 }
 
@@ -77,6 +78,6 @@ doctor_sshd(struct doctor *doctor, struct ts_err *err)
         return rc;
     if (rc < 0 || status != 0)
         return findings_add(&doctor->findings, FIND_SSHD_UNKNOWN,
-                            "sshd -T does not tell its settings");
+                            "sshd -T does not print its settings");
     return judge_sshd(doctor, &output);
 }

@@ -1,4 +1,4 @@
-/* nginx runs the module as its own user, so that one must be able to read the policy. */
+/* nginx runs the module as its own user, who must be able to read the policy. */
 #include <grp.h>
 #include <pwd.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define NGINX_USER "www-data"
 #define GROUPS_MAX 128
 
-/* Whether nginx uses a stack that goes by a policy. */
+/* Whether nginx uses a stack that names a policy. */
 static bool
 is_nginx(const struct nginx_config *config, const struct doctor_use *use)
 {
@@ -27,10 +27,11 @@ check_single_use(struct doctor *doctor, const struct doctor_use *use)
 
     if (section == NULL || !ts_list_has(&policy->single_use, section))
         return 0;
-    return findings_add(&doctor->findings, FIND_NGINX_SINGLE_USE,
-                        "[service %s] says single_use, which nginx, not being root, cannot keep, "
-                        "so nobody gets in",
-                        section);
+    return findings_add(
+        &doctor->findings, FIND_NGINX_SINGLE_USE,
+        "[service %s] has single_use, which needs root; nginx is not root, so it refuses "
+        "every token",
+        section);
 }
 
 /* The policy, loaded as that user. */
@@ -59,7 +60,7 @@ check_readable(struct doctor *doctor, const char *policy, const char *name, stru
                                  policy);
 }
 
-/* The policies that nginx's services go by, each once. */
+/* The policies that nginx's services use, each once. */
 static int
 check_policies(struct doctor *doctor, const struct nginx_config *config, struct ts_err *err)
 {

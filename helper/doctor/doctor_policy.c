@@ -1,4 +1,4 @@
-/* The host's policies with their public keys, and the services that go by them. */
+/* The host's policies with their public keys, and the services that use them. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ doctor_policies_release(struct doctor *doctor)
     free(doctor->uses);
 }
 
-/* Names in the keys' sections that open nothing. */
+/* Services and users of keys that do not exist here. */
 static int
 judge_names(struct doctor *doctor, const struct doctor_policy *policy)
 {
@@ -35,14 +35,14 @@ judge_names(struct doctor *doctor, const struct doctor_policy *policy)
 
     for (size_t i = 0; i < services->len && rc == 0; i++)
         rc = findings_add(&doctor->findings, FIND_POLICY_KEY_SERVICE,
-                          "%s: a key is for service %s, which has no section", policy->file,
+                          "%s: a key lists service %s, which has no section", policy->file,
                           services->items[i]);
     for (size_t i = 0; i < users->len && rc == 0; i++) {
         bool is_group = users->items[i][0] == '@';
 
         rc = findings_add(&doctor->findings, FIND_POLICY_KEY_USER,
-                          "%s: a key is for %s %s, but this host has none of that name",
-                          policy->file, is_group ? "group" : "user", users->items[i] + is_group);
+                          "%s: a key lists %s %s, which does not exist on this host", policy->file,
+                          is_group ? "group" : "user", users->items[i] + is_group);
     }
     return rc;
 }
@@ -57,14 +57,13 @@ judge(struct doctor *doctor, const struct doctor_policy *policy)
         return findings_add(&doctor->findings, FIND_POLICY_NO_KEY,
                             "%s has no section [key ID], so no token is accepted", policy->file);
     for (size_t i = 0; i < info->expired.len && rc == 0; i++)
-        rc =
-            findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED,
-                         "%s: [key %s] is past its last day", policy->file, info->expired.items[i]);
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED, "%s: [key %s] has expired",
+                          policy->file, info->expired.items[i]);
     if (rc == 0)
         rc = judge_names(doctor, policy);
     if (rc == 0)
         rc = findings_add(&doctor->findings, FIND_POLICY,
-                          "%s: sound, %zu services, %" PRId64 " keys", policy->file,
+                          "%s is valid: %zu services, %" PRId64 " keys", policy->file,
                           info->services.len, info->keys);
     return rc;
 }
@@ -78,7 +77,7 @@ ask(const char *file, struct ts_policy_info *ret, struct ts_err *err)
     return rc < 0 ? rc : ts_job_read_policy_info(&answer, ret, err);
 }
 
-/* A policy about which nothing is known yet. */
+/* A policy that has not been loaded yet. */
 static struct doctor_policy *
 add_policy(struct doctor *doctor, const char *file)
 {
@@ -121,7 +120,7 @@ doctor_policy(struct doctor *doctor, struct ts_err *err)
 {
     size_t ignored = 0;
 
-    /* A host without one takes no tokens, which is no mistake where nothing asks for them. */
+    /* A host without one accepts no tokens, which is right if no stack uses the module. */
     return access(POLICY_FILE, F_OK) == 0
                ? doctor_policy_load(doctor, POLICY_FILE, NULL, &ignored, err)
                : 0;
@@ -177,7 +176,7 @@ doctor_service_is_skipped(const struct doctor *doctor, const char *service)
     return is_skipped;
 }
 
-/* A service that the policy does not know turns everybody away, or on to a password. */
+/* Without a section for its service the module refuses everybody. */
 int
 doctor_services(struct doctor *doctor, struct ts_err *err)
 {

@@ -83,8 +83,8 @@ findings_print(const struct findings *findings, struct ts_secret *ret)
 
         rc = ts_secret_append_format(ret, "%-4s  %-20s  %s%s%s\n", level_names[kind->level],
                                      kind->code, findings->items[i].text,
-                                     kind->mend != NULL ? ": " : "",
-                                     kind->mend != NULL ? kind->mend : "");
+                                     kind->fix != NULL ? ": " : "",
+                                     kind->fix != NULL ? kind->fix : "");
     }
     return rc < 0 ? TS_ERR_NOMEM : 0;
 }
@@ -103,9 +103,9 @@ add_finding(struct json_object *array, const struct finding *finding)
         ts_json_add_string(object, "code", kind->code) < 0 ||
         ts_json_add_string(object, "text", finding->text) < 0)
         return TS_ERR_NOMEM;
-    if (kind->mend != NULL)
-        return ts_json_add_string(object, "mend", kind->mend);
-    return json_object_object_add(object, "mend", NULL) == 0 ? 0 : TS_ERR_NOMEM;
+    if (kind->fix != NULL)
+        return ts_json_add_string(object, "fix", kind->fix);
+    return json_object_object_add(object, "fix", NULL) == 0 ? 0 : TS_ERR_NOMEM;
 }
 
 int

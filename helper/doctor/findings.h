@@ -1,6 +1,6 @@
 /*
  * What `doctor` can find: one const table, a row for each code. The codes are stable, and listed in
- * thrivestack-credential(1); a test holds the two against each other.
+ * thrivestack-credential(1); a test compares the two.
  */
 #ifndef HELPER_FINDINGS_H
 #define HELPER_FINDINGS_H
@@ -99,8 +99,8 @@ enum finding_code {
 struct finding_kind {
     const char *code;
     enum finding_level level;
-    int error;        /* whose exit code a doctor that found this ends with; 0 for what is right */
-    const char *mend; /* what to do, where the text does not say it itself; or NULL */
+    int error;       /* whose exit code doctor ends with; 0 for what is right */
+    const char *fix; /* what to do; NULL if the text says it */
 };
 
 const struct finding_kind *finding_kind(enum finding_code code);
@@ -123,11 +123,11 @@ int findings_add(struct findings *findings, enum finding_code code, const char *
 
 bool findings_has(const struct findings *findings, enum finding_code code);
 
-/* 0 where all is right; else the exit code of the first failure, or of the first warning where
- * there is no failure. */
+/* 0 if all is right; else the exit code of the first failure, or of the first warning if there is
+ * no failure. */
 int findings_exit_code(const struct findings *findings);
 
-/* One line each, `LEVEL  CODE  TEXT: MEND`, or one JSON object. 0 or TS_ERR_NOMEM. */
+/* One line each, `LEVEL  CODE  TEXT: FIX`, or one JSON object. 0 or TS_ERR_NOMEM. */
 int findings_print(const struct findings *findings, struct ts_secret *ret);
 int findings_print_json(const struct findings *findings, struct ts_secret *ret);
 

@@ -4,17 +4,17 @@
     {                                                                                              \
         (code), FINDING_OK, 0, NULL                                                                \
     }
-#define WARN(code, error, mend)                                                                    \
+#define WARN(code, error, fix)                                                                     \
     {                                                                                              \
-        (code), FINDING_WARN, (error), (mend)                                                      \
+        (code), FINDING_WARN, (error), (fix)                                                       \
     }
-#define FAIL(code, error, mend)                                                                    \
+#define FAIL(code, error, fix)                                                                     \
     {                                                                                              \
-        (code), FINDING_FAIL, (error), (mend)                                                      \
+        (code), FINDING_FAIL, (error), (fix)                                                       \
     }
 
-/* A text that comes from another part of the program says itself what to do. */
-#define SAYS_IT NULL
+/* The finding's text comes from another part of the program and already says what to do. */
+#define IN_TEXT NULL
 
 static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_CONFIG] = OK("config"),
@@ -28,7 +28,7 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_DOCKER] = OK("docker"),
     [FIND_ASKPASS] = OK("askpass"),
 
-    [FIND_CONFIG_INVALID] = FAIL("config-invalid", TS_ERR_CONFIG, SAYS_IT),
+    [FIND_CONFIG_INVALID] = FAIL("config-invalid", TS_ERR_CONFIG, IN_TEXT),
     [FIND_CONFIG_MISSING] =
         WARN("config-missing", TS_ERR_CONFIG, "write one; credential.conf(5) has an example"),
     [FIND_SCOPES_MISSING] = FAIL("scopes-missing", TS_ERR_CONFIG,
@@ -36,8 +36,8 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_KEY_MISSING] =
         FAIL("key-missing", TS_ERR_KEY,
              "download an API key and run 'thrivestack-credential key import FILE'"),
-    [FIND_KEY_UNSAFE] = FAIL("key-unsafe", TS_ERR_CONFIG, SAYS_IT),
-    [FIND_KEY_UNUSABLE] = FAIL("key-unusable", TS_ERR_KEY, SAYS_IT),
+    [FIND_KEY_UNSAFE] = FAIL("key-unsafe", TS_ERR_CONFIG, IN_TEXT),
+    [FIND_KEY_UNUSABLE] = FAIL("key-unusable", TS_ERR_KEY, IN_TEXT),
     [FIND_KEY_EXPIRED] = FAIL("key-expired", TS_ERR_KEY, "create a new API key and import it"),
     [FIND_KEY_EXPIRES_SOON] =
         WARN("key-expires-soon", TS_ERR_KEY,
@@ -47,41 +47,41 @@ static const struct finding_kind kinds[FIND_LEN] = {
              "create a new API key, add it to policy.conf on your hosts, and import it"),
     [FIND_ENDPOINT_SETTINGS] =
         FAIL("endpoint-settings", TS_ERR_CONFIG, "correct the profile in credential.conf"),
-    [FIND_ENDPOINT_UNRESOLVED] = FAIL("endpoint-unresolved", TS_ERR_UNAVAILABLE, SAYS_IT),
-    [FIND_ENDPOINT_PROXY] = FAIL("endpoint-proxy", TS_ERR_UNAVAILABLE, SAYS_IT),
-    [FIND_ENDPOINT_UNREACHABLE] = FAIL("endpoint-unreachable", TS_ERR_UNAVAILABLE, SAYS_IT),
-    [FIND_ENDPOINT_TLS] = FAIL("endpoint-tls", TS_ERR_UNAVAILABLE, SAYS_IT),
-    [FIND_ENDPOINT_CA] = FAIL("endpoint-ca", TS_ERR_CONFIG, SAYS_IT),
-    [FIND_ENDPOINT_TIMEOUT] = FAIL("endpoint-timeout", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_ENDPOINT_UNRESOLVED] = FAIL("endpoint-unresolved", TS_ERR_UNAVAILABLE, IN_TEXT),
+    [FIND_ENDPOINT_PROXY] = FAIL("endpoint-proxy", TS_ERR_UNAVAILABLE, IN_TEXT),
+    [FIND_ENDPOINT_UNREACHABLE] = FAIL("endpoint-unreachable", TS_ERR_UNAVAILABLE, IN_TEXT),
+    [FIND_ENDPOINT_TLS] = FAIL("endpoint-tls", TS_ERR_UNAVAILABLE, IN_TEXT),
+    [FIND_ENDPOINT_CA] = FAIL("endpoint-ca", TS_ERR_CONFIG, IN_TEXT),
+    [FIND_ENDPOINT_TIMEOUT] = FAIL("endpoint-timeout", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_ENDPOINT_ANSWER] = FAIL("endpoint-answer", TS_ERR_ANSWER,
-                                  "check 'token_url': what answers there is no token endpoint"),
+                                  "check 'token_url': that address is not a token endpoint"),
     [FIND_ENDPOINT_FAILING] = FAIL("endpoint-failing", TS_ERR_UNAVAILABLE, "try again later"),
-    [FIND_CLOCK_SKEW] = WARN("clock-skew", TS_ERR_CONFIG,
-                             "set the clock, best by NTP: git drops what it takes for expired, and "
-                             "hosts tolerate 60 seconds"),
-    [FIND_TOKEN_REFUSED] = FAIL("token-refused", TS_ERR_REFUSED, SAYS_IT),
-    [FIND_TOKEN_INVALID] = FAIL("token-invalid", TS_ERR_ANSWER, SAYS_IT),
-    [FIND_TOKEN_UNAVAILABLE] = FAIL("token-unavailable", TS_ERR_UNAVAILABLE, SAYS_IT),
+    [FIND_CLOCK_SKEW] =
+        WARN("clock-skew", TS_ERR_CONFIG,
+             "set the clock, preferably by NTP: git drops tokens that look expired, and "
+             "hosts tolerate 60 seconds"),
+    [FIND_TOKEN_REFUSED] = FAIL("token-refused", TS_ERR_REFUSED, IN_TEXT),
+    [FIND_TOKEN_INVALID] = FAIL("token-invalid", TS_ERR_ANSWER, IN_TEXT),
+    [FIND_TOKEN_UNAVAILABLE] = FAIL("token-unavailable", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_CACHE_NONE] =
         WARN("cache-none", TS_ERR_CONFIG, "set HOME, XDG_RUNTIME_DIR or THRIVESTACK_CACHE_DIR"),
     [FIND_CACHE_UNWRITABLE] =
         WARN("cache-unwritable", TS_ERR_CONFIG,
-             "make the folder writable for you, or set THRIVESTACK_CACHE_DIR to one that is"),
+             "make the folder writable for this user, or set THRIVESTACK_CACHE_DIR to one that is"),
     [FIND_CACHE_UNSAFE] = WARN("cache-unsafe", TS_ERR_CONFIG,
-                               "chmod 700 it, or have chown give it "
-                               "to you"),
+                               "run 'chmod 700' on it, or have its owner changed to this user"),
     [FIND_CACHE_REMOTE] = WARN("cache-remote", TS_ERR_CONFIG,
                                "set THRIVESTACK_CACHE_DIR to a folder on a local file system"),
     [FIND_HOST_NOT_WIRED] = WARN("host-not-wired", TS_ERR_CONFIG,
                                  "run 'thrivestack-credential setup git HOST', 'setup docker HOST' "
                                  "or 'setup ssh HOST'"),
     [FIND_GIT_INVALID] = FAIL("git-invalid", TS_ERR_CONFIG, "run 'git config --list' to see where"),
-    [FIND_GIT_STORES] =
-        FAIL("git-stores", TS_ERR_CONFIG,
-             "remove it, or run 'thrivestack-credential setup git HOST', which goes behind it"),
-    [FIND_GIT_OTHER] =
-        WARN("git-other", TS_ERR_CONFIG,
-             "remove it, or run 'thrivestack-credential setup git HOST', which goes behind it"),
+    [FIND_GIT_STORES] = FAIL(
+        "git-stores", TS_ERR_CONFIG,
+        "remove it, or run 'thrivestack-credential setup git HOST', which adds an entry after it"),
+    [FIND_GIT_OTHER] = WARN(
+        "git-other", TS_ERR_CONFIG,
+        "remove it, or run 'thrivestack-credential setup git HOST', which adds an entry after it"),
     [FIND_GIT_PROGRAM] =
         FAIL("git-program", TS_ERR_CONFIG, "run 'thrivestack-credential setup git HOST' again"),
     [FIND_GIT_PATH] =
@@ -91,7 +91,7 @@ static const struct finding_kind kinds[FIND_LEN] = {
                                   "log out there ('docker logout', 'podman logout') to drop it"),
     [FIND_DOCKER_PROGRAM] =
         FAIL("docker-program", TS_ERR_CONFIG,
-             "put the folder of docker-credential-thrivestack into PATH, before others"),
+             "put the folder of docker-credential-thrivestack into PATH, before the others"),
     [FIND_ASKPASS_UNSET] = WARN("askpass-unset", TS_ERR_CONFIG,
                                 "run 'thrivestack-credential setup ssh HOST', which prints the "
                                 "lines for your shell's profile"),
@@ -104,57 +104,57 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_SSHD] = OK("sshd"),
     [FIND_NGINX] = OK("nginx"),
 
-    [FIND_POLICY_INVALID] = FAIL("policy-invalid", TS_ERR_CONFIG, SAYS_IT),
+    [FIND_POLICY_INVALID] = FAIL("policy-invalid", TS_ERR_CONFIG, IN_TEXT),
     [FIND_POLICY_KEY_EXPIRED] = WARN("policy-key-expired", TS_ERR_CONFIG,
-                                     "remove the section, or the line 'expires' where it is wrong"),
+                                     "remove the section, or correct its line 'expires'"),
     [FIND_POLICY_NO_KEY] =
         WARN("policy-no-key", TS_ERR_CONFIG,
-             "add a section that 'thrivestack-credential key public' prints on the client"),
+             "add the section that 'thrivestack-credential key public' prints on the client"),
     [FIND_POLICY_NO_SERVICE] =
         WARN("policy-no-service", TS_ERR_CONFIG, "add a section [service NAME] to policy.conf"),
     [FIND_POLICY_KEY_SERVICE] = WARN("policy-key-service", TS_ERR_CONFIG,
                                      "add a section [service NAME], or correct 'services'"),
-    [FIND_POLICY_KEY_USER] = WARN("policy-key-user", TS_ERR_CONFIG, "correct 'users', or add them"),
+    [FIND_POLICY_KEY_USER] =
+        WARN("policy-key-user", TS_ERR_CONFIG, "correct 'users', or create the account"),
     [FIND_MODULE_MISSING] =
         FAIL("module-missing", TS_ERR_CONFIG,
-             "install it, or take its lines out of /etc/pam.d before anyone is locked out"),
+             "install it, or remove its lines from /etc/pam.d before anyone is locked out"),
     [FIND_MODULE_BROKEN] = FAIL("module-broken", TS_ERR_CONFIG, "install it again"),
     [FIND_PAM_UNUSED] =
         WARN("pam-unused", TS_ERR_CONFIG, "add it to a service; pam_thrivestack(8) has examples"),
     [FIND_PAM_UNREADABLE] = FAIL("pam-unreadable", TS_ERR_CONFIG, "correct the line"),
-    [FIND_PAM_ARGUMENT] =
-        FAIL("pam-argument", TS_ERR_CONFIG,
-             "correct it: with such an argument the module refuses everything; see "
-             "pam_thrivestack(8)"),
-    [FIND_PAM_FAIL_OPEN] =
-        FAIL("pam-fail-open", TS_ERR_CONFIG,
-             "end the stack in 'auth required pam_deny.so', and let nothing count that checks no "
-             "secret"),
+    [FIND_PAM_ARGUMENT] = FAIL("pam-argument", TS_ERR_CONFIG,
+                               "correct it: with this argument the module refuses everything; see "
+                               "pam_thrivestack(8)"),
+    [FIND_PAM_FAIL_OPEN] = FAIL(
+        "pam-fail-open", TS_ERR_CONFIG,
+        "end the stack with 'auth required pam_deny.so', and do not use 'sufficient' for a module "
+        "that checks no secret"),
     [FIND_PAM_FACTOR_SKIPPED] =
-        FAIL("pam-factor-skipped", TS_ERR_CONFIG, "have no failure of the module ignored"),
-    [FIND_PAM_LOCK_OUT] =
-        WARN("pam-lock-out", TS_ERR_CONFIG,
-             "leave a way in: 'auth sufficient pam_thrivestack.so' before the lines for passwords"),
+        FAIL("pam-factor-skipped", TS_ERR_CONFIG, "do not ignore any failure of the module"),
+    [FIND_PAM_LOCK_OUT] = WARN("pam-lock-out", TS_ERR_CONFIG,
+                               "keep another way in: put 'auth sufficient pam_thrivestack.so' "
+                               "before the lines for passwords"),
     [FIND_PAM_OUTAGE] =
         WARN("pam-outage", TS_ERR_CONFIG,
-             "add 'authinfo_unavail=ignore' where a password is asked for after it"),
+             "add 'authinfo_unavail=ignore' if the stack asks for a password after it"),
     [FIND_PAM_NO_EFFECT] = WARN("pam-no-effect", TS_ERR_CONFIG,
                                 "put 'auth sufficient pam_thrivestack.so' before the lines for "
                                 "passwords"),
     [FIND_PAM_ACCOUNT] = WARN("pam-account", TS_ERR_CONFIG,
-                              "take the line out: for account it decides nothing, see "
+                              "remove the line: the module decides nothing for account, see "
                               "pam_thrivestack(8)"),
     [FIND_SSHD_UNKNOWN] = WARN("sshd-unknown", TS_ERR_CONFIG, "run 'sshd -t' to see why"),
     [FIND_SSHD_NO_PAM] = FAIL("sshd-no-pam", TS_ERR_CONFIG, "set 'UsePAM yes' in sshd_config"),
     [FIND_SSHD_NO_KEYBOARD] =
         FAIL("sshd-no-keyboard", TS_ERR_CONFIG,
-             "set 'KbdInteractiveAuthentication yes' in sshd_config: passwords have room for one "
-             "prompt only"),
+             "set 'KbdInteractiveAuthentication yes' in sshd_config: with the password method the "
+             "module cannot ask for a second part of a long token"),
     [FIND_NGINX_UNREADABLE] =
         FAIL("nginx-unreadable", TS_ERR_CONFIG,
-             "let it read policy.conf and the public keys, which are no secrets: chmod a+r"),
+             "let that user read policy.conf and the public keys, which are not secret: chmod a+r"),
     [FIND_NGINX_SINGLE_USE] =
-        FAIL("nginx-single-use", TS_ERR_CONFIG, "take 'single_use' out of the service's section"),
+        FAIL("nginx-single-use", TS_ERR_CONFIG, "remove 'single_use' from the service's section"),
 };
 
 const struct finding_kind *

@@ -55,8 +55,8 @@ count_from_here
 run doctor --json
 check "--json is one line" one_line "$dir/out"
 check "--json says that it is clean" [ "$(jq -c .clean "$dir/out")" = true ]
-check "--json has level, code, text and mend" \
-    [ "$(jq -c '[.findings[] | keys] | unique' "$dir/out")" = '[["code","level","mend","text"]]' ]
+check "--json has level, code, text and fix" \
+    [ "$(jq -c '[.findings[] | keys] | unique' "$dir/out")" = '[["code","fix","level","text"]]' ]
 check "the endpoint was asked twice: without a key, and for one token" asked 2
 run doctor now
 refused "an argument" 64
@@ -102,7 +102,7 @@ echo "$git_host" | client
 mv "$key_file" "$dir/whole.json"
 examine "no key"
 names key-missing 66
-check "the mend is told" out_has 'key import'
+check "the fix is named" out_has 'key import'
 with_key() {
     jq "$1" "$dir/whole.json" >"$key_file"
     chown 65534:65534 "$key_file"
@@ -202,7 +202,7 @@ ours=$(cat "$dir/gitconfig")
 git_says "$ours\n[credential]\n\thelper = store\n"
 examine "credential-store behind ours"
 names git-stores 78
-# What doctor advises mends it, once, and can be undone.
+# What doctor suggests fixes it, once, and can be undone.
 advised() {
     nobody env -i PATH="$path" HOME="$home" LC_ALL=C ASAN_OPTIONS="${ASAN_OPTIONS-}" setsid -w \
         thrivestack-credential setup --yes "$@" git git.example.com >"$dir/setup" 2>&1

@@ -154,7 +154,7 @@ for mode in 666 664 620; do
     install -m "$mode" "$dir/d/new" "$dir/d/open"
     import "$dir/d/open"
     not_imported "a download that others could have written, $mode" 78
-    check "and the chmod that mends it" err_has chmod
+    check "and the chmod that fixes it" err_has chmod
 done
 if [ "$(id -u)" = 0 ]; then
     install -m 600 -o 65534 "$dir/d/new" "$dir/d/foreign"
@@ -239,7 +239,7 @@ chmod 600 "$place/key.json"
 chmod 777 "$place"
 import "$dir/d/new"
 not_imported "a folder that others can write to" 78
-check "and the chmod that mends it" err_has 'chmod go-w'
+check "and the chmod that fixes it" err_has 'chmod go-w'
 reset_place
 rm "$place/key.json"
 ln -s nowhere "$place/key.json"

@@ -1,4 +1,4 @@
-/* Every stack in /etc/pam.d that names the module, judged by what it does. */
+/* Every stack in /etc/pam.d that names the module: what it allows, found by simulation. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #define PAM_FOLDER "/etc/pam.d"
 #define MODULE "pam_thrivestack"
 
-/* The services by which people get onto the machine, or become root on it. */
+/* The services by which people log in to the machine or become root. */
 static const char *const ways_in[] = {
     "login",        "sshd", "su",  "su-l",    "sudo",     "sudo-i", "remote",     "lightdm",
     "gdm-password", "sddm", "xdm", "cockpit", "polkit-1", "doas",   "common-auth"};
@@ -40,7 +40,7 @@ is_way_in(const char *service)
     return false;
 }
 
-/* Files that others include are no services; and a file that was put aside is none. */
+/* Neither files that others include nor backups of package managers and editors are services. */
 static bool
 is_service(const char *name)
 {
@@ -62,7 +62,7 @@ struct judged {
     const struct pam_line *line; /* the module's first */
 };
 
-/* A line that many services include is told of once. */
+/* A line that many services include is reported once. */
 static bool
 is_told(const struct judged *judged, enum finding_code code)
 {
@@ -96,33 +96,35 @@ tell_auth(const struct judged *judged, const struct pam_judgement *judgement, bo
 
     if (judgement->fails_open != NULL)
         return tell(judged, FIND_PAM_FAIL_OPEN,
-                    "everybody gets in without token and password, where the module returns ",
+                    "anybody gets in without a token or a password if the module returns ",
                     judgement->fails_open);
     if (judgement->factor_skipped != NULL)
         return tell(judged, FIND_PAM_FACTOR_SKIPPED,
-                    "it asks for token and password, but for a password alone where the module "
+                    "it demands token and password, but a password alone is enough if the module "
                     "returns ",
                     judgement->factor_skipped);
     if (judgement->no_effect)
-        return tell(judged, FIND_PAM_NO_EFFECT, "a token lets nobody in here", "");
+        return tell(judged, FIND_PAM_NO_EFFECT, "a valid token does not grant access here", "");
     if (judgement->no_fallback && way_in)
         return tell(judged, FIND_PAM_LOCK_OUT,
-                    "users whom no key names, root perhaps, cannot get in", "");
-    /* ssh has public keys, and other ways do not depend on it; the sample does this. */
+                    "users whom no key lists, perhaps root, cannot get in", "");
+    /* ssh also has public keys, so the sample stack for sshd does this on purpose. */
     if (judgement->no_outage_fallback && way_in && strcmp(judged->service, "sshd") != 0)
-        return tell(judged, FIND_PAM_OUTAGE, "with a broken policy.conf nobody gets in", "");
+        return tell(judged, FIND_PAM_OUTAGE, "nobody gets in while policy.conf is broken", "");
     if (!works)
         return 0;
     if (doctor_service_is_skipped(judged->doctor, judged->service))
-        return findings_add(&judged->doctor->findings, FIND_PAM,
-                            "%s:%u: service %s: sound, and goes on without a token, as no section "
-                            "serves it",
-                            judged->line->file, judged->line->number, judged->service);
-    return findings_add(&judged->doctor->findings, FIND_PAM, "%s:%u: service %s: sound",
+        return findings_add(
+            &judged->doctor->findings, FIND_PAM,
+            "%s:%u: service %s: correct; no section of the policy is for it, so it goes on "
+            "without a token",
+            judged->line->file, judged->line->number, judged->service);
+    return findings_add(&judged->doctor->findings, FIND_PAM, "%s:%u: service %s: correct",
                         judged->line->file, judged->line->number, judged->service);
 }
 
-/* The module's arguments in one line; false in *ret_right where it refuses everything for them. */
+/* The module's arguments in one line; *ret_right is false if it refuses everything because of them.
+ */
 static int
 check_arguments(const struct judged *judged, struct ts_module_options *ret, bool *ret_right)
 {
@@ -134,7 +136,7 @@ check_arguments(const struct judged *judged, struct ts_module_options *ret, bool
     return *ret_right ? 0 : tell(judged, FIND_PAM_ARGUMENT, problem.text, "");
 }
 
-/* What an auth line of the module needs; false in *ret_works where it cannot accept a token. */
+/* What an auth line of the module needs; *ret_works is false if it cannot accept a token. */
 static int
 check_line(const struct judged *judged, bool *ret_works, struct ts_err *err)
 {
@@ -159,7 +161,7 @@ check_line(const struct judged *judged, bool *ret_works, struct ts_err *err)
     return *ret_works ? doctor_use_add(doctor, &use) : 0;
 }
 
-/* Every line of the module in a stack; false in *ret_work where one of them does not. */
+/* Every line of the module in a stack; *ret_work is false if one of them does not work. */
 static int
 check_lines(struct doctor *doctor, const char *service, const struct pam_stack *stack,
             bool *ret_work, struct ts_err *err)
@@ -208,12 +210,12 @@ check_account(struct doctor *doctor, const char *service, const struct pam_stack
         return 0;
     return tell(&judged, FIND_PAM_ACCOUNT,
                 pam_judge_account_denies(stack)
-                    ? "with the module alone, account turns everybody away"
+                    ? "the account stack has only this module, so it refuses everybody"
                     : "the module is listed for account, where it decides nothing",
                 "");
 }
 
-/* With wrong arguments the module fails to open a session, too. */
+/* With wrong arguments the module does not open a session either. */
 static int
 check_session(struct doctor *doctor, const char *service, const struct pam_stack *stack,
               struct ts_err *err)
@@ -242,7 +244,7 @@ static const struct {
     {PAM_STACK_SESSION, check_session},
 };
 
-/* A stack that cannot be read is none of ours to judge, unless it names the module. */
+/* A stack that cannot be read is reported only if it names the module. */
 static bool
 names_module(int folder, const char *service)
 {
@@ -303,9 +305,9 @@ doctor_pam(struct doctor *doctor, struct ts_err *err)
         return rc;
     if (doctor->policies_len > 0 && doctor->policies[0].is_sound)
         return findings_add(&doctor->findings, FIND_PAM_UNUSED,
-                            "there is a policy.conf, but no file in %s uses the module for auth",
+                            "policy.conf exists, but no file in %s uses the module for auth",
                             PAM_FOLDER);
     if (findings_has(&doctor->findings, FIND_POLICY_INVALID))
         return 0;
-    return findings_add(&doctor->findings, FIND_HOST_UNUSED, "this host takes no tokens");
+    return findings_add(&doctor->findings, FIND_HOST_UNUSED, "this host does not accept tokens");
 }
