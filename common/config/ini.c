@@ -1,5 +1,7 @@
 #include "common/config/ini.h"
 #include "common/base/cleanup.h"
+#include "common/base/index.h"
+#include "common/base/text.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -51,58 +53,71 @@ grow_array(void *array, size_t len, size_t size)
     return reallocarray(array, len == 0 ? 1 : len * 2, size);
 }
 
-static int
-add_section(struct ts_ini *ini, const struct line *head, struct ts_err *err)
+/* Ends a part of the text where it ends, and returns it. What stood there has been read. */
+static char *
+end_part(const struct ts_ini *ini, const struct line *part)
 {
-    struct ts_ini_section *sections = grow_array(ini->sections, ini->len, sizeof(*sections));
+    size_t start = (size_t)(part->start - ini->text.data);
 
-    if (sections == NULL)
-        return ts_err_nomem(err);
-    ini->sections = sections;
-    struct ts_ini_section *section = &sections[ini->len++];
-    memset(section, 0, sizeof(*section));
-    section->line = head->number;
+    ini->text.data[start + part->len] = '\0';
+    return ini->text.data + start;
+}
+
+/* Parts a section's head, what is between the brackets, into kind and name. */
+static void
+split_head(struct line *head, struct line *ret_name)
+{
     size_t kind_len = 0;
+
+    trim(head);
     while (kind_len < head->len && !is_blank(head->start[kind_len]))
         kind_len++;
-    struct line name = {head->start + kind_len, head->len - kind_len, head->number};
-    trim(&name);
-    section->kind = strndup(head->start, kind_len);
-    section->name = strndup(name.start, name.len);
-    return section->kind != NULL && section->name != NULL ? 0 : ts_err_nomem(err);
+    *ret_name = (struct line){head->start + kind_len, head->len - kind_len, head->number};
+    trim(ret_name);
+    head->len = kind_len;
+}
+
+bool
+ts_ini_read_head(const char *text, size_t len, struct ts_ini_head *ret)
+{
+    struct line line = {text, len, 0}, name;
+
+    if (len > 0 && text[len - 1] == '\r')
+        line.len--;
+    trim(&line);
+    if (line.len < 2 || line.start[0] != '[' || line.start[line.len - 1] != ']')
+        return false;
+    line.start++;
+    line.len -= 2;
+    split_head(&line, &name);
+    *ret = (struct ts_ini_head){line.start, line.len, name.start, name.len};
+    return line.len > 0;
 }
 
 static int
 parse_section(struct ts_ini *ini, const struct line *line, struct ts_err *err)
 {
+    struct ts_ini_section *sections;
+    struct line head = {line->start + 1, line->len - 2, line->number}, name;
+
     if (line->start[line->len - 1] != ']')
         return ts_ini_error(ini, line->number, err, "a section needs a ']' at the end of its line");
-    struct line head = {line->start + 1, line->len - 2, line->number};
-    trim(&head);
+    split_head(&head, &name);
     if (head.len == 0)
         return ts_ini_error(ini, line->number, err, "a section needs a name");
-    return add_section(ini, &head, err);
-}
-
-static int
-add_entry(struct ts_ini_section *section, const struct line *key, const struct line *value,
-          struct ts_err *err)
-{
-    struct ts_ini_entry *entries = grow_array(section->entries, section->len, sizeof(*entries));
-
-    if (entries == NULL)
+    sections = grow_array(ini->sections, ini->len, sizeof(*sections));
+    if (sections == NULL)
         return ts_err_nomem(err);
-    section->entries = entries;
-    struct ts_ini_entry *entry = &entries[section->len++];
-    entry->line = key->number;
-    entry->key = strndup(key->start, key->len);
-    entry->value = strndup(value->start, value->len);
-    return entry->key != NULL && entry->value != NULL ? 0 : ts_err_nomem(err);
+    ini->sections = sections;
+    sections[ini->len++] = (struct ts_ini_section){
+        .name = end_part(ini, &name), .kind = end_part(ini, &head), .line = line->number};
+    return 0;
 }
 
 static int
 parse_entry(struct ts_ini *ini, const struct line *line, struct ts_err *err)
 {
+    struct ts_ini_entry *entries;
     const char *equals = memchr(line->start, '=', line->len);
 
     if (equals == NULL)
@@ -115,7 +130,14 @@ parse_entry(struct ts_ini *ini, const struct line *line, struct ts_err *err)
         return ts_ini_error(ini, line->number, err, "a key is missing before '='");
     if (ini->len == 0)
         return ts_ini_error(ini, line->number, err, "a key before the first [section]");
-    return add_entry(&ini->sections[ini->len - 1], &key, &value, err);
+    entries = grow_array(ini->entries, ini->entries_len, sizeof(*entries));
+    if (entries == NULL)
+        return ts_err_nomem(err);
+    ini->entries = entries;
+    entries[ini->entries_len++] =
+        (struct ts_ini_entry){end_part(ini, &key), end_part(ini, &value), line->number};
+    ini->sections[ini->len - 1].len++;
+    return 0;
 }
 
 static int
@@ -146,62 +168,97 @@ compare_entries(const void *a, const void *b)
 }
 
 static int
-compare_sections(const void *a, const void *b)
+refuse_double_key(const struct ts_ini *ini, const struct ts_ini_entry *first,
+                  const struct ts_ini_entry *again, struct ts_err *err)
 {
-    const struct ts_ini_section *const *x = a, *const *y = b;
-    int order = strcmp((*x)->kind, (*y)->kind);
+    if (strcmp(first->key, again->key) != 0)
+        return 0;
+    return ts_ini_error(ini, again->line, err, "'%s' is set twice, first in line %u", again->key,
+                        first->line);
+}
 
-    if (order == 0)
-        order = strcmp((*x)->name, (*y)->name);
-    return order != 0 ? order : ((*x)->line > (*y)->line) - ((*x)->line < (*y)->line);
+#define FEW_ENTRIES 16 /* are compared each with each */
+
+static int
+refuse_double_keys_of_few(const struct ts_ini *ini, const struct ts_ini_section *section,
+                          struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 1; i < section->len && rc == 0; i++)
+        for (size_t j = 0; j < i && rc == 0; j++)
+            rc = refuse_double_key(ini, &section->entries[j], &section->entries[i], err);
+    return rc;
 }
 
 static int
 refuse_double_keys(const struct ts_ini *ini, const struct ts_ini_section *section,
                    struct ts_err *err)
 {
-    if (section->len < 2)
-        return 0;
+    int rc = 0;
+
+    if (section->len <= FEW_ENTRIES)
+        return refuse_double_keys_of_few(ini, section, err);
     const struct ts_ini_entry **sorted = calloc(section->len, sizeof(*sorted));
     if (sorted == NULL)
         return ts_err_nomem(err);
     for (size_t i = 0; i < section->len; i++)
         sorted[i] = &section->entries[i];
     qsort(sorted, section->len, sizeof(*sorted), compare_entries);
-    int rc = 0;
     for (size_t i = 1; i < section->len && rc == 0; i++)
-        if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0)
-            rc = ts_ini_error(ini, sorted[i]->line, err, "'%s' is set twice, first in line %u",
-                              sorted[i]->key, sorted[i - 1]->line);
+        rc = refuse_double_key(ini, sorted[i - 1], sorted[i], err);
     free(sorted);
     return rc;
+}
+
+static uint64_t
+hash_section(const struct ts_ini_section *section)
+{
+    uint64_t hash = ts_text_fnv1a64(section->kind, strlen(section->kind) + 1, TS_FNV1A64_SEED);
+
+    return ts_text_fnv1a64(section->name, strlen(section->name), hash);
+}
+
+/* Adds the section at `position` to the index, unless it is there. */
+static int
+index_section(const struct ts_ini *ini, size_t position, struct ts_index *index, struct ts_err *err)
+{
+    const struct ts_ini_section *section = &ini->sections[position];
+    uint64_t hash = hash_section(section);
+    uint32_t *slot;
+
+    for (size_t step = 0; *(slot = ts_index_slot(index, hash, step)) != 0; step++) {
+        const struct ts_ini_section *other = &ini->sections[*slot - 1];
+
+        if (strcmp(other->name, section->name) == 0 && strcmp(other->kind, section->kind) == 0)
+            return ts_ini_error(ini, section->line, err,
+                                "section [%s %s] is there twice, first in line %u", section->kind,
+                                section->name, other->line);
+    }
+    *slot = (uint32_t)position + 1;
+    return 0;
 }
 
 static int
 refuse_double_sections(const struct ts_ini *ini, struct ts_err *err)
 {
+    TS_CLEANUP(ts_index_release) struct ts_index index = {NULL, 0};
+    int rc = 0;
+
     if (ini->len < 2)
         return 0;
-    const struct ts_ini_section **sorted = calloc(ini->len, sizeof(*sorted));
-    if (sorted == NULL)
+    if (ts_index_make(ini->len, &index) < 0)
         return ts_err_nomem(err);
-    for (size_t i = 0; i < ini->len; i++)
-        sorted[i] = &ini->sections[i];
-    qsort(sorted, ini->len, sizeof(*sorted), compare_sections);
-    int rc = 0;
-    for (size_t i = 1; i < ini->len && rc == 0; i++)
-        if (strcmp(sorted[i - 1]->kind, sorted[i]->kind) == 0 &&
-            strcmp(sorted[i - 1]->name, sorted[i]->name) == 0)
-            rc = ts_ini_error(ini, sorted[i]->line, err,
-                              "section [%s %s] is there twice, first in line %u", sorted[i]->kind,
-                              sorted[i]->name, sorted[i - 1]->line);
-    free(sorted);
+    for (size_t i = 0; i < ini->len && rc == 0; i++)
+        rc = index_section(ini, i, &index, err);
     return rc;
 }
 
 static int
-parse_lines(const char *text, size_t len, struct ts_ini *ini, struct ts_err *err)
+parse_lines(struct ts_ini *ini, struct ts_err *err)
 {
+    const char *text = ini->text.data;
+    size_t len = ini->text.len;
     unsigned number = 0;
 
     while (len > 0) {
@@ -219,15 +276,30 @@ parse_lines(const char *text, size_t len, struct ts_ini *ini, struct ts_err *err
     return 0;
 }
 
+/* Gives each section its part of the entries, which have stopped moving. */
+static void
+share_entries(struct ts_ini *ini)
+{
+    size_t next = 0;
+
+    for (size_t i = 0; i < ini->len; i++) {
+        ini->sections[i].entries = ini->entries + next;
+        next += ini->sections[i].len;
+    }
+}
+
 int
-ts_ini_parse(const char *text, size_t len, const char *file, struct ts_ini *ret, struct ts_err *err)
+ts_ini_parse_text(struct ts_secret *text, const char *file, struct ts_ini *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_ini_release) struct ts_ini ini = TS_INI_INIT;
 
+    ts_secret_move(&ini.text, text);
     ini.file = strdup(file);
     if (ini.file == NULL)
         return ts_err_nomem(err);
-    int rc = parse_lines(text, len, &ini, err);
+    int rc = parse_lines(&ini, err);
+    if (rc == 0 && ini.entries_len > 0)
+        share_entries(&ini);
     for (size_t i = 0; i < ini.len && rc == 0; i++)
         rc = refuse_double_keys(&ini, &ini.sections[i], err);
     if (rc == 0)
@@ -239,21 +311,21 @@ ts_ini_parse(const char *text, size_t len, const char *file, struct ts_ini *ret,
     return 0;
 }
 
+int
+ts_ini_parse(const char *text, size_t len, const char *file, struct ts_ini *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret copy = TS_SECRET_INIT(len);
+
+    return ts_secret_append(&copy, text, len) < 0 ? ts_err_nomem(err)
+                                                  : ts_ini_parse_text(&copy, file, ret, err);
+}
+
 void
 ts_ini_release(struct ts_ini *ini)
 {
-    for (size_t i = 0; i < ini->len; i++) {
-        struct ts_ini_section *section = &ini->sections[i];
-
-        for (size_t j = 0; j < section->len; j++) {
-            free(section->entries[j].key);
-            free(section->entries[j].value);
-        }
-        free(section->entries);
-        free(section->kind);
-        free(section->name);
-    }
+    free(ini->entries);
     free(ini->sections);
     free(ini->file);
+    ts_secret_release(&ini->text);
     *ini = (struct ts_ini)TS_INI_INIT;
 }

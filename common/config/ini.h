@@ -12,11 +12,13 @@
 #ifndef TS_INI_H
 #define TS_INI_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/error.h"
+#include "common/base/secret.h"
 
-#define TS_INI_FILE_MAX ((size_t)1024 * 1024)
+#define TS_INI_FILE_MAX ((size_t)1024 * 1024) /* of an ordinary configuration file */
 #define TS_INI_LINE_MAX 4096
 
 struct ts_ini_entry {
@@ -33,15 +35,19 @@ struct ts_ini_section {
     size_t len;
 };
 
+/* Kinds, names, keys and values lie in `text`, where each ends in a NUL. */
 struct ts_ini {
     char *file; /* how messages name the file */
     struct ts_ini_section *sections;
     size_t len;
+    struct ts_ini_entry *entries; /* of all sections, in the order of the file */
+    size_t entries_len;
+    struct ts_secret text;
 };
 
 #define TS_INI_INIT                                                                                \
     {                                                                                              \
-        NULL, NULL, 0                                                                              \
+        .text = TS_SECRET_INIT(0)                                                                  \
     }
 
 /*
@@ -52,7 +58,25 @@ struct ts_ini {
 int ts_ini_parse(const char *text, size_t len, const char *file, struct ts_ini *ret,
                  struct ts_err *err);
 
+/* The same with the caller's own text, which is left empty in every case: for long files, which are
+ * then held once. */
+int ts_ini_parse_text(struct ts_secret *text, const char *file, struct ts_ini *ret,
+                      struct ts_err *err);
+
 void ts_ini_release(struct ts_ini *ini);
+
+/* The head of a section, found in a line that may come from a file with mistakes in it. Kind and
+ * name are parts of the line; a name that is missing has the length 0. */
+struct ts_ini_head {
+    const char *kind;
+    size_t kind_len;
+    const char *name;
+    size_t name_len;
+};
+
+/* Whether a line (without its end) begins a section, in any spelling that the reader accepts.
+ * Blanks before it are forgiven. */
+bool ts_ini_read_head(const char *line, size_t len, struct ts_ini_head *ret);
 
 /* TS_ERR_CONFIG with `FILE:LINE: ` in front of the text. */
 int ts_ini_error(const struct ts_ini *ini, unsigned line, struct ts_err *err, const char *format,
