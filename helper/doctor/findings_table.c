@@ -138,6 +138,9 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_PAM_OUTAGE] =
         WARN("pam-outage", TS_ERR_CONFIG,
              "add 'authinfo_unavail=ignore' if the stack asks for a password after it"),
+    [FIND_PAM_SETCRED] =
+        FAIL("pam-setcred", TS_ERR_CONFIG,
+             "add 'ignore=ignore' to the module's control, as pam_thrivestack(8) has it"),
     [FIND_PAM_NO_EFFECT] = WARN("pam-no-effect", TS_ERR_CONFIG,
                                 "put 'auth sufficient pam_thrivestack.so' before the lines for "
                                 "passwords"),

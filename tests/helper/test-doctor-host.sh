@@ -68,7 +68,7 @@ sound_host() {
     stack common-auth 'auth [success=1 default=ignore] pam_unix.so' \
         'auth requisite pam_deny.so' 'auth required pam_permit.so'
     stack common-account 'account required pam_unix.so'
-    stack sshd 'auth [success=done user_unknown=ignore default=die]  pam_thrivestack.so' \
+    stack sshd 'auth [success=done user_unknown=ignore ignore=ignore default=die]  pam_thrivestack.so' \
         '@include common-auth' 'account required pam_nologin.so' '@include common-account' \
         'session optional pam_thrivestack.so'
     stack sudo 'auth sufficient pam_thrivestack.so' '@include common-auth' \
@@ -171,7 +171,7 @@ names policy-no-service 78
 # As pam-auth-update has it.
 sound_host
 stack common-auth \
-    'auth [success=2 user_unknown=ignore authinfo_unavail=ignore default=die] pam_thrivestack.so' \
+    'auth [success=2 user_unknown=ignore authinfo_unavail=ignore ignore=ignore default=die] pam_thrivestack.so' \
     'auth [success=1 default=ignore] pam_unix.so' 'auth requisite pam_deny.so' \
     'auth required pam_permit.so'
 for name in chfn login other su su-l; do
@@ -190,6 +190,14 @@ sed "s|keys/one|$sysconf/keys/one|; /^\\[service su\\]/,\$d" "$etc/thrivestack/p
     >"$etc/pam.d/policy.conf"
 examine_host "a second line, of another policy and another control"
 check "a second line counts as itself" out_has '/etc/pam.d/su uses the module, but /etc/pam.d/policy.conf'
+sound_host
+stack common-auth \
+    'auth [success=2 user_unknown=ignore authinfo_unavail=ignore default=die] pam_thrivestack.so' \
+    'auth [success=1 default=ignore] pam_unix.so' 'auth requisite pam_deny.so' \
+    'auth required pam_permit.so'
+stack cron '@include common-auth'
+examine_host "a profile for all services that stops cron"
+names pam-setcred 78
 sound_host
 rm "$etc/pam.d/sshd" "$etc/pam.d/sudo" "$etc/pam.d/git"
 examine_host "a policy that no stack uses"
@@ -232,7 +240,12 @@ bad_stack pam-lock-out sudo 'auth required pam_thrivestack.so'
 # shellcheck disable=SC1003 # A continued line.
 bad_stack pam-lock-out sshd 'auth requisite \' '  pam_thrivestack.so'
 bad_stack pam-outage sudo \
-    'auth [success=done user_unknown=ignore default=die] pam_thrivestack.so' '@include common-auth'
+    'auth [success=done user_unknown=ignore ignore=ignore default=die] pam_thrivestack.so' '@include common-auth'
+bad_stack pam-setcred sshd 'auth [success=done user_unknown=ignore default=die] pam_thrivestack.so' \
+    '@include common-auth'
+check "pam-setcred: the fix is named" out_has "add 'ignore=ignore'"
+bad_stack pam-setcred cron 'auth [success=1 user_unknown=ignore default=die] pam_thrivestack.so' \
+    'auth requisite pam_unix.so' 'auth required pam_permit.so'
 bad_stack pam-no-effect sudo 'auth optional pam_thrivestack.so' 'auth required pam_unix.so'
 bad_stack pam-account sudo 'auth sufficient pam_thrivestack.so' '@include common-auth' \
     'account sufficient pam_thrivestack.so' '@include common-account'
@@ -245,7 +258,7 @@ for argument in verbose policy=policy.conf unknown=maybe use_first_pass=1 '[prom
     check "$argument: the stack is not called sound" lacks 'service git: correct'
 done
 bad_stack pam-argument sshd \
-    'auth [success=done user_unknown=ignore default=die]  pam_thrivestack.so' \
+    'auth [success=done user_unknown=ignore ignore=ignore default=die]  pam_thrivestack.so' \
     '@include common-auth' 'session optional pam_thrivestack.so verbose'
 check "of a session, too" out_has 'sshd:3: service sshd: unknown module argument verbose'
 

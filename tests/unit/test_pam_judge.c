@@ -44,15 +44,32 @@ static const struct shape {
     bool no_fallback;
     bool no_outage_fallback;
     bool no_effect;
+    bool refuses_others;
 } shapes[] = {
     {"sufficient before common-auth", "auth sufficient pam_thrivestack.so\n@include common\n"},
     {"shipped sshd",
-     "auth [success=done user_unknown=ignore default=die] pam_thrivestack.so\n@include common\n",
+     "auth [success=done user_unknown=ignore ignore=ignore default=die] pam_thrivestack.so\n"
+     "@include common\n",
      NULL, NULL, false, true, false},
+    {"shipped sshd without ignore=ignore",
+     "auth [success=done user_unknown=ignore default=die] pam_thrivestack.so\n@include common\n",
+     NULL, NULL, false, true, false, true},
     {"shipped profile",
-     "auth [success=2 user_unknown=ignore authinfo_unavail=ignore default=die] pam_thrivestack.so\n"
+     "auth [success=2 user_unknown=ignore authinfo_unavail=ignore ignore=ignore default=die] "
+     "pam_thrivestack.so\n"
      "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required "
      "pam_permit.so\n"},
+    {"shipped profile without ignore=ignore",
+     "auth [success=2 user_unknown=ignore authinfo_unavail=ignore default=die] pam_thrivestack.so\n"
+     "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_deny.so\nauth required "
+     "pam_permit.so\n",
+     NULL, NULL, false, false, false, true},
+    {"the same in an included file", "auth include denies\n@include common\n", NULL, NULL, false,
+     true, false, true},
+    {"requisite behind a password",
+     "auth [success=1 default=ignore] pam_unix.so\nauth requisite pam_thrivestack.so\n"
+     "auth required pam_permit.so\n",
+     NULL, NULL, false, false, false, false},
     {"sufficient with pam_permit behind",
      "auth sufficient pam_thrivestack.so\nauth required pam_permit.so\n", "auth_err"},
     {"sufficient and a neutral module, no pam_deny",
@@ -104,6 +121,8 @@ test_shapes(void **state)
         struct file files[] = {{"service", shapes[i].text},
                                {"common", common_auth},
                                {"inner", "auth sufficient pam_thrivestack.so\n"},
+                               {"denies", "auth [success=done user_unknown=ignore default=die] "
+                                          "pam_thrivestack.so\n"},
                                {NULL, NULL}};
         const struct pam_files source = {read_text, files};
         TS_CLEANUP(pam_stack_release) struct pam_stack stack = {NULL, 0};
@@ -121,6 +140,7 @@ test_shapes(void **state)
         assert_int_equal(judgement.no_fallback, shapes[i].no_fallback);
         assert_int_equal(judgement.no_outage_fallback, shapes[i].no_outage_fallback);
         assert_int_equal(judgement.no_effect, shapes[i].no_effect);
+        assert_int_equal(judgement.refuses_others, shapes[i].refuses_others);
     }
 }
 
@@ -192,7 +212,7 @@ test_refused(void **state)
     }
 }
 
-/* --- against Linux-PAM: stacks of pam_debug.so, which returns what it is told to */
+/* --- against Linux-PAM: stacks of pam_debug.so, which returns what its arguments name */
 
 static const char *const outcomes[] = {"success",         "auth_err",         "user_unknown",
                                        "perm_denied",     "authinfo_unavail", "ignore",
@@ -202,11 +222,11 @@ static const char *const effects[] = {"ok", "done", "bad", "die", "ignore", "res
 
 #define PICK(table) (table)[(size_t)random() % TS_ARRAY_LEN(table)]
 
+/* What pam_debug is to return; `context` is which argument of `auth=CODE cred=CODE` counts. */
 static int
 configured(const void *context, const struct pam_line *line)
 {
-    (void)context;
-    return pam_stack_code(line->arguments.items[0] + strlen("auth="));
+    return pam_stack_code(line->arguments.items[*(const size_t *)context] + strlen("auth="));
 }
 
 /* A stack with jumps, and with substacks and includes of the other two. libpam looks for those in
@@ -222,17 +242,18 @@ write_stack(struct ts_secret *text, const char *folder)
         switch (random() % (folder != NULL ? 6 : 4)) {
         case 0:
         case 1:
-            assert_int_equal(ts_secret_append_format(text, "auth %s pam_debug.so auth=%s\n",
-                                                     PICK(words), outcome),
+            assert_int_equal(ts_secret_append_format(text, "auth %s pam_debug.so auth=%s cred=%s\n",
+                                                     PICK(words), outcome, PICK(outcomes)),
                              0);
             break;
         case 2:
         case 3:
-            assert_int_equal(ts_secret_append_format(
-                                 text, "auth [%s=%s success=%s default=%s] pam_debug.so auth=%s\n",
-                                 PICK(outcomes), PICK(effects), PICK(effects), PICK(effects),
-                                 outcome),
-                             0);
+            assert_int_equal(
+                ts_secret_append_format(
+                    text, "auth [%s=%s success=%s default=%s] pam_debug.so auth=%s cred=%s\n",
+                    PICK(outcomes), PICK(effects), PICK(effects), PICK(effects), outcome,
+                    PICK(outcomes)),
+                0);
             break;
         default:
             assert_int_equal(ts_secret_append_format(text, "auth %s %s/other%ld\n",
@@ -265,20 +286,42 @@ write_file(const char *folder, const char *name, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
+static void
+remove_files(const char *folder, const char *const *names)
+{
+    char path[256];
+
+    for (; *names != NULL; names++) {
+        assert_true(snprintf(path, sizeof(path), "%s/%s", folder, *names) < (int)sizeof(path));
+        assert_int_equal(unlink(path), 0);
+    }
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* What libpam makes of the stack; `call` is the only one for its handle. */
 static int
-ask_pam(const char *folder, const struct file *files)
+ask_pam(const char *folder, int (*call)(pam_handle_t *handle, int flags), int flags)
 {
     const struct pam_conv conversation = {say_nothing, NULL};
     pam_handle_t *handle = NULL;
 
-    for (const struct file *file = files; file->name != NULL; file++)
-        write_file(folder, file->name, file->text);
     assert_int_equal(pam_start_confdir("service", "nobody", &conversation, folder, &handle),
                      PAM_SUCCESS);
-    int code = pam_authenticate(handle, 0);
+    int code = call(handle, flags);
     assert_int_equal(pam_end(handle, code), PAM_SUCCESS);
     return code;
 }
+
+/* The calls by which a login can fail, and which argument of pam_debug counts for them. */
+static const struct {
+    const char *name;
+    int (*call)(pam_handle_t *handle, int flags);
+    int flags;
+    size_t argument;
+} calls[] = {
+    {"authenticate", pam_authenticate, 0, 0},
+    {"setcred without authenticate", pam_setcred, PAM_ESTABLISH_CRED, 1},
+};
 
 #define TRIALS 500
 
@@ -286,7 +329,7 @@ static void
 test_against_linux_pam(void **state)
 {
     char folder[] = "/tmp/pam-judge.XXXXXX";
-    unsigned opened = 0;
+    unsigned opened[TS_ARRAY_LEN(calls)] = {0};
 
     (void)state;
     assert_non_null(mkdtemp(folder));
@@ -308,23 +351,63 @@ test_against_linux_pam(void **state)
                                {NULL, NULL}};
         const struct pam_files source = {read_text, files};
         assert_int_equal(pam_stack_read(&source, "service", PAM_STACK_AUTH, &stack, &err), 0);
-        int ours = pam_judge_simulate(&stack, configured, NULL);
-        int theirs = ask_pam(folder, files);
-        /* Which failure it is depends on the version; whether it opens does not. */
-        if ((ours == 0) != (theirs == PAM_SUCCESS))
-            fail_msg("trial %u: %d here, %d there:\n%s-- other0\n%s-- other1\n%s", trial, ours,
-                     theirs, files[0].text, files[1].text, files[2].text);
-        opened += theirs == PAM_SUCCESS;
+        for (const struct file *file = files; file->name != NULL; file++)
+            write_file(folder, file->name, file->text);
+        for (size_t i = 0; i < TS_ARRAY_LEN(calls); i++) {
+            int ours = pam_judge_simulate(&stack, configured, &calls[i].argument);
+            int theirs = ask_pam(folder, calls[i].call, calls[i].flags);
+
+            /* Which failure it is depends on the version; whether it opens does not. */
+            if ((ours == 0) != (theirs == PAM_SUCCESS))
+                fail_msg("trial %u, %s: %d here, %d there:\n%s-- other0\n%s-- other1\n%s", trial,
+                         calls[i].name, ours, theirs, files[0].text, files[1].text, files[2].text);
+            opened[i] += theirs == PAM_SUCCESS;
+        }
     }
     /* Neither answer can be the only one that was tried. */
-    assert_in_range(opened, TRIALS / 20, TRIALS - TRIALS / 20);
-    static const char *const names[] = {"service", "other0", "other1", "other"};
-    for (size_t i = 0; i < TS_ARRAY_LEN(names); i++) {
-        char path[256];
-        assert_true(snprintf(path, sizeof(path), "%s/%s", folder, names[i]) < (int)sizeof(path));
-        assert_int_equal(unlink(path), 0);
+    for (size_t i = 0; i < TS_ARRAY_LEN(calls); i++)
+        assert_in_range(opened[i], TRIALS / 20, TRIALS - TRIALS / 20);
+    remove_files(folder, (const char *const[]){"service", "other0", "other1", "other", NULL});
+}
+
+/* What pam_setcred of modules that check no secret makes of a stack, here and in libpam. */
+static void
+test_modules_against_linux_pam(void **state)
+{
+    static const char *const modules[] = {
+        "pam_permit",    "pam_deny",      "pam_env",  "pam_faildelay", "pam_nologin",
+        "pam_securetty", "pam_shells",    "pam_warn", "pam_access",    "pam_issue",
+        "pam_rootok",    "pam_faillock",  "pam_unix", "pam_wheel",     "pam_usertype",
+        "pam_echo",      "pam_localuser",
+    };
+    static const char *const controls[] = {"[ignore=die default=ok]",
+                                           "[success=ok ignore=ignore default=die]"};
+    char folder[] = "/tmp/pam-judge.XXXXXX";
+
+    (void)state;
+    assert_non_null(mkdtemp(folder));
+    for (size_t i = 0; i < TS_ARRAY_LEN(modules) * TS_ARRAY_LEN(controls); i++) {
+        const char *module = modules[i / TS_ARRAY_LEN(controls)];
+        TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(512);
+        TS_CLEANUP(pam_stack_release) struct pam_stack stack = {NULL, 0};
+        struct ts_err err = {0};
+
+        assert_int_equal(ts_secret_append_format(&text,
+                                                 "auth %s %s.so\nauth optional pam_permit.so\n",
+                                                 controls[i % TS_ARRAY_LEN(controls)], module),
+                         0);
+        struct file files[] = {{"service", ts_secret_string(&text)},
+                               {"other", "auth required pam_deny.so\n"},
+                               {NULL, NULL}};
+        const struct pam_files source = {read_text, files};
+        assert_int_equal(pam_stack_read(&source, "service", PAM_STACK_AUTH, &stack, &err), 0);
+        write_file(folder, "service", files[0].text);
+        write_file(folder, "other", files[1].text);
+        if (pam_judge_setcred_denies(&stack) !=
+            (ask_pam(folder, pam_setcred, PAM_ESTABLISH_CRED) != PAM_SUCCESS))
+            fail_msg("pam_setcred of %s", files[0].text);
     }
-    assert_int_equal(rmdir(folder), 0);
+    remove_files(folder, (const char *const[]){"service", "other", NULL});
 }
 
 int
@@ -335,6 +418,7 @@ main(void)
         cmocka_unit_test(test_account),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_against_linux_pam),
+        cmocka_unit_test(test_modules_against_linux_pam),
     };
 
     return cmocka_run_group_tests_name("pam_judge", tests, NULL, NULL);

@@ -89,6 +89,37 @@ tell(const struct judged *judged, enum finding_code code, const char *what, cons
                         judged->line->file, judged->line->number, judged->service, what, detail);
 }
 
+/* Services that call pam_setcred in a process in which pam_authenticate did not run: sshd forks for
+ * it, cron and the like never call it, and login does not if it is given -f. */
+static const struct {
+    const char *service;
+    bool never_authenticates;
+} without_authenticate[] = {
+    {"sshd", false}, {"login", false}, {"remote", false},      {"cron", true},
+    {"crond", true}, {"atd", true},    {"systemd-user", true},
+};
+
+static int
+report_setcred(const struct judged *judged, const struct pam_judgement *judgement,
+               const struct pam_stack *stack)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(without_authenticate); i++) {
+        if (strcmp(without_authenticate[i].service, judged->service) != 0)
+            continue;
+        if (without_authenticate[i].never_authenticates && pam_judge_setcred_denies(stack))
+            return tell(judged, FIND_PAM_SETCRED, "pam_setcred fails, so none of its jobs run", "");
+        if (judgement->refuses_others)
+            return tell(judged, FIND_PAM_SETCRED,
+                        "pam_setcred fails for everybody who logs in without a token, after their "
+                        "password was accepted",
+                        "");
+        if (judgement->refuses_tokens)
+            return tell(judged, FIND_PAM_SETCRED,
+                        "pam_setcred fails for everybody who logs in with a token", "");
+    }
+    return 0;
+}
+
 static int
 tell_auth(const struct judged *judged, const struct pam_judgement *judgement, bool works)
 {
@@ -196,7 +227,9 @@ check_auth(struct doctor *doctor, const char *service, const struct pam_stack *s
     if (rc < 0)
         return rc;
     pam_judge_auth(stack, &judgement);
-    return tell_auth(&judged, &judgement, works);
+    size_t before = doctor->findings.len;
+    rc = report_setcred(&judged, &judgement, stack);
+    return rc < 0 ? rc : tell_auth(&judged, &judgement, works && doctor->findings.len == before);
 }
 
 static int

@@ -13,10 +13,11 @@ enum {
     AUTH_ERR = 7,
     AUTHINFO_UNAVAIL = 9,
     USER_UNKNOWN = 10,
+    CRED_ERR = 17,
     IGNORE = 25,
 };
 
-/* What the module may return beside success; pam_thrivestack(8). */
+/* What the module can return other than success; pam_thrivestack(8). */
 static const struct {
     int code;
     const char *name;
@@ -29,22 +30,42 @@ static const struct {
     {4, "system_err"},
 };
 
-/* Modules that check no secret: what they return for an ordinary login. For others, see struct
- * pam_answers. */
+/* Modules that check no secret: what their authenticate and their setcred return for an ordinary
+ * login. For others, see struct pam_answers. */
 static const struct {
     const char *module;
-    int code;
+    int auth;
+    int setcred;
 } known[] = {
-    {"pam_permit", SUCCESS},        {"pam_deny", AUTH_ERR},      {"pam_env", SUCCESS},
-    {"pam_faildelay", IGNORE},      {"pam_nologin", IGNORE},     {"pam_securetty", SUCCESS},
-    {"pam_shells", SUCCESS},        {"pam_group", SUCCESS},      {"pam_cap", IGNORE},
-    {"pam_warn", IGNORE},           {"pam_access", SUCCESS},     {"pam_time", SUCCESS},
-    {"pam_issue", IGNORE},          {"pam_rootok", AUTH_ERR},    {"pam_wheel", IGNORE},
-    {"pam_faillock", IGNORE},       {"pam_tally2", SUCCESS},     {"pam_usertype", SUCCESS},
-    {"pam_localuser", SUCCESS},     {"pam_keyinit", SUCCESS},    {"pam_gnome_keyring", IGNORE},
-    {"pam_kwallet5", IGNORE},       {"pam_mount", IGNORE},       {"pam_echo", IGNORE},
-    {"pam_exec", IGNORE},           {"pam_setquota", IGNORE},    {"pam_listfile", SUCCESS},
-    {"pam_selinux_permit", IGNORE}, {"pam_reauthorize", IGNORE},
+    {"pam_permit", SUCCESS, SUCCESS},
+    {"pam_deny", AUTH_ERR, CRED_ERR},
+    {"pam_env", SUCCESS, SUCCESS},
+    {"pam_faildelay", IGNORE, IGNORE},
+    {"pam_nologin", IGNORE, IGNORE},
+    {"pam_securetty", SUCCESS, SUCCESS},
+    {"pam_shells", SUCCESS, SUCCESS},
+    {"pam_group", SUCCESS, SUCCESS},
+    {"pam_cap", IGNORE, IGNORE},
+    {"pam_warn", IGNORE, IGNORE},
+    {"pam_access", SUCCESS, IGNORE},
+    {"pam_time", SUCCESS, SUCCESS},
+    {"pam_issue", IGNORE, IGNORE},
+    {"pam_rootok", AUTH_ERR, SUCCESS},
+    {"pam_wheel", IGNORE, SUCCESS},
+    {"pam_faillock", IGNORE, SUCCESS},
+    {"pam_tally2", SUCCESS, SUCCESS},
+    {"pam_usertype", SUCCESS, IGNORE},
+    {"pam_localuser", SUCCESS, SUCCESS},
+    {"pam_keyinit", SUCCESS, SUCCESS},
+    {"pam_gnome_keyring", IGNORE, SUCCESS},
+    {"pam_kwallet5", IGNORE, SUCCESS},
+    {"pam_mount", IGNORE, SUCCESS},
+    {"pam_echo", IGNORE, IGNORE},
+    {"pam_exec", IGNORE, IGNORE},
+    {"pam_setquota", IGNORE, IGNORE},
+    {"pam_listfile", SUCCESS, SUCCESS},
+    {"pam_selinux_permit", IGNORE, IGNORE},
+    {"pam_reauthorize", IGNORE, IGNORE},
 };
 
 /* What libpam remembers on each level of a stack. */
@@ -158,7 +179,7 @@ pam_judge_simulate(const struct pam_stack *stack, pam_answer_fn answer, const vo
 }
 
 static int
-assume(const void *context, const struct pam_line *line)
+assume_auth(const void *context, const struct pam_line *line)
 {
     const struct pam_answers *answers = context;
 
@@ -166,14 +187,27 @@ assume(const void *context, const struct pam_line *line)
         return answers->ours;
     for (size_t i = 0; i < TS_ARRAY_LEN(known); i++)
         if (pam_line_is(line, known[i].module))
-            return known[i].code;
+            return known[i].auth;
+    return answers->password;
+}
+
+static int
+assume_setcred(const void *context, const struct pam_line *line)
+{
+    const struct pam_answers *answers = context;
+
+    if (pam_line_is(line, MODULE))
+        return answers->ours;
+    for (size_t i = 0; i < TS_ARRAY_LEN(known); i++)
+        if (pam_line_is(line, known[i].module))
+            return known[i].setcred;
     return answers->password;
 }
 
 int
 pam_judge_run(const struct pam_stack *stack, const struct pam_answers *answers)
 {
-    return pam_judge_simulate(stack, assume, answers);
+    return pam_judge_simulate(stack, assume_auth, answers);
 }
 
 const struct pam_line *
@@ -193,7 +227,17 @@ opens(const struct pam_stack *stack, int ours, int password)
     return pam_judge_run(stack, &answers) == SUCCESS;
 }
 
-/* The first failure of ours with which the stack still opens, or NULL. */
+/* Whether pam_setcred succeeds in a process that has not authenticated anybody: sshd's parent,
+ * whose child did, and cron. libpam then goes by what each module's setcred returns. */
+static bool
+sets_credentials(const struct pam_stack *stack, int ours)
+{
+    const struct pam_answers answers = {ours, SUCCESS};
+
+    return pam_judge_simulate(stack, assume_setcred, &answers) == SUCCESS;
+}
+
+/* The first failure of the module with which the stack still opens, or NULL. */
 static const char *
 first_opening(const struct pam_stack *stack, int password)
 {
@@ -217,6 +261,14 @@ pam_judge_auth(const struct pam_stack *stack, struct pam_judgement *ret)
         .no_outage_fallback = !is_factor && !opens(stack, AUTHINFO_UNAVAIL, SUCCESS),
     };
     ret->no_effect = ret->fails_open == NULL && !is_factor && !token_alone;
+    ret->refuses_others = !is_factor && !ret->no_fallback && !sets_credentials(stack, IGNORE);
+    ret->refuses_tokens = token_alone && !sets_credentials(stack, SUCCESS);
+}
+
+bool
+pam_judge_setcred_denies(const struct pam_stack *stack)
+{
+    return !sets_credentials(stack, IGNORE);
 }
 
 bool

@@ -1,6 +1,6 @@
 /*
- * What a stack does, found out by going through it as Linux-PAM does (libpam's dispatcher), with
- * assumed answers of its modules: so every shape is judged by its effect, not by its looks.
+ * What a stack allows, found by running it as libpam's dispatcher does, with assumed return codes
+ * of its modules, so that every shape of stack is judged by its effect.
  */
 #ifndef HELPER_PAM_JUDGE_H
 #define HELPER_PAM_JUDGE_H
@@ -9,14 +9,14 @@
 
 #include "helper/doctor/pam/pam_stack.h"
 
-/* What the modules answer. */
+/* What the modules return. */
 struct pam_answers {
-    int ours;     /* pam_thrivestack's return code */
-    int password; /* of every module that checks somebody's secret, and of unknown ones */
+    int ours;     /* pam_thrivestack */
+    int password; /* every module that checks a secret, and unknown ones */
 };
 
-/* The return code of the whole stack, whose modules answer so. pam_permit, pam_deny and modules
- * that check no secret answer as they do. */
+/* The return code of a whole auth stack. pam_permit, pam_deny and modules that check no secret
+ * return what they always do. */
 int pam_judge_run(const struct pam_stack *stack, const struct pam_answers *answers);
 
 /* The same for any answers: `answer` is asked for each line that is reached. */
@@ -31,8 +31,17 @@ struct pam_judgement {
     bool no_fallback;           /* a user whom no key names cannot get in by password */
     bool no_outage_fallback;    /* with a broken policy.conf nobody gets in */
     bool no_effect;             /* a token changes nothing */
+    bool refuses_others;        /* pam_setcred refuses who got in without a token; see below */
+    bool refuses_tokens;        /* pam_setcred refuses who got in by token */
 };
 void pam_judge_auth(const struct pam_stack *stack, struct pam_judgement *ret);
+
+/*
+ * Whether pam_setcred fails in a process that has not authenticated anybody, as cron's and sshd's
+ * parent: there the module's setcred returns PAM_IGNORE unless the login was by token, and libpam,
+ * which has no result of authenticate to go by, applies the control to that.
+ */
+bool pam_judge_setcred_denies(const struct pam_stack *stack);
 
 /* Whether an account stack refuses everybody, though its other modules accept. */
 bool pam_judge_account_denies(const struct pam_stack *stack);
