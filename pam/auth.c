@@ -3,6 +3,7 @@
 #include <security/pam_ext.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -30,12 +31,14 @@ struct ts_auth {
     const char *const *argv;
     struct ts_module_options options;
     struct ts_login *login;
-    const char *user; /* these three are libpam's; NULL where they are not set */
-    const char *service;
-    const char *rhost;
+    /* Copies, because a conversation may set items and so free what libpam has returned. NULL where
+     * they are not set. */
+    char *user;
+    char *service;
+    char *rhost;
     struct ts_policy policy;
     struct ts_subject subject;
-    bool is_stranger; /* no key names the user, who is to learn nothing of it */
+    bool is_stranger; /* no key names the user; do not reveal that */
     struct ts_secret token;
     bool is_local; /* the token came from the local helper */
     struct ts_verdict verdict;
@@ -47,6 +50,9 @@ release_auth(struct ts_auth *auth)
     ts_policy_release(&auth->policy);
     ts_subject_release(&auth->subject);
     ts_secret_release(&auth->token);
+    free(auth->user);
+    free(auth->service);
+    free(auth->rhost);
 }
 
 __attribute__((format(printf, 3, 4))) static enum ts_reason
@@ -72,7 +78,11 @@ question_of(const struct ts_auth *auth)
     return (struct ts_question){.policy = &auth->policy,
                                 .subject = &auth->subject,
                                 .service = auth->service,
-                                .now = ts_clock_wall()};
+                                .now = ts_clock_wall(),
+                                .booted = auth->verdict.service != NULL &&
+                                                  auth->verdict.service->single_use
+                                              ? ts_clock_booted()
+                                              : 0};
 }
 
 static const char *
@@ -83,6 +93,16 @@ item_of(pam_handle_t *pamh, int item)
     return pam_get_item(pamh, item, &value) == PAM_SUCCESS ? value : NULL;
 }
 
+/* Returns false where out of memory. */
+static bool
+copy_item(pam_handle_t *pamh, int item, char **ret)
+{
+    const char *value = item_of(pamh, item);
+
+    *ret = value != NULL ? strdup(value) : NULL;
+    return value == NULL || *ret != NULL;
+}
+
 static enum ts_reason
 read_items(struct ts_auth *auth)
 {
@@ -90,11 +110,12 @@ read_items(struct ts_auth *auth)
     if (auth->login == NULL)
         return fail(auth, TS_REASON_NOMEM, "out of memory");
     ts_session_forget(auth->pamh, auth->login);
-    auth->user = item_of(auth->pamh, PAM_USER);
-    auth->service = item_of(auth->pamh, PAM_SERVICE);
-    auth->rhost = item_of(auth->pamh, PAM_RHOST);
+    if (!copy_item(auth->pamh, PAM_USER, &auth->user) ||
+        !copy_item(auth->pamh, PAM_SERVICE, &auth->service) ||
+        !copy_item(auth->pamh, PAM_RHOST, &auth->rhost))
+        return fail(auth, TS_REASON_NOMEM, "out of memory");
     if (auth->service == NULL || auth->service[0] == '\0')
-        return fail(auth, TS_REASON_SYSTEM, "the program has not set PAM_SERVICE");
+        return fail(auth, TS_REASON_SYSTEM, "the program did not set PAM_SERVICE");
     return TS_REASON_OK;
 }
 
@@ -112,11 +133,13 @@ read_arguments(struct ts_auth *auth)
 static enum ts_reason
 read_user(struct ts_auth *auth)
 {
-    int rc = pam_get_user(auth->pamh, &auth->user, NULL);
+    const char *user = NULL;
+    int rc = auth->user != NULL ? PAM_SUCCESS : pam_get_user(auth->pamh, &user, NULL);
 
-    if (rc == PAM_SUCCESS && auth->user != NULL)
+    if (user != NULL && rc == PAM_SUCCESS && (auth->user = strdup(user)) == NULL)
+        rc = PAM_BUF_ERR;
+    if (auth->user != NULL)
         return TS_REASON_OK;
-    auth->user = NULL;
     enum ts_reason reason = rc == PAM_CONV_ERR  ? TS_REASON_CONVERSATION
                             : rc == PAM_BUF_ERR ? TS_REASON_NOMEM
                                                 : TS_REASON_SYSTEM;
@@ -165,41 +188,59 @@ has_source(const struct ts_policy_service *service, enum ts_source source)
     return false;
 }
 
-/* What needs no token. A stranger is asked for one all the same where others would be. */
+/* Before any look-up: a directory that is down must not concern a service that the policy leaves
+ * alone. */
 static enum ts_reason
-judge_locally(struct ts_auth *auth)
+find_section(struct ts_auth *auth)
+{
+    const struct ts_question question = question_of(auth);
+
+    return ts_decide_service(&question, &auth->verdict);
+}
+
+static enum ts_reason
+look_up_user(struct ts_auth *auth)
 {
     struct ts_err err = {.code = 0};
 
-    if (ts_subject_lookup(&auth->policy, auth->user, &auth->subject, &err) < 0)
-        return fail_error(auth, &err);
+    if (ts_subject_lookup(&auth->policy, auth->service, auth->user, &auth->subject, &err) == 0)
+        return TS_REASON_OK;
+    return fail(auth, err.code == TS_ERR_NOMEM ? TS_REASON_NOMEM : TS_REASON_LOOKUP, "%s",
+                err.text);
+}
+
+/* A stranger is asked for a token all the same where others would be. */
+static enum ts_reason
+check_user(struct ts_auth *auth)
+{
     const struct ts_question question = question_of(auth);
     enum ts_reason reason = ts_decide_local(&question, &auth->verdict);
-    auth->is_stranger = reason == TS_REASON_UNKNOWN_USER && auth->verdict.service != NULL &&
-                        has_source(auth->verdict.service, TS_SOURCE_PROMPT) &&
-                        prompts_strangers(auth);
+
+    auth->is_stranger = reason == TS_REASON_UNKNOWN_USER && prompts_strangers(auth) &&
+                        has_source(auth->verdict.service, TS_SOURCE_PROMPT);
     return auth->is_stranger ? TS_REASON_OK : reason;
 }
 
 static enum ts_reason
-judge_stranger(struct ts_auth *auth)
-{
-    const struct ts_question question = question_of(auth);
-
-    return ts_decide_local_slowly(&question, ts_secret_string(&auth->token), auth->token.len,
-                                  &auth->verdict);
-}
-
-static enum ts_reason
-judge_token(struct ts_auth *auth)
+check_token(struct ts_auth *auth)
 {
     const struct ts_question question = question_of(auth);
 
     if (question.now <= 0)
         return fail(auth, TS_REASON_SYSTEM, "the clock cannot be read");
-    if (auth->is_stranger)
-        return judge_stranger(auth);
-    return ts_decide(&question, ts_secret_string(&auth->token), auth->token.len, &auth->verdict);
+    return ts_decide_token(&question, ts_secret_string(&auth->token), auth->token.len,
+                           &auth->verdict);
+}
+
+/* The program, or the conversation in it, may have put somebody else in the user's place. */
+static enum ts_reason
+check_same_user(struct ts_auth *auth)
+{
+    const char *user = item_of(auth->pamh, PAM_USER);
+
+    if (user != NULL && strcmp(user, auth->user) == 0)
+        return TS_REASON_OK;
+    return fail(auth, TS_REASON_SYSTEM, "the program changed PAM_USER while it was asked");
 }
 
 static enum ts_reason
@@ -295,10 +336,6 @@ get_token(struct ts_auth *auth)
         ts_secret_clear(&auth->token);
         reason = get_from(auth, service->sources[i]);
     }
-    /* A stranger's answer that is no token at all is answered like everyone else's, and known for
-     * what it is in the log. */
-    if (auth->is_stranger && ts_result_code(reason) == PAM_AUTH_ERR)
-        return judge_stranger(auth);
     return reason;
 }
 
@@ -321,37 +358,50 @@ check_replay(struct ts_auth *auth)
     return fail(auth, reason, "%s", err.text);
 }
 
-/* Each step's reason, unless it is TS_REASON_OK, ends the whole. */
-static enum ts_reason (*const steps[])(struct ts_auth *auth) = {
-    read_items,    read_arguments, read_user,   load_policy,
-    judge_locally, get_token,      judge_token, check_replay,
+/* The steps in their order. A reason that is not TS_REASON_OK ends the whole. */
+static const struct {
+    enum ts_reason (*run)(struct ts_auth *auth);
+    const char *done; /* for `debug` */
+} steps[] = {
+    {read_items, "the handle's items are read"},
+    {read_arguments, "the arguments are valid"},
+    {load_policy, "the policy is loaded"},
+    {find_section, "the policy has a section for the service"},
+    {read_user, "the user's name is known"},
+    {look_up_user, "the user was looked up"},
+    {check_user, "the local rules are passed"},
+    {get_token, "a token was given"},
+    {check_token, "the token passed the rules"},
+    {check_same_user, "PAM_USER is the same"},
+    {check_replay, "the token was not used before"},
 };
-
-static void
-debug_step(const struct ts_auth *auth, size_t step)
-{
-    static const char *const done[] = {
-        "the handle's items are read", "the arguments are understood",  "the user's name is known",
-        "the policy is loaded",        "the local rules are passed",    "a token was given",
-        "the token is judged",         "the token was not used before",
-    };
-
-    _Static_assert(TS_ARRAY_LEN(done) == TS_ARRAY_LEN(steps), "one text for each step");
-    if (auth->options.debug)
-        ts_audit_note(auth->pamh, LOG_DEBUG, "%s", done[step]);
-}
 
 static enum ts_reason
 run_steps(struct ts_auth *auth)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(steps); i++) {
-        enum ts_reason reason = steps[i](auth);
+        enum ts_reason reason = steps[i].run(auth);
 
         if (reason != TS_REASON_OK)
             return reason;
-        debug_step(auth, i);
+        if (auth->options.debug)
+            ts_audit_note(auth->pamh, LOG_DEBUG, "%s", steps[i].done);
     }
-    return auth->is_stranger ? TS_REASON_UNKNOWN_USER : TS_REASON_OK;
+    return TS_REASON_OK;
+}
+
+/* Strangers were asked and their token was checked like everybody else's. Whatever the outcome,
+ * they and the next module get one answer: no key names them. */
+static enum ts_reason
+hide_from_stranger(struct ts_auth *auth, enum ts_reason reason)
+{
+    int code = ts_result_code(reason);
+    char user[100];
+
+    if (!auth->is_stranger || (code != PAM_AUTH_ERR && code != PAM_SUCCESS))
+        return reason;
+    ts_text_escape(user, sizeof(user), auth->user, TS_TEXT_NOT_IN_NAMES);
+    return fail(auth, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s", user);
 }
 
 static void
@@ -379,7 +429,7 @@ ts_auth(pam_handle_t *pamh, int flags, int argc, const char *const *argv)
                            .argv = argv,
                            .token = TS_SECRET_INIT(TS_ANSWER_MAX)};
 
-    auth.verdict.reason = run_steps(&auth);
+    auth.verdict.reason = hide_from_stranger(&auth, run_steps(&auth));
     if (auth.is_local && ts_result_code(auth.verdict.reason) == PAM_AUTH_ERR)
         auth.login->local = TS_LOCAL_DENIED;
     const struct ts_audit audit = {

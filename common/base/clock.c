@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,38 @@ ts_clock_read(struct ts_clock *ret, struct ts_err *err)
     ret->boot_ms = boot_ms;
     read_boot_id(ret->boot_id, sizeof(ret->boot_id));
     return 0;
+}
+
+/* The start of process 1 in milliseconds on CLOCK_BOOTTIME, from field 22 of its stat file
+ * (proc(5)), or 0, which is the kernel's own start, where it cannot be read. */
+static int64_t
+read_first_start_ms(void)
+{
+    TS_CLEANUP(ts_fd_close) int fd = open("/proc/1/stat", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    char text[1024] = "";
+    long ticks = sysconf(_SC_CLK_TCK);
+
+    if (fd < 0 || ticks <= 0 || read(fd, text, sizeof(text) - 1) <= 0)
+        return 0;
+    const char *field = strrchr(text, ')'); /* the name before it may hold anything */
+    for (int i = 2; i < 22 && field != NULL; i++)
+        field = strchr(field + 1, ' ');
+    if (field == NULL)
+        return 0;
+    int64_t start = strtoll(field, NULL, 10);
+    return start > 0 && start <= INT64_MAX / 1000 ? start * 1000 / ticks : 0;
+}
+
+int64_t
+ts_clock_booted(void)
+{
+    int64_t wall_ms = read_ms(CLOCK_REALTIME);
+    int64_t boot_ms = read_ms(CLOCK_BOOTTIME);
+    int64_t start_ms = read_first_start_ms();
+
+    if (wall_ms < 0 || boot_ms < 0 || start_ms > boot_ms)
+        return 0;
+    return (wall_ms - boot_ms + start_ms) / 1000;
 }
 
 int64_t

@@ -30,6 +30,13 @@ int64_t ts_clock_wall_ms(void);
 /* Milliseconds on CLOCK_BOOTTIME, for deadlines; -1 where it cannot be read. */
 int64_t ts_clock_boot_ms(void);
 
+/*
+ * Unix seconds at which this system started, by the wall clock as it is now: a clock that was wrong
+ * at boot and has been set since makes no difference. In a container the system is the container,
+ * where its first process can be seen in /proc. 0 where it cannot be read.
+ */
+int64_t ts_clock_booted(void);
+
 /* Sleeps for so long, or less where a signal comes. */
 void ts_clock_wait_ms(int64_t ms);
 

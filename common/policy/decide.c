@@ -156,22 +156,16 @@ check_header(struct ts_judging *judging)
     return TS_REASON_OK;
 }
 
-/* What verification under a known key would have cost, so that the time taken does not tell which
- * keys this host knows. Its result is of no interest. */
+/* What verification under a known key would have cost, so that the time taken does not show which
+ * keys this host knows. The result does not matter. */
 static void
 spend_a_verification(const struct ts_judging *judging)
 {
-    const struct ts_policy *policy = judging->question->policy;
+    const struct ts_policy_key *key = ts_policy_stand_in(judging->question->policy);
     struct ts_err err = {0};
 
-    for (size_t i = 0; i < policy->keys_len; i++) {
-        struct evp_pkey_st *key = policy->keys[i].public_key;
-
-        if (ts_public_key_size(key) == judging->token.signature.len) {
-            (void)ts_token_verify(&judging->token, key, &err);
-            return;
-        }
-    }
+    if (key != NULL)
+        (void)ts_token_verify(&judging->token, key->public_key, &err);
 }
 
 static enum ts_reason
@@ -271,6 +265,21 @@ check_age(struct ts_judging *judging)
                 service->name, service->max_age);
 }
 
+/* The record of used tokens does not survive a reboot, and no token from before it is needed. */
+static enum ts_reason
+check_issued_since_boot(struct ts_judging *judging)
+{
+    int64_t before = judging->question->booted - judging->token.issued_at;
+
+    if (!judging->verdict->service->single_use || judging->question->booted <= 0 ||
+        before <= TS_CLOCK_TOLERANCE)
+        return TS_REASON_OK;
+    return deny(judging, TS_REASON_BEFORE_BOOT,
+                "the token was issued %" PRId64 " s before this system started, and single_use "
+                "cannot remember whether it was used",
+                before);
+}
+
 static enum ts_reason
 check_scopes_wanted(struct ts_judging *judging)
 {
@@ -345,11 +354,13 @@ static const struct ts_decide_rule rules[] = {
     {TS_REASON_NOT_YET_VALID, "it is valid already", check_begun},
     {TS_REASON_LIFETIME, "its lifetime is within the key's max_lifetime", check_lifetime},
     {TS_REASON_TOO_OLD, "its age is within the service's max_age", check_age},
+    {TS_REASON_BEFORE_BOOT, "where single_use: it was issued since this system started",
+     check_issued_since_boot},
     {TS_REASON_SCOPE_MISSING, "it has every scope of the service", check_scopes_wanted},
     {TS_REASON_SCOPE_NOT_ALLOWED, "it has no scope that the key may not carry",
      check_scopes_allowed},
-    {TS_REASON_USER, "the key is for the user", check_user},
     {TS_REASON_SERVICE, "the key is for the service", check_service},
+    {TS_REASON_USER, "the key is for the user", check_user},
     {TS_REASON_KEY_EXPIRED, "the key has not expired", check_key_expiry},
 };
 
@@ -400,31 +411,40 @@ ts_decide(const struct ts_question *question, const char *text, size_t len, stru
     return apply(&judging, 0, TS_ARRAY_LEN(rules));
 }
 
-enum ts_reason
-ts_decide_local(const struct ts_question *question, struct ts_verdict *ret)
+/* The first rules alone, which need no token. */
+static enum ts_reason
+decide_early(const struct ts_question *question, size_t rules_len, struct ts_verdict *ret)
 {
     struct ts_judging judging = {.question = question, .verdict = ret};
 
     memset(ret, 0, sizeof(*ret));
-    return apply(&judging, 0, LOCAL_RULES);
+    return apply(&judging, 0, rules_len);
 }
 
 enum ts_reason
-ts_decide_local_slowly(const struct ts_question *question, const char *text, size_t len,
-                       struct ts_verdict *ret)
+ts_decide_service(const struct ts_question *question, struct ts_verdict *ret)
 {
-    struct ts_verdict spent = {.service =
-                                   ts_policy_find_service(question->policy, question->service)};
+    return decide_early(question, 1, ret);
+}
+
+enum ts_reason
+ts_decide_local(const struct ts_question *question, struct ts_verdict *ret)
+{
+    return decide_early(question, LOCAL_RULES, ret);
+}
+
+enum ts_reason
+ts_decide_token(const struct ts_question *question, const char *text, size_t len,
+                struct ts_verdict *ret)
+{
     TS_CLEANUP(release_judging)
     struct ts_judging judging = {
-        .question = question, .text = text, .len = without_newline(text, len), .verdict = &spent};
+        .question = question, .text = text, .len = without_newline(text, len), .verdict = ret};
 
-    if (spent.service != NULL)
-        (void)apply(&judging, LOCAL_RULES, TS_ARRAY_LEN(rules));
-    enum ts_reason reason = ts_decide_local(question, ret);
-    memcpy(ret->key_id, spent.key_id, sizeof(ret->key_id));
-    memcpy(ret->digest, spent.digest, sizeof(ret->digest));
-    memcpy(ret->token_digest, spent.token_digest, sizeof(ret->token_digest));
-    ret->has_digests = spent.has_digests;
-    return reason;
+    memset(ret, 0, sizeof(*ret));
+    ret->reason = check_service_section(&judging);
+    if (ret->reason != TS_REASON_OK)
+        return ret->reason;
+    ret->rules_passed = LOCAL_RULES;
+    return apply(&judging, LOCAL_RULES, TS_ARRAY_LEN(rules));
 }

@@ -18,29 +18,31 @@
 /* Stable: they are in logs, and in the output of `explain`. */
 enum ts_reason {
     TS_REASON_OK = 0,
-    TS_REASON_NO_SERVICE,        /* no_service: no section for this service */
-    TS_REASON_UNKNOWN_USER,      /* unknown_user: no key names this user */
-    TS_REASON_TOKEN_EMPTY,       /* token_empty */
-    TS_REASON_TOKEN_TOO_LONG,    /* token_too_long: over 8 KiB */
-    TS_REASON_TOKEN_CUT,         /* token_cut: the client sent only a part of it */
-    TS_REASON_TOKEN_MALFORMED,   /* token_malformed: not three parts of base64url */
-    TS_REASON_HEADER,            /* header: not RS256, no usable key id, crit */
-    TS_REASON_UNKNOWN_KEY,       /* unknown_key: no [key] section for the token's key id */
-    TS_REASON_SIGNATURE,         /* signature: does not verify */
-    TS_REASON_PAYLOAD,           /* payload: not JSON, or a claim missing or of the wrong type */
-    TS_REASON_ISSUER,            /* issuer */
-    TS_REASON_EXPIRED,           /* expired */
-    TS_REASON_NOT_YET_VALID,     /* not_yet_valid: iat or nbf ahead */
-    TS_REASON_LIFETIME,          /* lifetime: exp - iat is not positive, or over max_lifetime */
-    TS_REASON_TOO_OLD,           /* too_old: older than the service's max_age */
-    TS_REASON_SCOPE_MISSING,     /* scope_missing: aud lacks one of the service's scopes */
+    TS_REASON_NO_SERVICE,      /* no_service: no section for this service */
+    TS_REASON_UNKNOWN_USER,    /* unknown_user: no key names this user */
+    TS_REASON_TOKEN_EMPTY,     /* token_empty */
+    TS_REASON_TOKEN_TOO_LONG,  /* token_too_long: over 8 KiB */
+    TS_REASON_TOKEN_CUT,       /* token_cut: the client sent only a part of it */
+    TS_REASON_TOKEN_MALFORMED, /* token_malformed: not three parts of base64url */
+    TS_REASON_HEADER,          /* header: not RS256, no usable key id, crit */
+    TS_REASON_UNKNOWN_KEY,     /* unknown_key: no [key] section for the token's key id */
+    TS_REASON_SIGNATURE,       /* signature: does not verify */
+    TS_REASON_PAYLOAD,         /* payload: not JSON, or a claim missing or of the wrong type */
+    TS_REASON_ISSUER,          /* issuer */
+    TS_REASON_EXPIRED,         /* expired */
+    TS_REASON_NOT_YET_VALID,   /* not_yet_valid: iat or nbf ahead */
+    TS_REASON_LIFETIME,        /* lifetime: exp - iat is not positive, or over max_lifetime */
+    TS_REASON_TOO_OLD,         /* too_old: older than the service's max_age */
+    TS_REASON_BEFORE_BOOT,     /* before_boot: single_use, and issued before this system started */
+    TS_REASON_SCOPE_MISSING,   /* scope_missing: aud lacks one of the service's scopes */
     TS_REASON_SCOPE_NOT_ALLOWED, /* scope_not_allowed: aud holds what the key may not carry */
-    TS_REASON_USER,              /* user: the key is not for this user */
     TS_REASON_SERVICE,           /* service: the key is not for this service */
+    TS_REASON_USER,              /* user: the key is not for this user */
     TS_REASON_KEY_EXPIRED,       /* key_expired: past the key's `expires` in policy.conf */
     TS_REASON_REPLAYED,          /* replayed: single_use, and seen before */
     TS_REASON_REPLAY_STORE,      /* replay_store: it cannot be used */
     TS_REASON_POLICY,            /* policy: missing, unsafe or wrong */
+    TS_REASON_LOOKUP,            /* lookup: a user or group database failed */
     TS_REASON_LOCAL_HELPER,      /* local_helper: source = local yielded no token */
     TS_REASON_CONVERSATION,      /* conversation */
     TS_REASON_NOMEM,             /* nomem */
@@ -54,6 +56,7 @@ struct ts_question {
     const struct ts_subject *subject;
     const char *service; /* the PAM service, as it is named */
     int64_t now;         /* Unix seconds */
+    int64_t booted;      /* Unix seconds; when this system started, 0 where that is not known */
 };
 
 struct ts_verdict {
@@ -77,12 +80,12 @@ enum ts_reason ts_decide(const struct ts_question *question, const char *text, s
                          struct ts_verdict *ret);
 
 /*
- * The decision about somebody whom the local rules turn away, at the cost of ts_decide: the rules
- * behind those are applied for the sake of the time that they take. *ret is as from
- * ts_decide_local, with key_id and digests, for the log, but nothing of what the other rules found.
+ * The rules behind the local ones, for a service that has a section (else TS_REASON_NO_SERVICE).
+ * No rule here accepts a user whom no key names, and such a user costs the same work as any other:
+ * the module asks them for a token too, so that they do not learn that they have no key.
  */
-enum ts_reason ts_decide_local_slowly(const struct ts_question *question, const char *text,
-                                      size_t len, struct ts_verdict *ret);
+enum ts_reason ts_decide_token(const struct ts_question *question, const char *text, size_t len,
+                               struct ts_verdict *ret);
 
 /* The rules in the order in which ts_decide applies them, for `explain`: what each demands, in a
  * few words ("signature verifies under the key"), and the reason that its failure gives. */
@@ -94,13 +97,17 @@ struct ts_decide_rule {
 };
 const struct ts_decide_rule *ts_decide_rules(size_t *ret_len);
 
+/* The first rule alone: the service has a section. question->subject may be NULL. */
+enum ts_reason ts_decide_service(const struct ts_question *question, struct ts_verdict *ret);
+
 /* The two local rules alone (service, user), before anyone is asked for a token. */
 enum ts_reason ts_decide_local(const struct ts_question *question, struct ts_verdict *ret);
 
 /*
  * Whether what a client sent is only the beginning of a token: it begins with `eyJ` and has no
- * signature yet, or its key is known and the signature is shorter than the key's modulus. What
- * holds characters that no token has, a header that is never accepted, or over TS_TOKEN_MAX
+ * signature yet, or the signature is shorter than the key's modulus. A key that the policy does not
+ * have counts as being as long as the policy's first, so that prompts do not show which there are.
+ * What holds characters that no token has, a header that is never accepted, or over TS_TOKEN_MAX
  * characters, is not the beginning of one. One trailing newline of the text is dropped.
  */
 bool ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len);

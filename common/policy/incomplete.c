@@ -8,6 +8,8 @@ signature_is_short(const struct ts_policy *policy, const char *key_id, size_t si
 {
     const struct ts_policy_key *key = ts_policy_find_key(policy, key_id);
 
+    if (key == NULL)
+        key = ts_policy_stand_in(policy);
     /* Four characters hold three bytes; a cut anywhere leaves fewer than the modulus has. */
     return key != NULL && signature_len * 3 / 4 < ts_public_key_size(key->public_key);
 }

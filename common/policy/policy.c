@@ -232,6 +232,12 @@ ts_policy_find_key(const struct ts_policy *policy, const char *id)
     return bsearch(&wanted, policy->keys, policy->keys_len, sizeof(*policy->keys), compare_keys);
 }
 
+const struct ts_policy_key *
+ts_policy_stand_in(const struct ts_policy *policy)
+{
+    return policy->keys_len > 0 ? &policy->keys[0] : NULL;
+}
+
 bool
 ts_policy_key_names_service(const struct ts_policy_key *key, const char *service)
 {

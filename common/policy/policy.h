@@ -73,19 +73,29 @@ const struct ts_policy_service *ts_policy_find_service(const struct ts_policy *p
 
 const struct ts_policy_key *ts_policy_find_key(const struct ts_policy *policy, const char *id);
 
-/* Who logs in, looked up once: name, uid, and the names of the policy's groups they are in. */
+/* The key whose size and work stand in for those of a key that the policy does not have, so that a
+ * stranger cannot tell which it has: the first, or NULL where there is none. */
+const struct ts_policy_key *ts_policy_stand_in(const struct ts_policy *policy);
+
+/* Who logs in, looked up once: names, uid, and the names of the policy's groups they are in. */
 struct ts_subject {
     const char *name; /* the caller's */
+    char *canonical;  /* the user database's own spelling of it: a directory may take ADALICE for
+                         adalice. NULL where the user does not exist */
     bool exists;      /* in the user database */
     uid_t uid;
     gid_t gid;
-    struct ts_list groups; /* those of the policy's `@group`s whose member they are */
+    struct ts_list groups; /* those of the `@group`s looked up whose member they are */
 };
 
-/* Looks a user up (getpwnam_r, getgrouplist, getgrnam_r, growing buffers up to a cap). A user who
- * does not exist is no error: `exists` is false. Returns 0, TS_ERR_NOMEM or TS_ERR_SYSTEM. */
-int ts_subject_lookup(const struct ts_policy *policy, const char *name, struct ts_subject *ret,
-                      struct ts_err *err);
+/*
+ * Looks a user up (getpwnam_r, getgrouplist, getgrnam_r, growing buffers up to a cap). Groups are
+ * looked up only where they can decide: those in keys that are good for the service, and none for
+ * uid 0. A user who does not exist is not an error: `exists` is false. Returns 0, TS_ERR_NOMEM or
+ * TS_ERR_SYSTEM (a look-up failed); *ret is released with ts_subject_release in every case.
+ */
+int ts_subject_lookup(const struct ts_policy *policy, const char *service, const char *name,
+                      struct ts_subject *ret, struct ts_err *err);
 void ts_subject_release(struct ts_subject *subject);
 
 /* Whether an item of `users`, a user or an `@group`, is definitely none of this host's; *ret is
@@ -95,8 +105,8 @@ int ts_subject_is_missing(const char *item, bool *ret, struct ts_err *err);
 /* Whether a key is good for a service. */
 bool ts_policy_key_names_service(const struct ts_policy_key *key, const char *service);
 
-/* Whether a key is for this user: named literally, or by a group; an account with uid 0 only where
- * named literally. */
+/* Whether a key is for this user: named literally, in the spelling that was given or in the user
+ * database's, or by a group; an account with uid 0 only where named literally. */
 bool ts_policy_key_names_user(const struct ts_policy_key *key, const struct ts_subject *subject);
 
 /* Whether any key is for this user. */

@@ -107,12 +107,13 @@ find_user(struct ts_subject *subject, struct ts_err *err)
         problem = 0;
     if (problem != 0)
         return report(problem, "user", err);
-    if (found != NULL) {
-        subject->exists = true;
-        subject->uid = entry.pw_uid;
-        subject->gid = entry.pw_gid;
-    }
-    return 0;
+    if (found == NULL)
+        return 0;
+    subject->exists = true;
+    subject->uid = entry.pw_uid;
+    subject->gid = entry.pw_gid;
+    subject->canonical = strdup(entry.pw_name);
+    return subject->canonical != NULL ? 0 : ts_err_nomem(err);
 }
 
 /* The gid of a group. *ret_found tells whether there is such a group: a policy may name one that
@@ -156,7 +157,7 @@ list_gids(const struct ts_subject *subject, struct gids *ret, struct ts_err *err
             return ts_err_nomem(err);
         ret->items = items;
         int needed = room;
-        if (getgrouplist(subject->name, subject->gid, items, &needed) >= 0) {
+        if (getgrouplist(subject->canonical, subject->gid, items, &needed) >= 0) {
             ret->len = needed;
             return 0;
         }
@@ -177,29 +178,38 @@ has_gid(const struct gids *gids, gid_t gid)
     return false;
 }
 
-/* The names, each once, of the groups that any key of the policy is for. */
 static int
-list_policy_groups(const struct ts_policy *policy, struct ts_list *ret, struct ts_err *err)
+add_groups(const struct ts_policy_key *key, struct ts_list *ret, struct ts_err *err)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < policy->keys_len && rc == 0; i++) {
-        const struct ts_list *users = &policy->keys[i].users;
+    for (size_t i = 0; i < key->users.len && rc == 0; i++)
+        if (key->users.items[i][0] == '@')
+            rc = ts_list_add(ret, key->users.items[i] + 1, err);
+    return rc;
+}
 
-        for (size_t j = 0; j < users->len && rc == 0; j++)
-            if (users->items[j][0] == '@')
-                rc = ts_list_add(ret, users->items[j] + 1, err);
-    }
+/* The names, each once, of the groups in every key that is good for the service. */
+static int
+list_policy_groups(const struct ts_policy *policy, const char *service, struct ts_list *ret,
+                   struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
+        if (ts_policy_key_names_service(&policy->keys[i], service))
+            rc = add_groups(&policy->keys[i], ret, err);
     ts_list_normalize(ret);
     return rc;
 }
 
 static int
-find_groups(const struct ts_policy *policy, struct ts_subject *subject, struct ts_err *err)
+find_groups(const struct ts_policy *policy, const char *service, struct ts_subject *subject,
+            struct ts_err *err)
 {
     TS_CLEANUP(ts_list_release) struct ts_list names = {NULL, 0};
     TS_CLEANUP(release_gids) struct gids gids = {NULL, 0};
-    int rc = list_policy_groups(policy, &names, err);
+    int rc = list_policy_groups(policy, service, &names, err);
 
     if (rc == 0 && names.len > 0)
         rc = list_gids(subject, &gids, err);
@@ -215,8 +225,8 @@ find_groups(const struct ts_policy *policy, struct ts_subject *subject, struct t
 }
 
 int
-ts_subject_lookup(const struct ts_policy *policy, const char *name, struct ts_subject *ret,
-                  struct ts_err *err)
+ts_subject_lookup(const struct ts_policy *policy, const char *service, const char *name,
+                  struct ts_subject *ret, struct ts_err *err)
 {
     memset(ret, 0, sizeof(*ret));
     ret->name = name;
@@ -224,13 +234,23 @@ ts_subject_lookup(const struct ts_policy *policy, const char *name, struct ts_su
     ret->uid = (uid_t)-1;
     ret->gid = (gid_t)-1;
     int rc = find_user(ret, err);
-    return rc < 0 || !ret->exists ? rc : find_groups(policy, ret, err);
+    /* No group makes anybody root, so a directory that is down cannot keep root out. */
+    return rc < 0 || !ret->exists || ret->uid == 0 ? rc : find_groups(policy, service, ret, err);
 }
 
 void
 ts_subject_release(struct ts_subject *subject)
 {
+    free(subject->canonical);
+    subject->canonical = NULL;
     ts_list_release(&subject->groups);
+}
+
+static bool
+is_name_of(const struct ts_subject *subject, const char *item)
+{
+    return strcmp(item, subject->name) == 0 ||
+           (subject->canonical != NULL && strcmp(item, subject->canonical) == 0);
 }
 
 bool
@@ -239,7 +259,7 @@ ts_policy_key_names_user(const struct ts_policy_key *key, const struct ts_subjec
     for (size_t i = 0; i < key->users.len; i++) {
         const char *item = key->users.items[i];
 
-        if (item[0] != '@' && strcmp(item, subject->name) == 0)
+        if (item[0] != '@' && is_name_of(subject, item))
             return true;
         if (item[0] == '@' && subject->exists && subject->uid != 0 &&
             ts_list_has(&subject->groups, item + 1))

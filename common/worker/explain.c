@@ -68,10 +68,14 @@ ts_explain(const struct ts_job *job, struct ts_explanation *ret, struct ts_err *
     ts_trace(&job->request, "reading the policy %s", explain->policy);
     int rc = ts_policy_load(explain->policy, &trust, &policy, err);
     if (rc == 0)
-        rc = ts_subject_lookup(&policy, explain->user, &subject, err);
+        rc = ts_subject_lookup(&policy, explain->service, explain->user, &subject, err);
     if (rc < 0)
         return rc;
-    const struct ts_question question = {&policy, &subject, explain->service, ts_clock_wall()};
+    const struct ts_question question = {.policy = &policy,
+                                         .subject = &subject,
+                                         .service = explain->service,
+                                         .now = ts_clock_wall(),
+                                         .booted = ts_clock_booted()};
     enum ts_reason reason =
         ts_decide(&question, ts_secret_string(&explain->token), explain->token.len, &verdict);
     /* Not a denial: nobody could judge. */

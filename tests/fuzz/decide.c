@@ -13,11 +13,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const struct ts_policy *policy = documented_policy();
     const struct ts_subject alice = {.name = "alice"}, bob = {.name = "bob"};
-    const struct ts_question question = {policy, &alice, "sshd", 1724936100};
-    const struct ts_question others[] = {{policy, &bob, "sshd", 1724936100},
-                                         {policy, &alice, "sudo", 1724936100},
-                                         {policy, &alice, "sshd", 1724936000 - 60},
-                                         {policy, &alice, "sshd", 1725014097 + 60}};
+    const struct ts_question question = {policy, &alice, "sshd", 1724936100, 0};
+    const struct ts_question others[] = {{policy, &bob, "sshd", 1724936100, 0},
+                                         {policy, &alice, "sudo", 1724936100, 0},
+                                         {policy, &alice, "sshd", 1724936000 - 60, 0},
+                                         {policy, &alice, "sshd", 1725014097 + 60, 0}};
     const char *text = (const char *)data;
     struct ts_verdict verdict;
 

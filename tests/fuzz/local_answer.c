@@ -14,7 +14,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(TS_TOKEN_MAX + 1);
     const struct ts_subject subject = {.name = "alice"};
-    const struct ts_question question = {documented_policy(), &subject, "sshd", 1724936100};
+    const struct ts_question question = {documented_policy(), &subject, "sshd", 1724936100, 0};
     struct ts_verdict verdict;
     struct ts_err err = {0};
 

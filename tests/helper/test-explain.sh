@@ -6,7 +6,7 @@ set -u
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-rules=20
+rules=21
 me=$(id -un)
 host=$dir/host
 mkdir -m 755 "$host" "$host/keys"

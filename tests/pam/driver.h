@@ -13,10 +13,12 @@
 struct script {
     const char *answers[ANSWERS_MAX]; /* files; what is in them is the answer, to the byte */
     size_t answers_len;
-    int repeats;    /* further prompts get the last answer again */
-    size_t fails;   /* the prompt, counted from 1, at which the conversation fails; 0: none */
-    int silent;     /* print nothing */
-    size_t prompts; /* counted here */
+    int repeats;          /* further prompts get the last answer again */
+    size_t fails;         /* the prompt, counted from 1, at which the conversation fails; 0: none */
+    int silent;           /* print nothing */
+    size_t prompts;       /* counted here */
+    pam_handle_t *pamh;   /* with new_user */
+    const char *new_user; /* whom each prompt makes PAM_USER; NULL: it stays */
 };
 
 /* A pam_conv function whose appdata is a struct script. Prints `prompt TEXT`, `info TEXT` and

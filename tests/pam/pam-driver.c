@@ -188,18 +188,14 @@ become_setuid(const char *uid)
         err(2, "setresuid");
 }
 
-enum { RHOST = 256, RUSER, FAIL, REPEAT, ANSWER, SILENT, RUID, PUTENV };
+enum { RHOST = 256, RUSER, FAIL, REPEAT, ANSWER, SILENT, RUID, PUTENV, NEW_USER };
 
 static const struct option options[] = {
-    {"rhost", required_argument, NULL, RHOST},
-    {"ruser", required_argument, NULL, RUSER},
-    {"fail-at", required_argument, NULL, FAIL},
-    {"repeat", no_argument, NULL, REPEAT},
-    {"answer", required_argument, NULL, ANSWER},
-    {"silent", no_argument, NULL, SILENT},
-    {"ruid", required_argument, NULL, RUID},
-    {"putenv", required_argument, NULL, PUTENV},
-    {NULL, 0, NULL, 0},
+    {"rhost", required_argument, NULL, RHOST},       {"ruser", required_argument, NULL, RUSER},
+    {"fail-at", required_argument, NULL, FAIL},      {"repeat", no_argument, NULL, REPEAT},
+    {"answer", required_argument, NULL, ANSWER},     {"silent", no_argument, NULL, SILENT},
+    {"ruid", required_argument, NULL, RUID},         {"putenv", required_argument, NULL, PUTENV},
+    {"new-user", required_argument, NULL, NEW_USER}, {NULL, 0, NULL, 0},
 };
 
 int
@@ -226,6 +222,8 @@ main(int argc, char **argv)
             become_setuid(optarg);
         else if (c == PUTENV)
             variable = optarg;
+        else if (c == NEW_USER)
+            driver.script.new_user = optarg;
         else
             errx(2, "usage: pam-driver [options] SERVICE USER CONFDIR STEP...");
     }
@@ -234,6 +232,7 @@ main(int argc, char **argv)
     const char *user = argv[optind + 1][0] != '\0' ? argv[optind + 1] : NULL;
     if (pam_start_confdir(argv[optind], user, &conv, argv[optind + 2], &driver.pamh) != PAM_SUCCESS)
         errx(2, "pam_start_confdir");
+    driver.script.pamh = driver.pamh;
     set_item(&driver, PAM_RHOST, rhost);
     set_item(&driver, PAM_RUSER, ruser);
     if (variable != NULL)

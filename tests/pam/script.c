@@ -59,6 +59,9 @@ converse_one(struct script *script, const struct pam_message *message,
     }
     script->prompts++;
     show(script, message->msg_style == PAM_PROMPT_ECHO_ON ? "echo-prompt" : "prompt", message->msg);
+    if (script->new_user != NULL &&
+        pam_set_item(script->pamh, PAM_USER, script->new_user) != PAM_SUCCESS)
+        return PAM_CONV_ERR;
     if (script->prompts == script->fails)
         return PAM_CONV_ERR;
     response->resp = next_answer(script);

@@ -41,11 +41,14 @@ sign() {
     fold -w 16 "$file" | grep -E '.{16}' >>"$scratch/stretches"
 }
 
-# drive NAME OPTIONS...: a run of pam-driver that ends by itself; its output is out.
+# drive NAME OPTIONS...: a run of pam-driver that ends by itself; its output is out. $drive_in is a
+# command to run it with.
 drive() {
     name=$1
     shift
-    timeout 60 "$driver" "$@" >"$scratch/out" 2>&1 </dev/null || bad "$name" 'the driver fails' "$scratch/out"
+    # shellcheck disable=SC2086 # A command with its options.
+    ${drive_in:-} timeout 60 "$driver" "$@" >"$scratch/out" 2>&1 </dev/null ||
+        bad "$name" 'the driver fails' "$scratch/out"
     search_log "$name"
 }
 
@@ -313,6 +316,21 @@ is 'single use: it is kept for 120 s past the expiry' "$(($(stat -c %Y "$record"
 sign "$scratch/denied" --iss elsewhere
 drive 'denied' --answer "$scratch/denied" once $user "$scratch/pam.d" authenticate
 is 'single use: a denied token leaves no record' "$(find "$store" -type f | wc -l)" 1
+
+# A system that started just now: a process 1 of its own. The record is gone as after a reboot, and a
+# token from before it could have been used.
+started() {
+    drive_in='unshare --pid --fork --mount-proc' drive "$@"
+}
+sign "$scratch/earlier" --iat "$(($(date +%s) - 120))" --exp "$(($(date +%s) + 600))"
+started 'before boot' --answer "$scratch/earlier" once $user "$scratch/pam.d" authenticate
+has 'single use: not from before the boot' 'authenticate PAM_AUTH_ERR'
+has 'single use: the reason before_boot' 'log notice .*reason=before_boot'
+started 'before boot, elsewhere' --answer "$scratch/earlier" sshd $user "$scratch/pam.d" authenticate
+has 'without single use: from before the boot' 'authenticate PAM_SUCCESS'
+sign "$scratch/since" --iat "$(($(date +%s) - 20))" --exp "$(($(date +%s) + 600))"
+started 'since boot' --answer "$scratch/since" once $user "$scratch/pam.d" authenticate
+has 'single use: within the tolerance of the boot' 'authenticate PAM_SUCCESS'
 
 # Twenty processes with one token: exactly one of them gets in.
 sign "$scratch/race" --exp "$(($(date +%s) + 1800))"

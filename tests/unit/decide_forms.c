@@ -268,7 +268,7 @@ const struct decide_row decide_forms[] = {
     {"cut_one_character", TS_REASON_TOKEN_CUT, .spoil = cut_one_character},
     {"cut_two_characters", TS_REASON_TOKEN_CUT, .spoil = cut_two_characters},
     {"cut_with_newline", TS_REASON_TOKEN_CUT, .spoil = cut_with_newline},
-    {"cut_but_of_unknown_key", TS_REASON_UNKNOWN_KEY, HEADER("stranger"),
+    {"cut_and_of_unknown_key", TS_REASON_TOKEN_CUT, HEADER("stranger"),
      .spoil = cut_two_characters},
 
     {"forged_by_other_key", TS_REASON_SIGNATURE, .other_key = true},

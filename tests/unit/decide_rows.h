@@ -26,6 +26,7 @@ struct decide_row {
     const char *user;    /* NULL: alice */
     const char *service; /* NULL: sshd */
     int64_t now;         /* 0: NOW */
+    int64_t booted;      /* 0: not known */
     enum sign_with how;
     bool other_key;                         /* signed with a key that the policy does not have */
     void (*spoil)(struct ts_secret *token); /* what happens to it on its way, or NULL */

@@ -314,12 +314,23 @@ users_are_named(void **state)
         const char *group; /* they are in, or NULL */
         uid_t uid;
         bool exists, named;
+        const char *canonical; /* NULL: the name as it is */
     } cases[] = {
-        {"alice", NULL, 1000, true, true},   {"Alice", NULL, 1000, true, false},
-        {"bob", "staff", 1001, true, true},  {"bob", "wheel", 1001, true, false},
-        {"@staff", NULL, 1001, true, false}, {"staff", NULL, 1001, true, false},
-        {"toor", "staff", 0, true, false},   {"root", NULL, 0, true, true},
-        {"ghost", "staff", 0, false, false}, {"", NULL, 1002, true, false},
+        {"alice", NULL, 1000, true, true},
+        {"Alice", NULL, 1000, true, false},
+        {"Alice", NULL, 1000, true, true, "alice"},
+        {"CORP+bob", "staff", 1001, true, true, "bob"},
+        {"CORP+bob", NULL, 1001, true, false, "bob"},
+        {"alice", NULL, 1000, true, true, "ALICE"},
+        {"x", "staff", 0, true, true, "root"},
+        {"bob", "staff", 1001, true, true},
+        {"bob", "wheel", 1001, true, false},
+        {"@staff", NULL, 1001, true, false},
+        {"staff", NULL, 1001, true, false},
+        {"toor", "staff", 0, true, false},
+        {"root", NULL, 0, true, true},
+        {"ghost", "staff", 0, false, false},
+        {"", NULL, 1002, true, false},
     };
     TS_CLEANUP(ts_policy_release) struct ts_policy policy = {0};
 
@@ -328,6 +339,7 @@ users_are_named(void **state)
     for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
         char *groups[] = {(char *)(uintptr_t)cases[i].group};
         struct ts_subject subject = {.name = cases[i].name,
+                                     .canonical = (char *)(uintptr_t)cases[i].canonical,
                                      .exists = cases[i].exists,
                                      .uid = cases[i].uid,
                                      .groups = {groups, cases[i].group != NULL}};
@@ -338,30 +350,57 @@ users_are_named(void **state)
     }
 }
 
-static void
-root_is_looked_up(void **state)
+/* Another account than root's that is in a group of its own. */
+static const struct passwd *
+find_somebody(struct ts_secret *ret_group)
 {
+    const struct passwd *passwd = getpwuid(1);
+    const struct group *group = passwd != NULL ? getgrgid(passwd->pw_gid) : NULL;
+
+    if (group == NULL || ts_secret_append_string(ret_group, group->gr_name) < 0)
+        skip();
+    return passwd;
+}
+
+static void
+groups_are_looked_up(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *service;
+        const char *user; /* NULL: somebody who is in the group */
+        size_t groups;
+        bool exists, named;
+    } cases[] = {
+        {"by_group", "sshd", NULL, 1, true, true},
+        {"service_of_no_group", "cron", NULL, 0, true, false},
+        {"alias_of_a_service", "sudo-i", NULL, 1, true, true},
+        {"root", "sshd", "root", 0, true, false},
+        {"nobody_at_all", "sshd", "no-such-user-here", 0, false, false},
+    };
     TS_CLEANUP(ts_policy_release) struct ts_policy policy = {0};
-    TS_CLEANUP(ts_subject_release) struct ts_subject root = {0}, nobody = {0};
+    TS_CLEANUP(ts_secret_release) struct ts_secret group = TS_SECRET_INIT(256);
+    const struct passwd *somebody = find_somebody(&group);
     struct ts_err err = {0};
-    char text[512];
+    char text[1024];
 
     (void)state;
-    const struct passwd *passwd = getpwuid(0);
-    const struct group *group = passwd != NULL ? getgrgid(passwd->pw_gid) : NULL;
     snprintf(text, sizeof(text),
-             KEY_HEAD "users = @%s @no-such-group-here\nservices = *\nscopes = a\n",
-             group != NULL ? group->gr_name : "");
+             KEY_HEAD "users = @%s @no-such-group-here\nservices = sshd sudo\nscopes = a\n",
+             ts_secret_string(&group));
     load_text(text, &policy);
-    assert_int_equal(ts_subject_lookup(&policy, "root", &root, &err), 0);
-    assert_true(root.exists);
-    assert_int_equal(root.uid, 0);
-    assert_int_equal(root.groups.len, 1);
-    assert_false(ts_policy_names_user(&policy, &root));
-    assert_int_equal(ts_subject_lookup(&policy, "no-such-user-here", &nobody, &err), 0);
-    assert_false(nobody.exists);
-    assert_int_not_equal(nobody.uid, 0);
-    assert_int_equal(nobody.groups.len, 0);
+    for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
+        TS_CLEANUP(ts_subject_release) struct ts_subject subject = {0};
+        const char *user = cases[i].user != NULL ? cases[i].user : somebody->pw_name;
+
+        CHECK_INT(cases[i].name, ts_subject_lookup(&policy, cases[i].service, user, &subject, &err),
+                  0);
+        CHECK_INT(cases[i].name, subject.exists, cases[i].exists);
+        CHECK_INT(cases[i].name, subject.groups.len, cases[i].groups);
+        CHECK_INT(cases[i].name, ts_policy_names_user(&policy, &subject), cases[i].named);
+        CHECK_TEXT(cases[i].name, subject.canonical, cases[i].exists ? user : NULL);
+        CHECK_INT(cases[i].name, subject.uid == 0, strcmp(user, "root") == 0);
+    }
 }
 
 static void
@@ -388,7 +427,7 @@ main(void)
         cmocka_unit_test(nothing_is_found_in_nothing),
         cmocka_unit_test(many_keys_are_all_found),
         cmocka_unit_test(users_are_named),
-        cmocka_unit_test(root_is_looked_up),
+        cmocka_unit_test(groups_are_looked_up),
         cmocka_unit_test(settings_table_is_whole),
     };
 
