@@ -29,6 +29,7 @@ copy_texts(const struct ts_config *config, const struct ts_profile *profile, str
         {&ret->endpoint.ca_file, profile->endpoint.ca_file},
         {&ret->endpoint.pinned_public_key, profile->endpoint.pinned_public_key},
         {&ret->endpoint.proxy, profile->endpoint.proxy},
+        {&ret->endpoint.proxy_variable, profile->endpoint.proxy_variable},
         {&ret->endpoint.no_proxy, profile->endpoint.no_proxy},
         {&ret->cache_dir, config->cache_dir},
         {&ret->session_token_file, config->session_token_file},
@@ -172,6 +173,7 @@ release_profile(struct ts_profile *profile)
         &profile->endpoint.ca_file,
         &profile->endpoint.pinned_public_key,
         &profile->endpoint.proxy,
+        &profile->endpoint.proxy_variable,
         &profile->endpoint.no_proxy,
     };
 

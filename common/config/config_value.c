@@ -113,8 +113,20 @@ ts_config_check_pinned_key(const char *value)
     }
 }
 
-/* Unlike the endpoint's URL, a proxy's may name a user; what follows the authority is no concern of
- * ours. */
+/*
+ * Unlike the endpoint's URL, a proxy's may have a user name and password. In them a character that
+ * ends a part of a URL would have a piece of the password taken for the host's name, looked up and
+ * printed.
+ */
+static bool
+has_unencoded_login(const char *value, const char *rest)
+{
+    const char *at = strchr(value, '@');
+
+    return strchr(value, '#') != NULL ||
+           (at != NULL && (strchr(at + 1, '@') != NULL || at > rest + strcspn(rest, "/?")));
+}
+
 const char *
 ts_config_check_proxy(const char *value)
 {
@@ -129,7 +141,10 @@ ts_config_check_proxy(const char *value)
         return "a proxy with a character it cannot have";
     for (size_t i = 0; i < TS_ARRAY_LEN(schemes) && !scheme; i++)
         scheme = has_scheme(value, schemes[i], &rest);
-    const char *at = memrchr(rest, '@', strcspn(rest, "/?"));
+    if (has_unencoded_login(value, rest))
+        return "a proxy with '@', '#', '/' or '?' in its user name or password: write them as %40, "
+               "%23, %2F and %3F";
+    const char *at = memchr(rest, '@', strcspn(rest, "/?"));
     if (at != NULL)
         rest = at + 1;
     if (!copy_host(rest, name) || (!scheme && strchr(rest, ':') == NULL))

@@ -264,12 +264,14 @@ apply_overrides(const struct ts_config_sources *sources, const struct ts_path_ba
 
 /* Plain http goes to loopback addresses only, which no proxy for https has a part in. */
 static int
-add_proxy(struct ts_profile *profile, const char *proxy, const char *no_proxy, struct ts_err *err)
+add_proxy(struct ts_endpoint *endpoint, const char *proxy, const char *variable, struct ts_err *err)
 {
-    bool https = ts_text_lower(profile->endpoint.token_url[4]) == 's';
-    int rc = https ? ts_config_default_text(&profile->endpoint.proxy, proxy, err) : 0;
+    bool https = ts_text_lower(endpoint->token_url[4]) == 's';
 
-    return rc < 0 ? rc : ts_config_default_text(&profile->endpoint.no_proxy, no_proxy, err);
+    if (!https || proxy == NULL || endpoint->proxy != NULL)
+        return 0;
+    int rc = ts_config_default_text(&endpoint->proxy, proxy, err);
+    return rc < 0 ? rc : ts_config_default_text(&endpoint->proxy_variable, variable, err);
 }
 
 static int
@@ -291,7 +293,9 @@ apply_defaults(const struct ts_config_sources *sources, struct ts_config *config
         struct ts_profile *profile = &config->profiles[i];
 
         profile->key.is_from_variable = value_of(sources, "THRIVESTACK_KEY_FILE") != NULL;
-        rc = add_proxy(profile, proxy, no_proxy, err);
+        rc = add_proxy(&profile->endpoint, proxy, variable, err);
+        if (rc == 0)
+            rc = ts_config_default_text(&profile->endpoint.no_proxy, no_proxy, err);
         if (rc == 0)
             rc = ts_config_default_text(&profile->key.credentials_dir,
                                         absolute_value_of(sources, "CREDENTIALS_DIRECTORY"), err);

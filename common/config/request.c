@@ -17,6 +17,7 @@ ts_request_release(struct ts_request *request)
         &request->endpoint.ca_file,
         &request->endpoint.pinned_public_key,
         &request->endpoint.proxy,
+        &request->endpoint.proxy_variable,
         &request->endpoint.no_proxy,
         &request->cache_dir,
         &request->session_token_file,

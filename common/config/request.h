@@ -34,6 +34,7 @@ struct ts_endpoint {
     char *ca_file;           /* or NULL: the system's */
     char *pinned_public_key; /* or NULL */
     char *proxy;             /* or NULL: none */
+    char *proxy_variable;    /* the variable that proxy came from, for messages; or NULL */
     char *no_proxy;          /* or NULL */
     bool allow_http;         /* plain http, to a loopback address only */
     bool expiry_in_minutes;  /* what the endpoint counts `expiry` in */

@@ -1,14 +1,21 @@
 #include "common/worker/endpoint.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/file.h"
+#include "common/base/userns.h"
 #include "common/config/host.h"
 #include "common/base/text.h"
 #include "common/worker/failure.h"
+#include "common/worker/proxy.h"
 
 #include "build-config.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
+
+#define CA_FILE_MAX ((size_t)4 * 1024 * 1024)
 
 /* The endpoint's URL, taken apart once; libcurl gets the parsed form, so that nobody reads the text
  * a second time and differently. */
@@ -22,6 +29,7 @@ struct target {
 struct exchange {
     struct ts_response *response;
     size_t header_bytes;
+    bool is_http; /* then no proxy has a part in it */
     bool too_large;
     bool out_of_memory;
 };
@@ -211,11 +219,65 @@ set_texts(CURL *easy, const struct ts_endpoint *endpoint, const struct target *t
 
     for (size_t i = 0; i < TS_ARRAY_LEN(rows) && code == CURLE_OK; i++)
         code = curl_easy_setopt(easy, rows[i].option, rows[i].value);
-    if (code != CURLE_OK || endpoint->ca_file == NULL)
-        return code;
-    /* A CA of one's own replaces the system's: the folder libcurl was built with, too. */
+    return code;
+}
+
+/* Certificate authorities from a file replace the system's, also the folder that libcurl was built
+ * with. libcurl gets what was read from the file that was checked, and never its name. */
+static CURLcode
+set_authorities(CURL *easy, struct ts_secret *pem)
+{
+    struct curl_blob blob = {.data = pem->data, .len = pem->len, .flags = CURL_BLOB_COPY};
+    CURLcode code = CURLE_OK;
+
+    if (pem->data == NULL)
+        return CURLE_OK;
     code = curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_CAINFO, endpoint->ca_file);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+}
+
+/* A process that plays root in a user namespace sees root's files as the overflow user's. Below
+ * these folders only the real root can have put them. */
+static bool
+is_roots_place(const char *path)
+{
+    static const char *const folders[] = {"/etc/", "/usr/", TS_SYSCONFDIR "/"};
+    bool is_below = false;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(folders) && strstr(path, "/../") == NULL; i++)
+        is_below |= strncmp(path, folders[i], strlen(folders[i])) == 0;
+    return is_below;
+}
+
+static uid_t
+root_owner(void)
+{
+    uid_t outside = 0;
+
+    return geteuid() == 0 && ts_userns_plays_root(TS_USERNS_MAP, &outside) ? TS_USERNS_ROOT_OWNER
+                                                                           : 0;
+}
+
+/* The file decides which server gets the key, so it has the rules of credential.conf. *ret stays
+ * empty where there is none. */
+static int
+read_authorities(const struct ts_endpoint *endpoint, struct ts_secret *ret, struct ts_err *err)
+{
+    const char *path = endpoint->ca_file;
+
+    if (path == NULL)
+        return 0;
+    const struct ts_file_rules rules = {.owner = geteuid(),
+                                        .root_owner = is_roots_place(path) ? root_owner : NULL,
+                                        .forbidden = 022,
+                                        .follow_symlink = true};
+    int rc = ts_file_read(AT_FDCWD, path, path, &rules, ret, err);
+    if (rc == 0 && ret->len == 0)
+        rc = ts_err_set(err, TS_ERR_CONFIG, "%s is empty", path);
+    if (rc == 0 || rc == TS_ERR_NOMEM)
+        return rc;
+    (void)ts_err_prefix(err, "ca_file");
+    return ts_err_recode(err, TS_ERR_CONFIG);
 }
 
 static CURLcode
@@ -285,15 +347,25 @@ has_begun(CURL *easy)
 }
 
 static int
-judge(CURLcode code, const struct exchange *exchange, const struct target *target,
-      const char *reason, struct ts_err *err)
+report_failure(const struct ts_endpoint *endpoint, const struct exchange *exchange,
+               const struct ts_proxy_failure *failure, struct ts_err *err)
 {
+    struct ts_response *response = exchange->response;
+    /* Whatever libcurl says of a connection through a proxy may quote that setting, in which there
+     * may be a password. */
+    bool is_secret = endpoint->proxy != NULL && strchr(endpoint->proxy, '@') != NULL;
+
+    response->failed_at = ts_failure_stage(failure->code);
     if (exchange->out_of_memory)
         return ts_err_nomem(err);
     if (exchange->too_large)
         return ts_err_set(err, TS_ERR_ANSWER, "the answer from %s is larger than %zu bytes",
-                          target->host, TS_ANSWER_MAX);
-    return ts_failure_set(err, code, target->host, reason);
+                          failure->host, TS_ANSWER_MAX);
+    if (endpoint->proxy != NULL && !exchange->is_http && ts_proxy_explain(endpoint, failure, err)) {
+        response->failed_at = "proxy";
+        return err->code;
+    }
+    return ts_failure_set(err, failure->code, failure->host, is_secret ? "" : failure->reason);
 }
 
 int
@@ -303,6 +375,7 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
     TS_CLEANUP(release_target) struct target target = {NULL, NULL, false};
     TS_CLEANUP(free_list) struct curl_slist *headers = NULL;
     TS_CLEANUP(free_easy) CURL *easy = NULL;
+    TS_CLEANUP(ts_secret_release) struct ts_secret authorities = TS_SECRET_INIT(CA_FILE_MAX);
     struct exchange exchange = {.response = ret};
     char reason[CURL_ERROR_SIZE] = "";
 
@@ -310,6 +383,12 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
     int rc = parse_target(endpoint, &target, err);
     if (rc < 0)
         return rc;
+    rc = read_authorities(endpoint, &authorities, err);
+    if (rc < 0) {
+        ret->failed_at = "ca";
+        return rc;
+    }
+    exchange.is_http = target.is_http;
     headers = make_headers();
     easy = curl_easy_init();
     if (headers == NULL || easy == NULL)
@@ -317,6 +396,8 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
     CURLcode code = set_policy(easy);
     if (code == CURLE_OK)
         code = set_texts(easy, endpoint, &target);
+    if (code == CURLE_OK)
+        code = set_authorities(easy, &authorities);
     if (code == CURLE_OK)
         code = set_exchange(easy, &exchange, body, headers, reason);
     if (code == CURLE_OK)
@@ -332,6 +413,6 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
     if (code == CURLE_OUT_OF_MEMORY && !has_begun(easy))
         exchange.out_of_memory = true;
     *ret_retry = ts_failure_is_before_connection(code);
-    ret->failed_at = ts_failure_stage(code);
-    return judge(code, &exchange, &target, reason, err);
+    const struct ts_proxy_failure failure = {easy, code, target.host, reason};
+    return report_failure(endpoint, &exchange, &failure, err);
 }

@@ -23,7 +23,7 @@ static const struct failure {
     {CURLE_OPERATION_TIMEDOUT, "timeout", TS_ERR_UNAVAILABLE, false, "no answer within the timeout",
      "try again, or raise timeout"},
     {CURLE_PEER_FAILED_VERIFICATION, "tls", TS_ERR_UNAVAILABLE, false,
-     "TLS: it is not who it says it is", "check token_url and ca_file"},
+     "TLS: the server's certificate could not be verified", "check token_url and ca_file"},
     {CURLE_SSL_PINNEDPUBKEYNOTMATCH, "tls", TS_ERR_UNAVAILABLE, false,
      "TLS: its public key is not the pinned one", "check pinned_public_key"},
     {CURLE_SSL_CONNECT_ERROR, "tls", TS_ERR_UNAVAILABLE, false, "TLS failed", "check token_url"},

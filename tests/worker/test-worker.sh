@@ -185,11 +185,22 @@ check 'minutes: 5 s ask for 1 minute' grant '.life >= 55 and .life <= 60'
 row identity '.' 0 grant 1
 check 'grant names key and response' grant ".key_id == \"$id\" and (.response_id | length) == 36 and .scopes == [\"user_management\"]"
 
+# What others can write decides which server gets the key.
+install -m 620 "$dir/i/ca.pem" "$dir/open.pem"
+: >"$dir/none.pem"
 echo '# not reachable, not to be trusted, not in time'
 rows <<'ROWS'
 refused|69|localhost: cannot be reached|0|.token_url = "https://localhost:1/"
 unknown-host|69|cannot be found|0|.token_url = "https://no-such-host.invalid/"
-proxy-refused|69|cannot be reached|0|.proxy = "http://127.0.0.1:1"
+proxy-refused|69|localhost: the proxy 127.0.0.1:1 cannot be reached: check proxy|0|.proxy = "http://127.0.0.1:1"
+proxy-of-a-variable|69|the proxy 127.0.0.1:1 cannot be reached: check https_proxy|0|.proxy = "127.0.0.1:1" | .proxy_variable = "https_proxy"
+proxy-unknown|69|the proxy no-such-proxy.invalid:3128 cannot be found|0|.proxy = "http://no-such-proxy.invalid:3128"
+proxy-refuses|69|refused to connect (HTTP 4|1|.proxy = $ENV.http
+proxy-untrusted|69|cannot be trusted: its TLS certificate could not be verified: check proxy|0|.proxy = $url
+proxy-does-not-speak-tls|69|does not speak TLS|0|.proxy = ($ENV.http | sub("http:"; "https:"))
+proxy-not-for-this-host|69|localhost: TLS: the server's certificate could not be verified|0|.proxy = $url | .no_proxy = "localhost" | .token_url = $ENV.untrusted + $path
+no-proxy-and-refused|69|localhost: cannot be reached|0|.proxy = "http://127.0.0.1:2" | .no_proxy = "localhost" | .token_url = "https://localhost:1/"
+no-proxy-for-another|69|the proxy 127.0.0.1:1 cannot be reached|0|.proxy = "http://127.0.0.1:1" | .no_proxy = "example.com"
 wrong-ca|69|TLS|0|.ca_file = $dir + "/i/other-ca.pem"
 system-ca|69|TLS|0|del(.ca_file)
 wrong-certificate|69|TLS|0|.token_url = $ENV.untrusted + $path
@@ -197,8 +208,11 @@ wrong-host-name|69|TLS|0|.token_url = $ENV.wronghost + $path
 expired-certificate|69|expired|0|.token_url = $ENV.expired + $path
 wrong-pin|69|pinned|0|.pinned_public_key = "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 pin-is-no-pin|78|sha256//|0|.pinned_public_key = $dir + "/i/server.pin"
-ca-file-missing|78|ca_file|0|.ca_file = $dir + "/none.pem"
-ca-file-empty|78|ca_file|0|.ca_file = "/dev/null"
+ca-file-missing|78|ca_file: |0|.ca_file = $dir + "/missing.pem"
+ca-file-empty|78|ca_file: /dev/null is not a regular file|0|.ca_file = "/dev/null"
+ca-file-of-nothing|78|is empty|0|.ca_file = $dir + "/none.pem"
+ca-file-junk|78|ca_file cannot be used|0|.ca_file = $dir + "/key-lines"
+ca-file-open|78|writable by group or others (mode 0620): chmod go-w|0|.ca_file = $dir + "/open.pem"
 http-not-allowed|78|plain http|0|.token_url = $ENV.http + $path
 http-not-loopback|78|plain http|0|.allow_http = true | .token_url = "http://192.0.2.1/"
 https-spoken-to-http|69|TLS|0|.token_url = ($ENV.http | sub("http:"; "https:")) + $path
@@ -219,6 +233,12 @@ e429-retry-long|69|HTTP 429|1
 e500|69|HTTP 500|4
 e503|69|response_id|4
 ROWS
+# The password of a proxy is not shown, also where libcurl takes a part of it for the host.
+for proxy in 'http://alice:s3cret@127.0.0.1:1' 'http://alice:s3@cret@127.0.0.1:1' \
+    'http://alice:s3#cret@127.0.0.1:1' 'http://alice:s3cret@no-such-proxy.invalid:1'; do
+    row "proxy $proxy" ".proxy = \"$proxy\"" 69 'check proxy' 0
+    check "proxy $proxy: no password" sh -c '! printf %s "$1" | grep -q -e s3 -e cret' sh "$answer"
+done
 # The limit of row() would let the whole timeout pass; here it must end at once.
 row retry-long-at-once '.token_url = $url + "/fault/e429-retry-long" + $path' 69 429 1
 check 'Retry-After beyond the deadline ends it at once' [ "$took" -lt 1500 ]
