@@ -342,7 +342,8 @@ get_token(struct ts_auth *auth)
 static enum ts_reason
 check_replay(struct ts_auth *auth)
 {
-    struct ts_replay_entry entry = {.keep_until = auth->verdict.expires + REPLAY_SLACK};
+    struct ts_replay_entry entry = {.key_id = auth->verdict.key_id,
+                                    .keep_until = auth->verdict.expires + REPLAY_SLACK};
     struct ts_err err = {.code = 0};
 
     if (!auth->verdict.service->single_use)

@@ -2,78 +2,98 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/base/cleanup.h"
 #include "common/policy/decide.h"
 #include "common/policy/token.h"
 
 #define RECORD_NAME_LEN ((size_t)64)
-#define DRAFT_PREFIX "new-"
-#define DRAFT_LIFE 600 /* seconds; a draft lives for microseconds unless its process dies */
+#define UNTIL_LEN_MAX 48
 
 /* The longest that a record is kept, counted from when it was made: a token lives a day at most,
  * and its iat may be ahead of this host's clock by the tolerance. */
 #define KEEP_MAX (TS_TOKEN_LIFE_MAX + 3 * TS_CLOCK_TOLERANCE)
-
-/* Whether as much time has gone by as there was to go, whatever the wall clock did meanwhile. More
- * than there can be is of another boot, where the folder outlived it, and tells nothing. */
-static bool
-is_over_by_boot(const struct stat *st, int64_t boot)
-{
-    int64_t left = (int64_t)st->st_atim.tv_sec - boot;
-
-    return left < 0 || left > KEEP_MAX;
-}
-
-/* A draft's mtime is in the future once it is set, so its age goes by when it was last touched. */
-static bool
-is_over(const char *name, const struct stat *st, const struct ts_rundir_now *now)
-{
-    if (ts_rundir_is_hex(name, RECORD_NAME_LEN))
-        return (int64_t)st->st_mtim.tv_sec < now->wall && is_over_by_boot(st, now->boot);
-    return strncmp(name, DRAFT_PREFIX, strlen(DRAFT_PREFIX)) == 0 &&
-           (int64_t)st->st_ctim.tv_sec + DRAFT_LIFE < now->wall;
-}
 
 struct until {
     int64_t wall;
     int64_t boot;
 };
 
-static int
-write_draft(int fd, const char *draft, const struct until *until, struct ts_err *err)
+static bool
+parse_until(const char *text, struct until *ret)
 {
-    struct timespec times[2] = {{.tv_sec = (time_t)until->boot}, {.tv_sec = (time_t)until->wall}};
-    TS_CLEANUP(ts_fd_close)
-    int file = openat(fd, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    char *end = NULL;
 
-    if (file < 0)
-        return ts_err_errno(err, TS_ERR_SYSTEM, "the replay store cannot be written");
-    if (futimens(file, times) != 0)
-        return ts_err_errno(err, TS_ERR_SYSTEM, "the replay store cannot keep times");
-    return 0;
+    ret->wall = strtoll(text, &end, 10);
+    if (end == text || *end != '.')
+        return false;
+    text = end + 1;
+    ret->boot = strtoll(text, &end, 10);
+    return end != text && *end == '\0';
+}
+
+/* Returns false for anything that is not a record. */
+static bool
+read_until(int folder, const char *name, struct until *ret)
+{
+    char text[UNTIL_LEN_MAX];
+    ssize_t len = readlinkat(folder, name, text, sizeof(text) - 1);
+
+    if (len <= 0 || !ts_rundir_is_hex(name, RECORD_NAME_LEN))
+        return false;
+    text[len] = '\0';
+    return parse_until(text, ret);
+}
+
+/* Whether as much time has gone by as there was to go, whatever the wall clock did meanwhile. More
+ * than there can be is of another boot, where the folder outlived it, and says nothing. */
+static bool
+is_over_by_boot(int64_t until, int64_t boot)
+{
+    int64_t left = until - boot;
+
+    return left < 0 || left > KEEP_MAX;
+}
+
+static bool
+is_over(int folder, const char *name, const struct stat *st, const struct ts_rundir_now *now)
+{
+    struct until until;
+
+    return S_ISLNK(st->st_mode) && read_until(folder, name, &until) && until.wall < now->wall &&
+           is_over_by_boot(until.boot, now->boot);
 }
 
 static int
 add(int fd, const char *record, const struct until *until, struct ts_err *err)
 {
-    char random[TS_RANDOM_NAME_LEN + 1];
-    char draft[sizeof(DRAFT_PREFIX) + sizeof(random)];
-    int rc = ts_rundir_random_name(random, err);
+    char text[UNTIL_LEN_MAX];
 
-    if (rc < 0)
-        return rc;
-    (void)snprintf(draft, sizeof(draft), DRAFT_PREFIX "%s", random);
-    rc = write_draft(fd, draft, until, err);
-    if (rc == 0 && linkat(fd, draft, fd, record, 0) != 0)
-        rc = errno == EEXIST
-                 ? ts_err_set(err, TS_ERR_REFUSED, "the token has opened a login already")
-                 : ts_err_errno(err, TS_ERR_SYSTEM, "the replay store cannot be written");
-    (void)unlinkat(fd, draft, 0);
-    return rc;
+    (void)snprintf(text, sizeof(text), "%" PRId64 ".%" PRId64, until->wall, until->boot);
+    if (symlinkat(text, fd, record) == 0)
+        return 0;
+    return errno == EEXIST ? ts_err_set(err, TS_ERR_REFUSED, "the token has opened a login already")
+                           : ts_err_errno(err, TS_ERR_SYSTEM, "the replay store cannot be written");
+}
+
+/* A key's holder fills only their own records: those of each key are in a folder of its own. */
+static int
+open_shard(const char *key_id, const char *record, int *ret_fd, struct ts_err *err)
+{
+    const char shard[] = {record[0], '\0'};
+    const struct ts_rundir_folder folders[] = {
+        {"replay", 0700}, {key_id, 0700}, {shard, 0700}, {NULL, 0}};
+
+    /* The policy has this id, so it is one; a path is made of nothing else. */
+    if (!ts_text_is_key_id(key_id))
+        return ts_err_set(err, TS_ERR_SYSTEM, "the replay store needs a key id");
+    return ts_rundir_open(folders, true, ret_fd, err);
 }
 
 int
@@ -82,21 +102,18 @@ ts_replay_record(const struct ts_replay_entry *entry, const struct ts_rundir_now
 {
     const struct until until = {entry->keep_until, now->boot + entry->keep_until - now->wall};
     TS_CLEANUP(ts_fd_close) int fd = -1;
-    char record[RECORD_NAME_LEN + 1], shard[3];
+    char record[RECORD_NAME_LEN + 1];
     size_t count = 0;
 
     if (now->wall <= 0 || now->boot < 0)
         return ts_err_set(err, TS_ERR_SYSTEM, "the clock cannot be read");
     for (size_t i = 0; i < sizeof(entry->digest); i++)
         (void)snprintf(record + 2 * i, 3, "%02x", entry->digest[i]);
-    memcpy(shard, record, 2);
-    shard[2] = '\0';
-    const struct ts_rundir_folder folders[] = {{"replay", 0700}, {shard, 0700}, {NULL, 0}};
-    int rc = ts_rundir_open(folders, true, &fd, err);
+    int rc = open_shard(entry->key_id, record, &fd, err);
     if (rc == 0)
         rc = ts_rundir_prune(fd, is_over, now, &count, err);
     if (rc == 0 && count >= TS_REPLAY_FOLDER_MAX)
-        rc = ts_err_set(err, TS_ERR_TOO_LARGE, "the replay store is full");
+        rc = ts_err_set(err, TS_ERR_TOO_LARGE, "the replay store of key %s is full", entry->key_id);
     if (rc == 0)
         rc = add(fd, record, &until, err);
     return rc;

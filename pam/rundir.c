@@ -133,7 +133,7 @@ removes(int fd, const char *name, ts_rundir_is_over *is_over, const struct ts_ru
 {
     struct stat st;
 
-    return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_over(name, &st, now) &&
+    return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && is_over(fd, name, &st, now) &&
            unlinkat(fd, name, 0) == 0;
 }
 

@@ -34,8 +34,8 @@ struct ts_rundir_now {
 
 struct ts_rundir_now ts_rundir_now(void);
 
-/* Whether a file may go. */
-typedef bool ts_rundir_is_over(const char *name, const struct stat *st,
+/* Whether the file `name` in the folder may go. */
+typedef bool ts_rundir_is_over(int folder, const char *name, const struct stat *st,
                                const struct ts_rundir_now *now);
 
 /* Removes from the folder `fd` every file that is over, and counts what stays. TS_ERR_NOMEM or

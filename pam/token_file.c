@@ -63,8 +63,9 @@ is_waiting(const struct stat *st)
 
 /* Once handed over, a file's times are its user's to change, who can only spoil their own. */
 static bool
-is_over(const char *name, const struct stat *st, const struct ts_rundir_now *now)
+is_over(int folder, const char *name, const struct stat *st, const struct ts_rundir_now *now)
 {
+    (void)folder;
     if (!is_name(name))
         return false;
     return (int64_t)st->st_mtim.tv_sec + EXPIRY_SLACK < now->wall ||

@@ -39,8 +39,8 @@ struct sweep {
 static struct sweep *current;
 
 /* What may come of a good token where one call fails; authentication's codes, as a mask of bits.
- * The design's table: what concerns policy, keys or the replay store is unavailable, a look-up of
- * users a system error, and the session's file never a reason to deny. */
+ * The design's table: what concerns policy, keys, look-ups or the replay store is unavailable, and
+ * the session's file never a reason to deny. */
 #define BIT(code) (1UL << (code))
 #define OK BIT(PAM_SUCCESS)
 #define UNAVAILABLE BIT(PAM_AUTHINFO_UNAVAIL)
@@ -58,12 +58,11 @@ static const struct {
     {"fstat64", OK | UNAVAILABLE},
     {"fstatat64", OK | UNAVAILABLE},
     {"futimens", OK | UNAVAILABLE},
-    {"getgrnam_r", OK | SYSTEM},
+    {"getgrnam_r", OK | UNAVAILABLE},
     {"getgrouplist", OK | MEMORY},
-    {"getpwnam_r", OK | SYSTEM},
+    {"getpwnam_r", OK | UNAVAILABLE},
     {"getrandom", OK | UNAVAILABLE},
     {"getresuid", OK | UNAVAILABLE},
-    {"linkat", UNAVAILABLE},
     {"mkdir", OK | UNAVAILABLE},
     {"mkdirat", OK | UNAVAILABLE},
     {"open64", OK | UNAVAILABLE},
@@ -71,6 +70,7 @@ static const struct {
     {"read", OK | UNAVAILABLE},
     {"readdir64", OK | UNAVAILABLE},
     {"readlinkat", OK | UNAVAILABLE},
+    {"symlinkat", UNAVAILABLE},
     {"unlinkat", OK | UNAVAILABLE},
     {"write", OK},
 };

@@ -88,6 +88,10 @@ judge_file(const char *path, const struct stat *st, int kind, struct FTW *where)
 
     if (kind == FTW_D && (st->st_uid != 0 || (st->st_mode & 022) != 0))
         complain("a folder that others can write to", path + where->base);
+    /* A use that was killed leaves a whole record or nothing. */
+    if (kind != FTW_D && strstr(path, "/replay/") != NULL &&
+        (kind != FTW_SL || strlen(path + where->base) != 64))
+        complain("half a record", path + where->base);
     if (kind == FTW_D || strncmp(path + where->base, "session-", 8) != 0)
         return 0;
     if ((!waiting && !given) || (given && st->st_size != token_size))

@@ -5,7 +5,6 @@
 #include "host.h"
 
 #include <err.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,6 +18,7 @@
 #include "pam/replay.h"
 
 #define RUN TS_RUNDIR "/thrivestack"
+#define OTHER RUN "/replay/good/3/3f23456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define HOUR INT64_C(3600)
 #define KEEP (HOUR + 120) /* a token of an hour, at the time of its use */
 #define UP 1000000        /* seconds that the machine has been up */
@@ -75,7 +75,7 @@ static int
 use(enum event event, int64_t wall, int64_t boot)
 {
     const int64_t start = time(NULL);
-    struct ts_replay_entry entry = {.keep_until = start + KEEP};
+    struct ts_replay_entry entry = {.key_id = "good", .keep_until = start + KEEP};
     const struct ts_rundir_now now = {.wall = wall == INT64_MIN ? 0 : start + wall,
                                       .boot = boot < 0 ? -boot : UP + boot};
     struct ts_err err = {.code = 0};
@@ -98,29 +98,29 @@ run_row(size_t i)
               rows[i].events[n].expected);
 }
 
-/* What a process left that died between making a record and naming it. */
+/* What is not a record is left alone. */
 static void
-check_draft(void)
+check_others(void)
 {
-    const char *draft = RUN "/replay/3f/new-0123456789abcdef0123456789abcdef";
+    static const char *const texts[] = {"/etc/passwd", "1", "1.", ".1", "1.1x", "x1.1", ""};
 
-    host_remove(RUN);
-    (void)use(TOKEN, 0, 0);
-    int fd = open(draft, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0)
-        err(2, "%s", draft);
-    close(fd);
-    (void)use(NEIGHBOUR, 0, 0);
-    check("fresh_draft", "its presence", access(draft, F_OK), 0);
-    (void)use(TOKEN, 700, 700);
-    check("old_draft", "its presence", access(draft, F_OK), -1);
+    for (size_t i = 0; i < TS_ARRAY_LEN(texts); i++) {
+        struct stat st;
+
+        host_remove(RUN);
+        (void)use(TOKEN, 0, 0);
+        if ((texts[i][0] != '\0' ? symlink(texts[i], OTHER) : mkdir(OTHER, 0700)) != 0)
+            err(2, OTHER);
+        check(texts[i], "a use beside it", use(NEIGHBOUR, 2 * KEEP, 2 * KEEP), 0);
+        check(texts[i], "its presence", lstat(OTHER, &st), 0);
+    }
 }
 
 /* A clock of the one that counts on whatever happens is needed as well. */
 static void
 check_no_boot_clock(void)
 {
-    const struct ts_replay_entry entry = {.keep_until = time(NULL) + KEEP};
+    const struct ts_replay_entry entry = {.key_id = "good", .keep_until = time(NULL) + KEEP};
     const struct ts_rundir_now now = {.wall = time(NULL), .boot = -1};
     struct ts_err err = {.code = 0};
 
@@ -144,7 +144,7 @@ main(void)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
         run_row(i);
-    check_draft();
+    check_others();
     check_no_boot_clock();
     check_deadline();
     host_remove(RUN);

@@ -125,8 +125,7 @@ CALL(ssize_t, -1, EIO, readlinkat, (int fd, const char *path, char *data, size_t
 CALL(int, -1, EPERM, fchmod, (int fd, mode_t mode), (fd, mode))
 CALL(int, -1, EPERM, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
 CALL(int, -1, EPERM, futimens, (int fd, const struct timespec times[2]), (fd, times))
-CALL(int, -1, ENOSPC, linkat, (int a, const char *from, int b, const char *to, int flags),
-     (a, from, b, to, flags))
+CALL(int, -1, ENOSPC, symlinkat, (const char *text, int fd, const char *path), (text, fd, path))
 CALL(int, -1, EIO, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
 CALL(DIR *, NULL, ENOTDIR, fdopendir, (int fd), (fd))
 CALL(struct dirent64 *, NULL, EIO, readdir64, (DIR * folder), (folder))

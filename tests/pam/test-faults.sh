@@ -37,4 +37,5 @@ all_hold 'children of source = local killed' \
     "$kill" --local $user "$uid" --children su $user "$scratch/pam.d" "$scratch/token" "$scratch/later"
 
 all_hold 'clocks jump' "$build/tests/pam/clocks"
+all_hold 'processes and keys race' "$build/tests/pam/replay-race"
 finish
