@@ -133,6 +133,7 @@ static const struct {
     {"probe", &probe_table, false, check_probe},
     {"policy", &file_table, false, check_file},
     {"module", &file_table, false, check_file},
+    {"accounts", &file_table, false, check_file},
 };
 
 int

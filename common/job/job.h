@@ -6,7 +6,7 @@
  * Jobs: "token" asks the endpoint; "key" describes the API key without asking anyone; "import" puts
  * a downloaded key in its place once the endpoint has granted a token for it; "explain" judges a
  * token by a host's policy; "probe" asks the endpoint with no key at all; "policy" and "module"
- * load a host's policy and its PAM module.
+ * load a host's policy and its PAM module; "accounts" looks up the users that a policy names.
  */
 #ifndef TS_JOB_H
 #define TS_JOB_H
@@ -29,6 +29,7 @@ enum ts_job_kind {
     TS_JOB_PROBE,
     TS_JOB_POLICY,
     TS_JOB_MODULE,
+    TS_JOB_ACCOUNTS,
 };
 
 /* What is to be explained. The token is whatever somebody took for one: any bytes, none too. */
@@ -40,13 +41,13 @@ struct ts_explain {
     struct ts_secret token;
 };
 
-/* A job. For "explain", "policy" and "module" the request tells timeout_ms and debug, no more, for
- * "probe" nothing of a key; for every job but "explain" `explain` is empty. */
+/* A job. For "explain", "policy", "module" and "accounts" the request has only timeout_ms and
+ * debug, for "probe" no key; for every job but "explain" `explain` is empty. */
 struct ts_job {
     enum ts_job_kind kind;
     struct ts_request request;
     char *import_file; /* "import": absolute path of the download; else NULL */
-    char *file;        /* "policy", "module": absolute path of what to load; else NULL */
+    char *file; /* "policy", "module", "accounts": absolute path of what to load; else NULL */
     struct ts_explain explain;
 };
 
@@ -110,8 +111,9 @@ struct ts_policy_info {
     struct ts_list single_use; /* those of them with single_use */
     struct ts_list expired;    /* ids of keys that are past their last day */
     struct ts_list no_section; /* services of keys that no section serves; the first few */
-    struct ts_list
-        no_account; /* users and `@group`s of keys that this host does not have; likewise */
+    struct ts_list no_account; /* "accounts" alone: users and `@group`s of keys that this host does
+                                * not have; likewise */
+    struct ts_list no_scopes; /* KEY:SERVICE: the key's scopes lack some that the service demands */
     int64_t keys;
 };
 void ts_policy_info_release(struct ts_policy_info *info);

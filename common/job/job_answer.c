@@ -102,6 +102,7 @@ static const struct ts_field policy_fields[] = {
     {"expired", TS_FIELD_SCOPES, AT(expired), 0, 0},
     {"no_section", TS_FIELD_SCOPES, AT(no_section), 0, 0},
     {"no_account", TS_FIELD_SCOPES, AT(no_account), 0, 0},
+    {"no_scopes", TS_FIELD_SCOPES, AT(no_scopes), 0, 0},
     {"keys", TS_FIELD_INTEGER, AT(keys), 0, TS_TOKEN_TIME_MAX},
 };
 #undef AT
@@ -397,6 +398,7 @@ ts_policy_info_release(struct ts_policy_info *info)
     ts_list_release(&info->expired);
     ts_list_release(&info->no_section);
     ts_list_release(&info->no_account);
+    ts_list_release(&info->no_scopes);
     info->keys = 0;
 }
 

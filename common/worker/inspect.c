@@ -22,8 +22,8 @@ list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct
     return rc;
 }
 
-#define NAMES_MAX 32 /* of what is wrong, a few examples do */
-#define LOOK_UPS_MS 2000
+#define NAMES_MAX 32 /* of what is wrong, a few examples are enough */
+#define PAIR_MAX 512
 
 static int
 add_name(struct ts_list *list, const char *name, struct ts_err *err)
@@ -46,7 +46,7 @@ list_unserved(const struct ts_policy *policy, const struct ts_policy_key *key, s
     return rc;
 }
 
-/* Until `deadline_ms`: a directory that answers slowly would else use up the whole job's time. */
+/* TS_ERR_SYSTEM if a source of users fails, or the deadline is over. */
 static int
 list_missing(const struct ts_policy_key *key, int64_t deadline_ms, struct ts_list *ret,
              struct ts_err *err)
@@ -64,19 +64,57 @@ list_missing(const struct ts_policy_key *key, int64_t deadline_ms, struct ts_lis
     return rc;
 }
 
-/* What keys are for, and cannot open. */
+static bool
+has_scopes(const struct ts_policy_key *key, const struct ts_policy_service *service)
+{
+    for (size_t i = 0; i < service->scopes.len; i++)
+        if (!ts_list_has(&key->scopes, service->scopes.items[i]))
+            return false;
+    return true;
+}
+
+static int
+add_pair(const struct ts_policy_key *key, const char *service, struct ts_list *ret,
+         struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret pair = TS_SECRET_INIT(PAIR_MAX);
+
+    if (ts_secret_append_format(&pair, "%s:%s", key->id, service) < 0)
+        return ts_err_nomem(err);
+    return add_name(ret, ts_secret_string(&pair), err);
+}
+
+/* Services that a key lists, but whose scopes it may not carry. A key for all services (`*`) need
+ * not be good for each. */
+static int
+list_out_of_scope(const struct ts_policy *policy, const struct ts_policy_key *key,
+                  struct ts_list *ret, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < key->services.len && rc == 0; i++) {
+        const char *name = key->services.items[i];
+        const struct ts_policy_service *service =
+            strcmp(name, "*") != 0 ? ts_policy_find_service(policy, name) : NULL;
+
+        if (service != NULL && !has_scopes(key, service))
+            rc = add_pair(key, name, ret, err);
+    }
+    return rc;
+}
+
+/* What keys list, but do not open. */
 static int
 list_dead_ends(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
 {
-    int64_t deadline_ms = ts_clock_boot_ms() + LOOK_UPS_MS;
     int rc = 0;
 
-    for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
+    for (size_t i = 0; i < policy->keys_len && rc == 0; i++) {
         rc = list_unserved(policy, &policy->keys[i], &ret->no_section, err);
-    for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
-        rc = list_missing(&policy->keys[i], deadline_ms, &ret->no_account, err);
-    /* Where users cannot be looked up, that may last for each of them. */
-    return rc == TS_ERR_SYSTEM ? 0 : rc;
+        if (rc == 0)
+            rc = list_out_of_scope(policy, &policy->keys[i], &ret->no_scopes, err);
+    }
+    return rc;
 }
 
 int
@@ -94,6 +132,21 @@ ts_inspect_policy(const char *path, struct ts_policy_info *ret, struct ts_err *e
             rc = ts_list_add(&ret->expired, policy.keys[i].id, err);
     ret->keys = (int64_t)policy.keys_len;
     return rc < 0 ? rc : list_dead_ends(&policy, ret, err);
+}
+
+int
+ts_inspect_accounts(const char *path, int64_t deadline_ms, struct ts_policy_info *ret,
+                    struct ts_err *err)
+{
+    TS_CLEANUP(ts_policy_release) struct ts_policy policy = {.file = NULL};
+    const struct ts_policy_trust trust = ts_explain_trust();
+
+    int rc = ts_policy_load(path, &trust, &policy, err);
+    for (size_t i = 0; i < policy.keys_len && rc == 0; i++)
+        rc = list_missing(&policy.keys[i], deadline_ms, &ret->no_account, err);
+    ret->keys = (int64_t)policy.keys_len;
+    /* Without an answer about a user nothing is wrong with the policy. */
+    return rc == TS_ERR_SYSTEM ? 0 : rc;
 }
 
 static void

@@ -20,6 +20,7 @@
 struct doctor_profile {
     const struct ts_profile *profile;
     bool key_ok;      /* a key that can be used */
+    bool has_session; /* no key, but a login session's token to use instead */
     bool endpoint_ok; /* what answers there may be an endpoint */
 };
 
@@ -43,6 +44,7 @@ struct doctor {
     bool has_client; /* there is a configuration to check */
     struct doctor_profile *profiles;
     size_t profiles_len;
+    struct ts_list tried;        /* the tokens that were requested; see doctor_token.c */
     bool *wired;                 /* for each [host]: whether a client was found that uses it */
     struct ts_list pam_services; /* files of /etc/pam.d that name the module for auth */
     struct doctor_policy *policies;
@@ -51,19 +53,31 @@ struct doctor {
     size_t uses_len;
 };
 
-/* The request of a profile as the configuration has it; *ret is released by the caller. */
-int doctor_request(const struct doctor *doctor, const struct ts_profile *profile,
-                   struct ts_request *ret, struct ts_err *err);
-
 /* A job of the worker; *ret is its answer. `request` has the deadline. */
 int doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
                struct ts_err *err);
 
-/* The same for a job about a file, as another user where `identity` is not NULL. */
+/* The same for a job about a file. */
 struct ts_spawn_identity;
-int doctor_ask_file(enum ts_job_kind kind, const char *file,
-                    const struct ts_spawn_identity *identity, struct ts_secret *ret,
-                    struct ts_err *err);
+struct doctor_file_job {
+    enum ts_job_kind kind;
+    const char *file;
+    int64_t timeout_ms;
+    const struct ts_spawn_identity *identity; /* as which user; NULL: as this one */
+};
+#define DOCTOR_FILE_TIMEOUT_MS INT64_C(10000)
+int doctor_ask_file(const struct doctor_file_job *job, struct ts_secret *ret, struct ts_err *err);
+
+/* What is known of a profile, or NULL if it is not checked. */
+struct doctor_profile *doctor_find_profile(const struct doctor *doctor, const char *name);
+
+/*
+ * Requests the token that a client gets for a profile (NULL: the one that counts) and a host (may
+ * be NULL), unless one for the same profile, scopes and lifetime was requested before, and adds
+ * what comes of it. Nothing is cached.
+ */
+int doctor_try_token(struct doctor *doctor, const char *profile, const struct ts_host_rule *host,
+                     struct ts_err *err);
 
 /*
  * Loads a policy as the module does, once, and adds findings about it; `place` is the line that
@@ -84,6 +98,7 @@ bool doctor_service_is_skipped(const struct doctor *doctor, const char *service)
 
 /* Checks of the client. */
 int doctor_config(struct doctor *doctor, struct ts_err *err);
+int doctor_worker(struct doctor *doctor, struct ts_err *err);
 int doctor_key(struct doctor *doctor, struct ts_err *err);
 int doctor_endpoint(struct doctor *doctor, struct ts_err *err);
 int doctor_token(struct doctor *doctor, struct ts_err *err);

@@ -5,13 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "build-config.h"
-#include "common/cache/cache.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/path.h"
 #include "common/cache/refresh.h"
 #include "helper/doctor/doctor.h"
 #include "helper/command/key_findings.h"
@@ -35,14 +36,32 @@ is_host_only(const struct doctor *doctor)
     return key_file == NULL || access(key_file, F_OK) != 0;
 }
 
-/* The profile `default` always exists; an empty one beside others is not used. */
+/* Whether a [host] section uses a profile: with scopes of its own, or with the profile's. */
+static bool
+has_host(const struct ts_config *config, const struct ts_profile *profile, bool with_own_scopes)
+{
+    for (size_t i = 0; i < config->hosts_len; i++) {
+        const struct ts_host_rule *host = &config->hosts[i];
+        const char *name = config->selected_profile != NULL ? config->selected_profile
+                           : host->profile != NULL          ? host->profile
+                                                            : "default";
+
+        if (strcmp(name, profile->name) == 0 && (host->scopes.len > 0) == with_own_scopes)
+            return true;
+    }
+    return false;
+}
+
+/* The profile `default` always exists; if nothing is set in it and no host uses it, it is not used.
+ */
 static bool
 is_used(const struct ts_config *config, const struct ts_profile *profile)
 {
     if (config->selected_profile != NULL)
         return strcmp(config->selected_profile, profile->name) == 0;
     return strcmp(profile->name, "default") != 0 || profile->scopes.len > 0 ||
-           config->profiles_len == 1;
+           config->profiles_len == 1 || has_host(config, profile, true) ||
+           has_host(config, profile, false);
 }
 
 static int
@@ -61,7 +80,7 @@ list_profiles(struct doctor *doctor)
 }
 
 static int
-tell_files(struct doctor *doctor)
+report_files(struct doctor *doctor)
 {
     const struct ts_config *config = &doctor->helper->config;
     int rc = 0;
@@ -76,6 +95,34 @@ tell_files(struct doctor *doctor)
     for (size_t i = 0; i < config->files.len && rc == 0; i++)
         rc = findings_add(&doctor->findings, FIND_CONFIG, "%s is valid", config->files.items[i]);
     return rc;
+}
+
+/* Of a profile that callers without --profile do not get, and no host either. */
+static bool
+is_left_alone(const struct ts_config *config, const struct ts_profile *profile)
+{
+    const struct ts_profile *usual = ts_config_find_profile(config, "default");
+
+    return config->selected_profile == NULL && config->hosts_len == 0 &&
+           strcmp(profile->name, "default") != 0 && usual != NULL && usual->scopes.len == 0 &&
+           config->session_token_file == NULL;
+}
+
+static int
+check_profile(struct doctor *doctor, const struct ts_profile *profile)
+{
+    const struct ts_config *config = &doctor->helper->config;
+
+    if (is_left_alone(config, profile))
+        return findings_add(&doctor->findings, FIND_PROFILE_UNUSED,
+                            "profile %s is used only with --profile %s: the profile 'default' has "
+                            "no scopes, so other calls fail",
+                            profile->name, profile->name);
+    if (profile->scopes.len > 0 || config->session_token_file != NULL ||
+        (has_host(config, profile, true) && !has_host(config, profile, false)))
+        return 0;
+    return findings_add(&doctor->findings, FIND_SCOPES_MISSING, "profile %s has no scopes",
+                        profile->name);
 }
 
 int
@@ -93,13 +140,20 @@ doctor_config(struct doctor *doctor, struct ts_err *err)
     doctor->has_client = true;
     rc = list_profiles(doctor);
     if (rc == 0)
-        rc = tell_files(doctor);
+        rc = report_files(doctor);
     for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++)
-        if (doctor->profiles[i].profile->scopes.len == 0 &&
-            doctor->helper->config.session_token_file == NULL)
-            rc = findings_add(&doctor->findings, FIND_SCOPES_MISSING, "profile %s has no scopes",
-                              doctor->profiles[i].profile->name);
+        rc = check_profile(doctor, doctor->profiles[i].profile);
     return rc;
+}
+
+int
+doctor_worker(struct doctor *doctor, struct ts_err *err)
+{
+    (void)err;
+    if (access(TS_WORKER_PATH, X_OK) == 0)
+        return 0;
+    return findings_add(&doctor->findings, FIND_WORKER_MISSING, "%s cannot be run: %s",
+                        TS_WORKER_PATH, strerror(errno));
 }
 
 static int
@@ -129,7 +183,7 @@ check_dates(struct doctor *doctor, const char *profile, const struct ts_key_info
 }
 
 static int
-tell_key(struct doctor *doctor, struct doctor_profile *profile, const struct ts_key_info *info)
+report_key(struct doctor *doctor, struct doctor_profile *profile, const struct ts_key_info *info)
 {
     const char *name = profile->profile->name;
     const char *file = profile->profile->key.key_file;
@@ -142,6 +196,30 @@ tell_key(struct doctor *doctor, struct doctor_profile *profile, const struct ts_
     return rc < 0 ? rc : check_dates(doctor, name, info);
 }
 
+/* Whoever can write to the key's folder can replace the key; in a sticky folder only the owner can.
+ */
+static int
+check_folder(struct doctor *doctor, const char *profile, const char *key_file, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *file = realpath(key_file, NULL);
+    TS_CLEANUP(ts_string_free) char *folder = NULL;
+    struct stat st;
+    int rc = file != NULL ? ts_path_folder(file, &folder, err) : 0;
+
+    if (rc < 0 || folder == NULL || stat(folder, &st) != 0)
+        return rc;
+    if (st.st_uid != geteuid() && st.st_uid != 0)
+        return findings_add(&doctor->findings, FIND_KEY_FOLDER,
+                            "profile %s: folder %s is owned by user %u, who can replace the key",
+                            profile, folder, (unsigned)st.st_uid);
+    if ((st.st_mode & 022) == 0 || (st.st_mode & S_ISVTX) != 0)
+        return 0;
+    return findings_add(&doctor->findings, FIND_KEY_FOLDER,
+                        "profile %s: folder %s is writable by group or others (mode %04o), who can "
+                        "replace the key: chmod go-w %s",
+                        profile, folder, (unsigned)(st.st_mode & 07777), folder);
+}
+
 static int
 check_key(struct doctor *doctor, struct doctor_profile *profile, struct ts_err *err)
 {
@@ -151,17 +229,14 @@ check_key(struct doctor *doctor, struct doctor_profile *profile, struct ts_err *
     const char *file = profile->profile->key.key_file;
 
     if (file != NULL && access(file, F_OK) != 0 && errno == ENOENT) {
-        const char *session = doctor->helper->config.session_token_file;
-
-        if (session != NULL && access(session, R_OK) == 0)
-            return findings_add(
-                &doctor->findings, FIND_SESSION_TOKEN,
-                "profile %s: %s does not exist, so this login's token in %s is used", name, file,
-                session);
-        return findings_add(&doctor->findings, FIND_KEY_MISSING, "profile %s: %s does not exist",
-                            name, file);
+        profile->has_session = doctor->helper->config.session_token_file != NULL;
+        return profile->has_session ? 0
+                                    : findings_add(&doctor->findings, FIND_KEY_MISSING,
+                                                   "profile %s: %s does not exist", name, file);
     }
     int rc = helper_profile_request(doctor->helper, name, &request, err);
+    if (rc == TS_ERR_CONFIG)
+        return findings_add(&doctor->findings, FIND_PROFILE_INVALID, "%s", err->text);
     if (rc == 0)
         rc = ts_refresh_key_info(&request, &info, err);
     if (rc == TS_ERR_NOMEM)
@@ -170,7 +245,8 @@ check_key(struct doctor *doctor, struct doctor_profile *profile, struct ts_err *
         return findings_add(&doctor->findings,
                             rc == TS_ERR_CONFIG ? FIND_KEY_UNSAFE : FIND_KEY_UNUSABLE,
                             "profile %s: %s", name, err->text);
-    return tell_key(doctor, profile, &info);
+    rc = report_key(doctor, profile, &info);
+    return rc < 0 || file == NULL ? rc : check_folder(doctor, name, file, err);
 }
 
 int
@@ -207,27 +283,67 @@ is_remote(int fd)
     return false;
 }
 
+/* A folder that does not exist yet is made by the first call: whether that can be done. */
+static int
+check_parent(struct doctor *doctor, const char *folder, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *parent = NULL;
+    int rc = ts_path_folder(folder, &parent, err);
+
+    /* `~/.cache` may have to be made, too. */
+    while (rc == 0 && access(parent, F_OK) != 0 && errno == ENOENT && strcmp(parent, "/") != 0) {
+        TS_CLEANUP(ts_string_free) char *below = TS_TAKE(parent);
+
+        rc = ts_path_folder(below, &parent, err);
+    }
+    if (rc < 0)
+        return rc;
+    if (faccessat(AT_FDCWD, parent, W_OK | X_OK, AT_EACCESS) != 0)
+        return findings_add(&doctor->findings, FIND_CACHE_UNWRITABLE,
+                            "the cache folder %s does not exist, and cannot be made: %s", folder,
+                            strerror(errno));
+    return findings_add(&doctor->findings, FIND_CACHE,
+                        "the cache folder %s does not exist yet; the first call makes it", folder);
+}
+
+static int
+check_cache_folder(struct doctor *doctor, const char *folder)
+{
+    TS_CLEANUP(ts_fd_close) int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct statvfs space;
+
+    if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        return findings_add(&doctor->findings, FIND_CACHE_UNWRITABLE,
+                            "the cache folder %s cannot be written to: %s", folder,
+                            strerror(errno));
+    if (is_remote(fd))
+        return findings_add(&doctor->findings, FIND_CACHE_REMOTE,
+                            "the cache folder %s is on a network file system", folder);
+    if (fstatvfs(fd, &space) == 0 &&
+        (space.f_bavail == 0 || (space.f_files > 0 && space.f_favail == 0)))
+        return findings_add(&doctor->findings, FIND_CACHE_FULL,
+                            "the file system of the cache folder %s is full", folder);
+    return findings_add(&doctor->findings, FIND_CACHE,
+                        "the cache folder %s is private and writable", folder);
+}
+
 int
 doctor_cache(struct doctor *doctor, struct ts_err *err)
 {
     const char *folder = doctor->helper->config.cache_dir;
-    struct stat st = {.st_mode = 0};
+    struct stat st;
 
-    (void)err;
     if (folder == NULL)
         return findings_add(&doctor->findings, FIND_CACHE_NONE,
                             "there is no folder for a cache, so each call requests a new token");
-    TS_CLEANUP(ts_fd_close) int fd = ts_cache_open(folder);
-    bool exists = lstat(folder, &st) == 0;
-    if (exists && (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0))
+    if (lstat(folder, &st) != 0)
+        return check_parent(doctor, folder, err);
+    if (S_ISLNK(st.st_mode))
+        return findings_add(&doctor->findings, FIND_CACHE_LINK,
+                            "the cache folder %s is a symbolic link, so it is not used", folder);
+    if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
         return findings_add(&doctor->findings, FIND_CACHE_UNSAFE,
-                            "the cache folder %s is not private to this user", folder);
-    if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) != 0)
-        return findings_add(&doctor->findings, FIND_CACHE_UNWRITABLE,
-                            "the cache folder %s cannot be written to", folder);
-    if (is_remote(fd))
-        return findings_add(&doctor->findings, FIND_CACHE_REMOTE,
-                            "the cache folder %s is on a network file system", folder);
-    return findings_add(&doctor->findings, FIND_CACHE,
-                        "the cache folder %s is private and writable", folder);
+                            "the cache folder %s is not private to this user, so it is not used",
+                            folder);
+    return check_cache_folder(doctor, folder);
 }

@@ -1,10 +1,8 @@
-/* The endpoint, asked without a key first; then one token, if the rest is right. */
+/* The endpoint, asked without a key: how far a request gets, and whose clock is wrong. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "common/cache/refresh.h"
 #include "helper/doctor/doctor.h"
 
 #define SKEW_MAX 30 /* seconds */
@@ -67,9 +65,31 @@ judge_clock(struct doctor *doctor, const struct ts_probe *probe)
     return findings_add(&doctor->findings, FIND_CLOCK, "the clock agrees with the endpoint's");
 }
 
+/* libcrypto's words for a certificate whose dates do not fit this machine's clock. */
+static bool
+is_about_dates(const char *text)
+{
+    return strstr(text, "certificate has expired") != NULL ||
+           strstr(text, "certificate is not yet valid") != NULL;
+}
+
+static int
+report_dates(struct doctor *doctor, const struct doctor_profile *profile,
+             const struct ts_probe *probe)
+{
+    char now[32];
+
+    ts_text_rfc3339(now, probe->now);
+    return findings_add(&doctor->findings, FIND_ENDPOINT_CERTIFICATE_DATE,
+                        "profile %s: %s; this machine's clock says %s", profile->profile->name,
+                        probe->text, now);
+}
+
 static int
 judge_probe(struct doctor *doctor, struct doctor_profile *profile, const struct ts_probe *probe)
 {
+    if (is_about_dates(probe->text))
+        return report_dates(doctor, profile, probe);
     for (size_t i = 0; i < TS_ARRAY_LEN(stages); i++)
         if (strcmp(stages[i].stage, probe->stage) == 0)
             return findings_add(&doctor->findings, stages[i].code, "profile %s: %s",
@@ -97,7 +117,8 @@ static const struct doctor_profile *
 find_earlier(const struct doctor *doctor, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (is_same_endpoint(&doctor->profiles[i].profile->endpoint,
+        if (!doctor->profiles[i].has_session &&
+            is_same_endpoint(&doctor->profiles[i].profile->endpoint,
                              &doctor->profiles[index].profile->endpoint))
             return &doctor->profiles[i];
     return NULL;
@@ -128,66 +149,13 @@ doctor_endpoint(struct doctor *doctor, struct ts_err *err)
     for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++) {
         const struct doctor_profile *earlier = find_earlier(doctor, i);
 
+        /* A session's token is used without the endpoint, which may be out of reach here. */
+        if (doctor->profiles[i].has_session)
+            continue;
         if (earlier == NULL)
             rc = probe_profile(doctor, &doctor->profiles[i], err);
         else
             doctor->profiles[i].endpoint_ok = earlier->endpoint_ok;
-    }
-    return rc;
-}
-
-static enum finding_code
-token_finding(int error)
-{
-    switch (error) {
-    case TS_ERR_REFUSED:
-        return FIND_TOKEN_REFUSED;
-    case TS_ERR_ANSWER:
-        return FIND_TOKEN_INVALID;
-    case TS_ERR_KEY:
-        return FIND_KEY_UNUSABLE;
-    case TS_ERR_CONFIG:
-        return FIND_CONFIG_INVALID;
-    default:
-        return FIND_TOKEN_UNAVAILABLE;
-    }
-}
-
-static int
-fetch_token(struct doctor *doctor, const struct doctor_profile *profile, struct ts_err *err)
-{
-    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
-    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    TS_CLEANUP(ts_secret_release) struct ts_secret scopes = TS_SECRET_INIT(OUTPUT_MAX);
-
-    int rc = doctor_request(doctor, profile->profile, &request, err);
-    if (rc == 0)
-        rc = ts_refresh_get(&request, &grant, err);
-    if (rc == TS_ERR_NOMEM)
-        return rc;
-    if (rc < 0) {
-        char text[OUTPUT_TEXT_MAX];
-
-        output_error_text(err, text);
-        return findings_add(&doctor->findings, token_finding(rc), "%s", text);
-    }
-    if (ts_list_join(&grant.scopes, ' ', &scopes) < 0)
-        return TS_ERR_NOMEM;
-    return findings_add(&doctor->findings, FIND_TOKEN,
-                        "profile %s: a token was granted for %" PRId64 " seconds, with scopes %s",
-                        profile->profile->name, grant.life, ts_secret_string(&scopes));
-}
-
-int
-doctor_token(struct doctor *doctor, struct ts_err *err)
-{
-    int rc = 0;
-
-    for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++) {
-        const struct doctor_profile *profile = &doctor->profiles[i];
-
-        if (profile->key_ok && profile->endpoint_ok && profile->profile->scopes.len > 0)
-            rc = fetch_token(doctor, profile, err);
     }
     return rc;
 }

@@ -22,7 +22,8 @@ doctor_module(struct doctor *doctor, struct ts_err *err)
                    ? findings_add(&doctor->findings, FIND_MODULE_MISSING,
                                   MODULE_FILE " does not exist, but files in /etc/pam.d name it")
                    : 0;
-    int rc = doctor_ask_file(TS_JOB_MODULE, MODULE_FILE, NULL, &answer, err);
+    const struct doctor_file_job job = {TS_JOB_MODULE, MODULE_FILE, DOCTOR_FILE_TIMEOUT_MS, NULL};
+    int rc = doctor_ask_file(&job, &answer, err);
     if (rc == 0)
         rc = ts_job_read_module(&answer, err);
     if (rc == TS_ERR_CONFIG)

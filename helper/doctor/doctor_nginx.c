@@ -49,7 +49,8 @@ check_readable(struct doctor *doctor, const char *policy, const char *name, stru
         return 0;
     const struct ts_spawn_identity identity = {user->pw_uid, user->pw_gid, groups,
                                                (size_t)groups_len};
-    int rc = doctor_ask_file(TS_JOB_POLICY, policy, &identity, &answer, err);
+    const struct doctor_file_job job = {TS_JOB_POLICY, policy, DOCTOR_FILE_TIMEOUT_MS, &identity};
+    int rc = doctor_ask_file(&job, &answer, err);
     if (rc == 0)
         rc = ts_job_read_policy_info(&answer, &info, err);
     if (rc == TS_ERR_CONFIG)

@@ -1,4 +1,5 @@
 /* The host's policies with their public keys, and the services that use them. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "helper/doctor/doctor.h"
 
 #define POLICY_FILE TS_SYSCONFDIR "/policy.conf"
+#define LOOK_UPS_MS 2000
 
 void
 doctor_policies_release(struct doctor *doctor)
@@ -25,30 +27,74 @@ doctor_policies_release(struct doctor *doctor)
     free(doctor->uses);
 }
 
-/* Services and users of keys that do not exist here. */
+/* Services that keys list, but do not open. */
 static int
-judge_names(struct doctor *doctor, const struct doctor_policy *policy)
+report_services(struct doctor *doctor, const struct doctor_policy *policy)
 {
-    const struct ts_list *services = &policy->info.no_section;
-    const struct ts_list *users = &policy->info.no_account;
+    const struct ts_list *unserved = &policy->info.no_section;
+    const struct ts_list *lacking = &policy->info.no_scopes;
     int rc = 0;
 
-    for (size_t i = 0; i < services->len && rc == 0; i++)
+    for (size_t i = 0; i < unserved->len && rc == 0; i++)
         rc = findings_add(&doctor->findings, FIND_POLICY_KEY_SERVICE,
                           "%s: a key lists service %s, which has no section", policy->file,
-                          services->items[i]);
+                          unserved->items[i]);
+    for (size_t i = 0; i < lacking->len && rc == 0; i++) {
+        const char *pair = lacking->items[i];
+        int id_len = (int)strcspn(pair, ":");
+
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEY_SCOPES,
+                          "%s: [key %.*s] lists service %s, but not all of the scopes that the "
+                          "service demands, so it refuses every token by this key",
+                          policy->file, id_len, pair, pair + id_len + (pair[id_len] == ':'));
+    }
+    return rc;
+}
+
+/* Users of keys that do not exist here. A directory may take for ever to answer, so this is a job
+ * with a short deadline of its own, whose loss costs nothing else. */
+static int
+check_users(struct doctor *doctor, const char *file, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    TS_CLEANUP(ts_policy_info_release) struct ts_policy_info info = {.keys = 0};
+    const struct doctor_file_job job = {TS_JOB_ACCOUNTS, file, LOOK_UPS_MS, NULL};
+    const struct ts_list *users = &info.no_account;
+    struct ts_err problem = {.code = 0};
+
+    int rc = doctor_ask_file(&job, &answer, &problem);
+    if (rc == 0)
+        rc = ts_job_read_policy_info(&answer, &info, &problem);
+    if (rc == TS_ERR_NOMEM)
+        return ts_err_nomem(err);
+    if (rc < 0)
+        return findings_add(&doctor->findings, FIND_POLICY_LOOK_UP,
+                            "%s: looking up the users of its keys takes longer than %d seconds",
+                            file, LOOK_UPS_MS / 1000);
     for (size_t i = 0; i < users->len && rc == 0; i++) {
         bool is_group = users->items[i][0] == '@';
 
         rc = findings_add(&doctor->findings, FIND_POLICY_KEY_USER,
-                          "%s: a key lists %s %s, which does not exist on this host", policy->file,
+                          "%s: a key lists %s %s, which does not exist on this host", file,
                           is_group ? "group" : "user", users->items[i] + is_group);
     }
     return rc;
 }
 
+/* What single_use remembers is kept below RUNDIR. */
 static int
-judge(struct doctor *doctor, const struct doctor_policy *policy)
+check_replay(struct doctor *doctor, const struct doctor_policy *policy)
+{
+    if (policy->info.single_use.len == 0 || access(TS_RUNDIR, W_OK) == 0)
+        return 0;
+    return findings_add(&doctor->findings, FIND_REPLAY_UNWRITABLE,
+                        "[service %s] has single_use, but %s cannot be written to (%s), so every "
+                        "token is refused",
+                        policy->info.single_use.items[0], TS_RUNDIR, strerror(errno));
+}
+
+static int
+report_policy(struct doctor *doctor, const struct doctor_policy *policy, struct ts_err *err)
 {
     const struct ts_policy_info *info = &policy->info;
     int rc = 0;
@@ -60,7 +106,11 @@ judge(struct doctor *doctor, const struct doctor_policy *policy)
         rc = findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED, "%s: [key %s] has expired",
                           policy->file, info->expired.items[i]);
     if (rc == 0)
-        rc = judge_names(doctor, policy);
+        rc = report_services(doctor, policy);
+    if (rc == 0)
+        rc = check_users(doctor, policy->file, err);
+    if (rc == 0)
+        rc = check_replay(doctor, policy);
     if (rc == 0)
         rc = findings_add(&doctor->findings, FIND_POLICY,
                           "%s is valid: %zu services, %" PRId64 " keys", policy->file,
@@ -73,7 +123,9 @@ ask(const char *file, struct ts_policy_info *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
 
-    int rc = doctor_ask_file(TS_JOB_POLICY, file, NULL, &answer, err);
+    const struct doctor_file_job job = {TS_JOB_POLICY, file, DOCTOR_FILE_TIMEOUT_MS, NULL};
+
+    int rc = doctor_ask_file(&job, &answer, err);
     return rc < 0 ? rc : ts_job_read_policy_info(&answer, ret, err);
 }
 
@@ -112,7 +164,7 @@ doctor_policy_load(struct doctor *doctor, const char *file, const char *place, s
     if (rc < 0)
         return rc;
     policy->is_sound = true;
-    return judge(doctor, policy);
+    return report_policy(doctor, policy, err);
 }
 
 int

@@ -31,12 +31,19 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_CONFIG_INVALID] = FAIL("config-invalid", TS_ERR_CONFIG, IN_TEXT),
     [FIND_CONFIG_MISSING] =
         WARN("config-missing", TS_ERR_CONFIG, "write one; credential.conf(5) has an example"),
+    [FIND_WORKER_MISSING] =
+        FAIL("worker-missing", TS_ERR_CONFIG, "install thrivestack-credential again"),
+    [FIND_CHECK_FAILED] = FAIL("check-failed", TS_ERR_SYSTEM, IN_TEXT),
+    [FIND_PROFILE_INVALID] = FAIL("profile-invalid", TS_ERR_CONFIG, IN_TEXT),
+    [FIND_PROFILE_UNUSED] = WARN("profile-unused", TS_ERR_CONFIG,
+                                 "call the section [profile default], or set THRIVESTACK_PROFILE"),
     [FIND_SCOPES_MISSING] = FAIL("scopes-missing", TS_ERR_CONFIG,
                                  "set 'scopes' in the profile, such as user_management"),
     [FIND_KEY_MISSING] =
         FAIL("key-missing", TS_ERR_KEY,
              "download an API key and run 'thrivestack-credential key import FILE'"),
     [FIND_KEY_UNSAFE] = FAIL("key-unsafe", TS_ERR_CONFIG, IN_TEXT),
+    [FIND_KEY_FOLDER] = FAIL("key-folder", TS_ERR_CONFIG, IN_TEXT),
     [FIND_KEY_UNUSABLE] = FAIL("key-unusable", TS_ERR_KEY, IN_TEXT),
     [FIND_KEY_EXPIRED] = FAIL("key-expired", TS_ERR_KEY, "create a new API key and import it"),
     [FIND_KEY_EXPIRES_SOON] =
@@ -45,12 +52,17 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_KEY_ROTATION_DUE] =
         WARN("key-rotation-due", TS_ERR_KEY,
              "create a new API key, add it to policy.conf on your hosts, and import it"),
+    [FIND_SESSION_INVALID] = FAIL("session-invalid", TS_ERR_KEY, "log in again"),
     [FIND_ENDPOINT_SETTINGS] =
         FAIL("endpoint-settings", TS_ERR_CONFIG, "correct the profile in credential.conf"),
     [FIND_ENDPOINT_UNRESOLVED] = FAIL("endpoint-unresolved", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_ENDPOINT_PROXY] = FAIL("endpoint-proxy", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_ENDPOINT_UNREACHABLE] = FAIL("endpoint-unreachable", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_ENDPOINT_TLS] = FAIL("endpoint-tls", TS_ERR_UNAVAILABLE, IN_TEXT),
+    [FIND_ENDPOINT_CERTIFICATE_DATE] = FAIL(
+        "endpoint-certificate-date", TS_ERR_UNAVAILABLE,
+        "set this machine's clock if it is wrong; otherwise the server's certificate has to be "
+        "renewed"),
     [FIND_ENDPOINT_CA] = FAIL("endpoint-ca", TS_ERR_CONFIG, IN_TEXT),
     [FIND_ENDPOINT_TIMEOUT] = FAIL("endpoint-timeout", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_ENDPOINT_ANSWER] = FAIL("endpoint-answer", TS_ERR_ANSWER,
@@ -63,6 +75,7 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_TOKEN_REFUSED] = FAIL("token-refused", TS_ERR_REFUSED, IN_TEXT),
     [FIND_TOKEN_INVALID] = FAIL("token-invalid", TS_ERR_ANSWER, IN_TEXT),
     [FIND_TOKEN_UNAVAILABLE] = FAIL("token-unavailable", TS_ERR_UNAVAILABLE, IN_TEXT),
+    [FIND_TOKEN_AGE] = WARN("token-age", TS_ERR_CONFIG, "raise 'max_age'"),
     [FIND_CACHE_NONE] =
         WARN("cache-none", TS_ERR_CONFIG, "set HOME, XDG_RUNTIME_DIR or THRIVESTACK_CACHE_DIR"),
     [FIND_CACHE_UNWRITABLE] =
@@ -70,6 +83,11 @@ static const struct finding_kind kinds[FIND_LEN] = {
              "make the folder writable for this user, or set THRIVESTACK_CACHE_DIR to one that is"),
     [FIND_CACHE_UNSAFE] = WARN("cache-unsafe", TS_ERR_CONFIG,
                                "run 'chmod 700' on it, or have its owner changed to this user"),
+    [FIND_CACHE_LINK] =
+        WARN("cache-link", TS_ERR_CONFIG,
+             "remove the link, or set THRIVESTACK_CACHE_DIR to the folder that it leads to"),
+    [FIND_CACHE_FULL] = WARN("cache-full", TS_ERR_CONFIG,
+                             "free some space, or set THRIVESTACK_CACHE_DIR to another folder"),
     [FIND_CACHE_REMOTE] = WARN("cache-remote", TS_ERR_CONFIG,
                                "set THRIVESTACK_CACHE_DIR to a folder on a local file system"),
     [FIND_HOST_NOT_WIRED] = WARN("host-not-wired", TS_ERR_CONFIG,
@@ -116,6 +134,14 @@ static const struct finding_kind kinds[FIND_LEN] = {
                                      "add a section [service NAME], or correct 'services'"),
     [FIND_POLICY_KEY_USER] =
         WARN("policy-key-user", TS_ERR_CONFIG, "correct 'users', or create the account"),
+    [FIND_POLICY_KEY_SCOPES] =
+        WARN("policy-key-scopes", TS_ERR_CONFIG,
+             "add the service's scopes to the key's, or remove the service from its 'services'"),
+    [FIND_POLICY_LOOK_UP] =
+        WARN("policy-look-up", TS_ERR_CONFIG, "check the sources of users in /etc/nsswitch.conf"),
+    [FIND_REPLAY_UNWRITABLE] =
+        FAIL("replay-unwritable", TS_ERR_CONFIG,
+             "make it writable for root, or remove 'single_use' from the service's section"),
     [FIND_MODULE_MISSING] =
         FAIL("module-missing", TS_ERR_CONFIG,
              "install it, or remove its lines from /etc/pam.d before anyone is locked out"),

@@ -26,6 +26,7 @@ module=$(find "$prefix" -name pam_thrivestack.so 2>/dev/null | head -n 1)
 etc=$dir/etc
 mkdir -p "$etc/pam.d" "$etc/nginx/sites-enabled" "$etc/thrivestack/keys" "$etc/ssh" "$dir/root" \
     "$sysconf"
+mkdir -p "$prefix/run"
 mkdir -m 755 "$dir/module"
 cp "$module" "$dir/module"
 ssh-keygen -q -t ed25519 -N '' -f "$etc/ssh/ssh_host_ed25519_key"

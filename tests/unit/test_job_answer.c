@@ -274,6 +274,7 @@ policies_come_through(void **state)
     assert_int_equal(ts_list_add(&info.single_use, "sshd", &err), 0);
     assert_int_equal(ts_list_add(&info.no_section, "git-nginx", &err), 0);
     assert_int_equal(ts_list_add(&info.no_account, "@nogroup1", &err), 0);
+    assert_int_equal(ts_list_add(&info.no_scopes, "one:sshd", &err), 0);
     assert_int_equal(ts_job_write_policy_info(&info, &answer, &err), 0);
     assert_int_equal(ts_job_read_policy_info(&answer, &got, &err), 0);
     assert_int_equal(got.keys, 2);
@@ -283,6 +284,7 @@ policies_come_through(void **state)
     assert_int_equal(got.expired.len, 0);
     assert_true(ts_list_has(&got.no_section, "git-nginx"));
     assert_true(ts_list_has(&got.no_account, "@nogroup1"));
+    assert_true(ts_list_has(&got.no_scopes, "one:sshd"));
 }
 
 static void

@@ -1,0 +1,52 @@
+/* Jobs for the worker, which the checks share. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-config.h"
+#include "common/base/cleanup.h"
+#include "common/job/worker_call.h"
+#include "common/process/spawn.h"
+#include "helper/doctor/doctor.h"
+
+int
+doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
+           struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
+    struct ts_request without_key = *request;
+
+    /* These jobs have no key, so do not run key_command. */
+    without_key.key.key_command = NULL;
+    int rc = ts_job_write(kind, &without_key, &job, err);
+    return rc < 0 ? rc : ts_worker_call(&without_key, &job, ret, err);
+}
+
+int
+doctor_ask_file(const struct doctor_file_job *job, struct ts_secret *ret, struct ts_err *err)
+{
+    static const char *const argv[] = {TS_WORKER_PATH, NULL};
+    static const char *const envp[] = {NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
+    TS_CLEANUP(ts_string_free) char *copy = strdup(job->file);
+    const struct ts_job whole = {
+        .kind = job->kind, .file = copy, .request.endpoint.timeout_ms = job->timeout_ms};
+    const struct ts_spawn spec = {.path = TS_WORKER_PATH,
+                                  .argv = argv,
+                                  .envp = envp,
+                                  .stdin_fd = -1,
+                                  .stdout_fd = -1,
+                                  .stderr_fd = STDERR_FILENO,
+                                  .extra_fd = -1,
+                                  .identity = job->identity};
+    int status = 0;
+
+    int rc = copy != NULL ? ts_job_encode(&whole, &text, err) : ts_err_nomem(err);
+    /* The worker ends itself by its own deadline; this one is for a worker that cannot. */
+    if (rc == 0)
+        rc = ts_spawn_exchange(&spec, &text, ret, ts_clock_boot_ms() + job->timeout_ms + 1000,
+                               &status, err);
+    if (rc == 0 && status != 0)
+        rc = ts_err_set(err, TS_ERR_SYSTEM, "thrivestack-worker failed");
+    return rc;
+}
