@@ -71,6 +71,16 @@ fail_opening(const char *name, struct ts_err *err)
     }
 }
 
+/* Not with snprintf: gcc 12 replaces it with strcpy here. */
+static void
+set_name(struct walk *walk, const char *name)
+{
+    size_t len = strnlen(name, sizeof(walk->name) - 1);
+
+    memcpy(walk->name, name, len);
+    walk->name[len] = '\0';
+}
+
 static void
 enter(struct walk *walk, int *fd, const struct stat *st, const char *name)
 {
@@ -79,7 +89,7 @@ enter(struct walk *walk, int *fd, const struct stat *st, const char *name)
     walk->at = *fd;
     *fd = -1;
     walk->shared = (st->st_mode & 022) != 0;
-    (void)snprintf(walk->name, sizeof(walk->name), "%s", name);
+    set_name(walk, name);
 }
 
 static int
@@ -306,7 +316,7 @@ ts_trusted_read(const struct ts_trusted_folder *folder, const char *path, struct
     if (rc < 0)
         return rc;
     memcpy(walk.rest, path, strlen(path) + 1);
-    (void)snprintf(walk.name, sizeof(walk.name), "%s", folder->name);
+    set_name(&walk, folder->name);
     if (path[0] == '/')
         rc = enter_root(&walk, err);
     if (rc == 0)
