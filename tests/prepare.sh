@@ -4,7 +4,7 @@
 
 build_packages='gcc meson ninja-build pkg-config libpam0g-dev libcurl4-openssl-dev libssl-dev
     libjson-c-dev libcmocka-dev libmicrohttpd-dev git openssl ca-certificates'
-test_packages='clang libclang-rt-14-dev valgrind strace curl jq bash procps util-linux iproute2
+test_packages='clang libclang-rt-dev valgrind strace curl jq bash procps util-linux iproute2
     mandoc pamtester libpam-wrapper libpamtest0-dev libnss-sss openssh-server openssh-client sudo nginx
     libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci podman gnupg tinyproxy-bin
     debhelper build-essential systemd cron at'
@@ -12,19 +12,32 @@ test_packages='clang libclang-rt-14-dev valgrind strace curl jq bash procps util
 quick_packages='clang-format cppcheck shellcheck codespell'
 slow_packages='clang-tidy gcovr'
 
-# The docker command, for `docker manifest inspect`, from wherever it came.
-command -v docker >/dev/null || test_packages="$test_packages docker.io"
+# The docker command, for `docker manifest inspect`, from wherever it came; Debian 13 has a package for
+# it alone.
+command -v docker >/dev/null || test_packages="$test_packages docker-cli|docker.io"
 
 die() {
     printf '%s: %s\n' "$0" "$*" >&2
     exit 1
 }
 
-# Prints those of the packages named that are not installed.
+# Prints those of the packages named that are not installed. `one|other` names one package that has
+# different names in different releases.
 missing_packages() {
     for package in "$@"; do
-        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
-            printf '%s ' "$package"
+        # shellcheck disable=SC2046 # One name a word.
+        dpkg-query -W -f '${db:Status-Status}\n' $(echo "$package" | tr '|' ' ') 2>/dev/null |
+            grep -qx installed || printf '%s ' "$package"
+    done
+}
+
+# Prints the packages named, with the first of the alternatives that apt knows.
+known_packages() {
+    for package in "$@"; do
+        for name in $(echo "$package" | tr '|' ' '); do
+            ! apt-cache show "$name" >/dev/null 2>&1 || break
+        done
+        printf '%s ' "$name"
     done
 }
 
@@ -37,9 +50,10 @@ install_quietly() {
         printf '#!/bin/sh\nexit 101\n' >"$guard" && chmod 755 "$guard" && made=yes
     fi
     status=0
+    # shellcheck disable=SC2046 # A list of words is wanted here.
     {
-        apt-get update -qq &&
-            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"
+        apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends $(known_packages "$@")
     } >"$build_root/apt.log" 2>&1 </dev/null || status=$?
     [ "$made" = no ] || rm -f "$guard"
     return "$status"
@@ -58,23 +72,37 @@ need_packages() {
     }
 }
 
-# build NAME [meson options]: builds the tree in $build_root/NAME and installs it to
-# $build_root/NAME/root. CC decides the compiler. A warning is an error here.
-build() {
+# set_up NAME [meson options]: a build folder $build_root/NAME whose prefix is $build_root/NAME/root. CC
+# decides the compiler. A warning is an error here.
+set_up() {
     name=$1
     shift
     folder=$build_root/$name
     log=$build_root/$name.log
     mkdir -p "$build_root"
-    if [ ! -e "$folder/build.ninja" ]; then
-        meson setup "$folder" --prefix="$folder/root" -Drundir="$folder/root/run" \
-            --werror "$@" >"$log" 2>&1 || {
-            tail -n 20 "$log" >&2
-            die "meson setup failed (all of it: $log)"
-        }
-    fi
-    { meson compile -C "$folder" && meson install -C "$folder" --no-rebuild; } >"$log" 2>&1 || {
-        tail -n 40 "$log" >&2
-        die "the build '$name' failed (all of it: $log)"
+    [ ! -e "$folder/build.ninja" ] || return 0
+    meson setup "$folder" --prefix="$folder/root" -Drundir="$folder/root/run" --werror "$@" >"$log" 2>&1 || {
+        tail -n 20 "$log" >&2
+        die "meson setup failed (all of it: $log)"
     }
+}
+
+build_failed() {
+    tail -n 40 "$log" >&2
+    die "the build '$name' failed (all of it: $log)"
+}
+
+# build NAME [meson options]: builds all of the tree and installs it.
+build() {
+    set_up "$@"
+    { meson compile -C "$folder" && meson install -C "$folder" --no-rebuild; } >"$log" 2>&1 || build_failed
+}
+
+# build_only NAME TARGET [meson options]: builds that target, and installs nothing.
+build_only() {
+    target=$2
+    name=$1
+    shift 2
+    set_up "$name" "$@"
+    ninja -C "$folder" "$target" >"$log" 2>&1 || build_failed
 }

@@ -119,7 +119,8 @@ check "closed stdin and stderr do no harm" prints_token
 forget_cache
 fault() {
     conf "/fault/$2" </dev/null
-    run helper token --fresh
+    helper forget
+    run helper token
     refused "the endpoint: $2" "$1"
 }
 for name in e429 e500 e503 hang drip cut reset; do

@@ -1,0 +1,104 @@
+# shellcheck shell=sh disable=SC2034,SC2154 # Its users use and set what looks unused or unset.
+# What every test script shares: counting, skipping, waiting, and starting the issuer. Sourced by the
+# lib.sh of each folder, or by a script itself.
+#
+#   ok "what it is"                    passed
+#   bad "what it is" WHY [FILE]        failed; the file's lines are shown
+#   skip "what it is" WHY              this environment cannot do it
+#   finish                             the closing line and the exit status
+#
+# The closing line is `N passed, N failed`, with `, N skipped` where anything was.
+passed=0
+failed=0
+skipped=0
+
+ok() {
+    passed=$((passed + 1))
+    echo "ok $1"
+}
+
+bad() {
+    failed=$((failed + 1))
+    echo "FAILED $1: $2"
+    [ -z "${3-}" ] || sed 's/^/    /' "$3"
+}
+
+skip() {
+    skipped=$((skipped + 1))
+    echo "skipped $1: $2"
+}
+
+closing_line() {
+    printf '%s passed, %s failed' "$passed" "$failed"
+    [ "$skipped" = 0 ] || printf ', %s skipped' "$skipped"
+    echo
+}
+
+# A script that has tested nothing has not passed.
+finish() {
+    closing_line
+    [ "$failed" = 0 ] && [ $((passed + skipped)) -gt 0 ]
+    exit
+}
+
+# skip_rest "what it is" WHY: ends the script there.
+skip_rest() {
+    skip "$@"
+    finish
+}
+
+# await [SECONDS] COMMAND...: until it succeeds, ten seconds at most or those given. The files it looks
+# at come without an event that a shell could wait for.
+await() {
+    case $1 in
+    *[!0-9]*) await_limit=10 ;;
+    *) await_limit=$1 && shift ;;
+    esac
+    await_limit=$(($(date +%s) + await_limit))
+    until "$@"; do
+        [ "$(date +%s)" -le "$await_limit" ] || return 1
+        sleep 0.02
+    done
+}
+
+# start_issuer FOLDER NAME [option of `serve`]...: a server for that folder, whose log is
+# $scratch/NAME.log. It has begun to listen when this returns with $url and $issuer_pid set; the pid is
+# in $issuer_pids, too, for stop_issuers.
+issuer_pids=
+start_issuer() {
+    issuer_folder=$1
+    issuer_name=$2
+    shift 2
+    rm -f "$scratch/$issuer_name.ready"
+    mkfifo "$scratch/$issuer_name.ready"
+    "$issuer" serve "$issuer_folder" "$@" >"$scratch/$issuer_name.ready" 2>"$scratch/$issuer_name.log" &
+    issuer_pid=$!
+    issuer_pids="$issuer_pids $issuer_pid"
+    read -r word url <"$scratch/$issuer_name.ready"
+    [ "$word" = ready ] || {
+        echo "the issuer does not start: $(cat "$scratch/$issuer_name.log")" >&2
+        exit 1
+    }
+}
+
+stop_issuers() {
+    for issuer_pid in $issuer_pids; do
+        kill "$issuer_pid" 2>/dev/null && wait "$issuer_pid" 2>/dev/null
+    done
+    issuer_pids=
+}
+
+# ---- what this environment can do
+
+is_root() { [ "$(id -u)" = 0 ]; }
+can_mount() { unshare --mount --propagation private mount -t tmpfs none /mnt 2>/dev/null; }
+# A process and network namespace of its own, with mounts, as tests/e2e needs.
+can_leave_host() {
+    unshare --mount --net --pid --fork --mount-proc --propagation private mount -t tmpfs none /mnt 2>/dev/null
+}
+can_trace() { strace -o /dev/null true 2>/dev/null; }
+# As another user, without the rights of root.
+can_be_another() { setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null; }
+can_chown() {
+    : >"$scratch/chown" && chown 65534 "$scratch/chown" 2>/dev/null
+}
