@@ -20,10 +20,11 @@ release_answer(char **answer)
     *answer = NULL;
 }
 
-/* One prompt and its answer, appended to *ret. */
+/* One prompt and its answer, appended to *ret. *ret_failed says whether it failed in a way that the
+ * same prompt, given again, may not. */
 static enum ts_reason
 ask(const struct ts_conversation *conversation, const char *prompt, struct ts_secret *ret,
-    struct ts_err *err)
+    bool *ret_failed, struct ts_err *err)
 {
     TS_CLEANUP(release_answer) char *answer = NULL;
     int rc = pam_prompt(conversation->pamh, PAM_PROMPT_ECHO_OFF, &answer, "%s", prompt);
@@ -32,6 +33,7 @@ ask(const struct ts_conversation *conversation, const char *prompt, struct ts_se
         (void)ts_err_nomem(err);
         return TS_REASON_NOMEM;
     }
+    *ret_failed = rc != PAM_SUCCESS;
     if (rc != PAM_SUCCESS || answer == NULL) {
         (void)ts_err_set(err, TS_ERR_SYSTEM, "the conversation failed: %s",
                          rc != PAM_SUCCESS ? pam_strerror(conversation->pamh, rc) : "no answer");
@@ -61,18 +63,20 @@ print_hinted(char *ret, size_t size, const char *prompt)
     (void)snprintf(ret, size, "%.*s" HINT "%s", (int)len, prompt, prompt + len);
 }
 
-/* sudo fails in its conversation when an answer is too long for it, and the next prompt works. */
+/* sudo fails in its conversation when an answer is too long for it, and the next prompt works. No
+ * answer at all, without a failure, is a user at a terminal who ended the input (^D). */
 static enum ts_reason
 ask_twice(const struct ts_conversation *conversation, const char *prompt, struct ts_secret *ret,
           struct ts_err *err)
 {
     char hinted[TS_PROMPT_MAX + sizeof(HINT)];
-    enum ts_reason reason = ask(conversation, prompt, ret, err);
+    bool failed = false;
+    enum ts_reason reason = ask(conversation, prompt, ret, &failed, err);
 
-    if (reason != TS_REASON_CONVERSATION)
+    if (reason != TS_REASON_CONVERSATION || !failed)
         return reason;
     print_hinted(hinted, sizeof(hinted), prompt);
-    return ask(conversation, hinted, ret, err);
+    return ask(conversation, hinted, ret, &failed, err);
 }
 
 /* How much there is without the newline that an answer may end in. */

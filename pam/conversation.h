@@ -8,7 +8,8 @@
  * The number is where the next answer begins, the eight hex digits are FNV-1a (32 bits) of what has
  * been received; an askpass program goes by both. sshd's `password` method answers every prompt
  * with the same string, so an answer that repeats the one before ends it. A prompt at which the
- * conversation fails is given once more, with a hint: `... (at most 500 characters at a time): `.
+ * conversation fails is given once more, with a hint: `... (at most 500 characters at a time): `;
+ * not where it succeeds without an answer, as at a terminal where somebody presses ^D.
  */
 #ifndef PAM_CONVERSATION_H
 #define PAM_CONVERSATION_H

@@ -264,6 +264,35 @@ local_elsewhere() {
 }
 
 # Under sudo's own name, but in a program that alice did not start: there is no invoking user.
+# press KEY COMMAND: alice runs it at a terminal of hers and answers its first prompt with that key
+# alone, in the notation of printf(1). $typed is what the terminal shows until the command ends.
+press() {
+    typed=$W/home/alice/typescript
+    rm -f "$typed" "$W/keys-pressed"
+    mkfifo "$W/keys-pressed"
+    as alice script -q -e -f -c "$2" "$typed" <"$W/keys-pressed" >"$W/terminal" 2>&1 &
+    session=$!
+    exec 4>"$W/keys-pressed"
+    await 10 grep -q 'ThriveStack token' "$typed" || fail "$2: no prompt"
+    # shellcheck disable=SC2059 # It is a format.
+    printf "$1" >&4
+    status=0
+    exec 4>&- # whatever asks again gets the end of the input
+    wait "$session" || status=$?
+    [ "$status" != 0 ] || fail "$2: it succeeds"
+    prompts=$(grep -o 'ThriveStack token' "$typed" | wc -l)
+    [ "$prompts" = 1 ] || fail "$2: $prompts prompts"
+}
+
+# Whoever gives up is not asked again.
+given_up() {
+    services "policy=$W/policy/prompt.conf"
+    press '\003' 'sudo id'
+    press '\004' 'sudo id'
+    press '\004' 'su bob -c id'
+    logged 'reason=conversation user=bob service=su '
+}
+
 local_without_invoker() {
     echo 'auth required @MODULE@' | stack sudo-i
     before=$(requests)
@@ -303,6 +332,7 @@ run_case unusable_key unusable_key
 run_case sudo_typed_in_parts sudo_typed
 run_case sudo_after_too_long_an_answer sudo_too_long
 run_case su_typed su_typed
+run_case given_up_at_a_terminal given_up
 run_case sudo_askpass sudo_askpass
 run_case no_prompt_after_denial no_prompt_after_denial
 run_case prompt_after_no_token prompt_after_no_token

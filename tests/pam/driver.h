@@ -15,6 +15,7 @@ struct script {
     size_t answers_len;
     int repeats;          /* further prompts get the last answer again */
     size_t fails;         /* the prompt, counted from 1, at which the conversation fails; 0: none */
+    size_t ends;          /* the prompt that gets no answer, as at a terminal after ^D */
     int silent;           /* print nothing */
     size_t prompts;       /* counted here */
     pam_handle_t *pamh;   /* with new_user */

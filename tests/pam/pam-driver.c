@@ -188,14 +188,20 @@ become_setuid(const char *uid)
         err(2, "setresuid");
 }
 
-enum { RHOST = 256, RUSER, FAIL, REPEAT, ANSWER, SILENT, RUID, PUTENV, NEW_USER };
+enum { RHOST = 256, RUSER, FAIL, REPEAT, ANSWER, SILENT, RUID, PUTENV, NEW_USER, END };
 
 static const struct option options[] = {
-    {"rhost", required_argument, NULL, RHOST},       {"ruser", required_argument, NULL, RUSER},
-    {"fail-at", required_argument, NULL, FAIL},      {"repeat", no_argument, NULL, REPEAT},
-    {"answer", required_argument, NULL, ANSWER},     {"silent", no_argument, NULL, SILENT},
-    {"ruid", required_argument, NULL, RUID},         {"putenv", required_argument, NULL, PUTENV},
-    {"new-user", required_argument, NULL, NEW_USER}, {NULL, 0, NULL, 0},
+    {"rhost", required_argument, NULL, RHOST},
+    {"ruser", required_argument, NULL, RUSER},
+    {"fail-at", required_argument, NULL, FAIL},
+    {"end-at", required_argument, NULL, END},
+    {"repeat", no_argument, NULL, REPEAT},
+    {"answer", required_argument, NULL, ANSWER},
+    {"silent", no_argument, NULL, SILENT},
+    {"ruid", required_argument, NULL, RUID},
+    {"putenv", required_argument, NULL, PUTENV},
+    {"new-user", required_argument, NULL, NEW_USER},
+    {NULL, 0, NULL, 0},
 };
 
 int
@@ -212,6 +218,8 @@ main(int argc, char **argv)
             ruser = optarg;
         else if (c == FAIL)
             driver.script.fails = strtoul(optarg, NULL, 10);
+        else if (c == END)
+            driver.script.ends = strtoul(optarg, NULL, 10);
         else if (c == REPEAT)
             driver.script.repeats = 1;
         else if (c == ANSWER && driver.script.answers_len < ANSWERS_MAX)

@@ -64,6 +64,8 @@ converse_one(struct script *script, const struct pam_message *message,
         return PAM_CONV_ERR;
     if (script->prompts == script->fails)
         return PAM_CONV_ERR;
+    if (script->prompts == script->ends)
+        return PAM_SUCCESS;
     response->resp = next_answer(script);
     return response->resp != NULL ? PAM_SUCCESS : PAM_CONV_ERR;
 }
