@@ -38,6 +38,7 @@ static const struct option_row rows[] = {
     {OPTION_HEADER, "header", NULL, FLAG, 0, 0, 0, "print an HTTP Authorization header"},
     {OPTION_ALL, "all", NULL, FLAG, 0, 0, 0, "of every profile"},
     {OPTION_YES, "yes", NULL, FLAG, 0, 0, 0, "do not ask"},
+    {OPTION_DRY_RUN, "dry-run", NULL, FLAG, 0, 0, 0, "show the changes, and make none"},
     {OPTION_REMOVE, "remove", NULL, FLAG, 0, 0, 0, "undo what setup did"},
     {OPTION_OUT, "out", "DIR", TEXT, MEMBER(out), 0, 0,
      "key public: write section and public key into this folder"},

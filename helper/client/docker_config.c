@@ -69,9 +69,10 @@ docker_config_has_password(struct json_object *object, const char *host)
 }
 
 const char *
-docker_config_helper(struct json_object *object, const char *host)
+docker_config_helper(struct json_object *object, size_t index, const char *host)
 {
-    struct json_object *value = find_host(ts_json_member(object, "credHelpers"), host);
+    bool is_hub = strcmp(host, DOCKER_HUB_HOST) == 0;
 
-    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+    return ts_json_string(ts_json_member(object, "credHelpers"),
+                          index == 0 && is_hub ? DOCKER_HUB_URL : host);
 }

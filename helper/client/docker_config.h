@@ -19,7 +19,12 @@ int docker_config_path(size_t index, char **ret, struct ts_err *err);
 /* Whether `auths` of such a file holds a password for a host, under any of its spellings. */
 bool docker_config_has_password(struct json_object *object, const char *host);
 
-/* The helper that `credHelpers` names for a host, or NULL. Valid as long as the object. */
-const char *docker_config_helper(struct json_object *object, const char *host);
+/*
+ * The helper that the file's client finds in `credHelpers` for a host, or NULL. `index` is the
+ * file's. The key has to be as the client spells it, letter by letter: the host in lower case, and
+ * for Docker Hub docker's own URL or, for podman and skopeo, `docker.io`. Valid as long as the
+ * object.
+ */
+const char *docker_config_helper(struct json_object *object, size_t index, const char *host);
 
 #endif

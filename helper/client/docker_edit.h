@@ -22,18 +22,25 @@ int docker_edit_parse(const struct ts_secret *text, const char *file, struct jso
 /* The helper of the host, spelled as here, or NULL. Valid as long as the object. */
 const char *docker_edit_helper(struct json_object *object, const char *host);
 
-/* Makes the host's helper ours, and appends the object's text to *ret. 0, TS_ERR_CONFIG where
- * `credHelpers` is no object, or TS_ERR_NOMEM. */
-int docker_edit_add(struct json_object *object, const char *host, struct ts_secret *ret,
-                    struct ts_err *err);
+/* Whether that helper is this program. */
+bool docker_edit_is_ours(struct json_object *object, const char *host);
 
-/* Takes ours out of an object that has it, and puts back what the backup, `before`, says of the
- * host. Where nothing else differs from the backup *ret gets the backup's own text, `backup`,
- * unless that is NULL. 0 or TS_ERR_NOMEM. */
+/* Makes the host's helper ours. 0, TS_ERR_CONFIG where `credHelpers` is not an object, or
+ * TS_ERR_NOMEM. */
+int docker_edit_add(struct json_object *object, const char *host, struct ts_err *err);
+
+/* Takes ours out of an object that has it, and puts back what the backup, `before`, has for the
+ * host. 0 or TS_ERR_NOMEM. */
 int docker_edit_remove(struct json_object *object, struct json_object *before, const char *host,
-                       const struct ts_secret *backup, struct ts_secret *ret, struct ts_err *err);
+                       struct ts_err *err);
+
+/* Appends the object's text, the way docker itself writes the file. 0 or TS_ERR_NOMEM. */
+int docker_edit_print(struct json_object *object, struct ts_secret *ret, struct ts_err *err);
 
 /* Whether a text has nothing in it. */
 bool docker_edit_is_empty(const struct ts_secret *text);
+
+/* Whether any helper in a text is this program; also true where that cannot be read. */
+bool docker_edit_has_ours(const struct ts_secret *text);
 
 #endif

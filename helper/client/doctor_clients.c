@@ -68,29 +68,18 @@ check_git_other(const struct git_check *check, const struct git_entry *entry)
                         entry->value, entry->key, entry->origin, check->host);
 }
 
-static bool
-sends_path(const struct git_check *check)
-{
-    bool sends = false;
-
-    for (size_t i = 0; i < check->entries->len; i++)
-        if (git_config_applies(check->entries->items[i].key, "usehttppath", check->host,
-                               check->rule->pattern.path))
-            sends = strcmp(check->entries->items[i].value, "true") == 0;
-    return sends;
-}
-
 static int
 check_git_host(const struct git_check *check, bool *ret_wired, struct ts_err *err)
 {
+    const char *path = check->rule->pattern.path;
+    struct git_wiring wiring;
     size_t *helpers = NULL;
     size_t len = 0;
-    int rc = git_config_helpers(check->entries, check->host, check->rule->pattern.path, &helpers,
-                                &len, err);
+    int rc = git_config_check(check->entries, check->host, path, &wiring, err);
 
-    *ret_wired = false;
-    for (size_t i = 0; i < len && rc == 0; i++)
-        *ret_wired |= git_helper_is_ours(check->entries->items[helpers[i]].value);
+    if (rc == 0)
+        rc = git_config_helpers(check->entries, check->host, path, &helpers, &len, err);
+    *ret_wired = rc == 0 && wiring.ours != NULL;
     for (size_t i = 0; i < len && rc == 0 && *ret_wired; i++) {
         const struct git_entry *entry = &check->entries->items[helpers[i]];
 
@@ -98,7 +87,7 @@ check_git_host(const struct git_check *check, bool *ret_wired, struct ts_err *er
                                               : check_git_other(check, entry);
     }
     free(helpers);
-    if (rc == 0 && *ret_wired && check->rule->pattern.path[0] != '\0' && !sends_path(check))
+    if (rc == 0 && *ret_wired && path[0] != '\0' && !wiring.sends_path)
         rc = findings_add(&check->doctor->findings, FIND_GIT_PATH,
                           "[host %s] has a path, but git sends none", check->rule->label);
     return rc;
@@ -155,47 +144,55 @@ doctor_git(struct doctor *doctor, struct ts_err *err)
 
 /* --- docker, podman, skopeo */
 
+struct docker_file {
+    size_t index; /* as docker_config_path has it */
+    const char *path;
+    struct json_object *object;
+};
+
 static int
-check_registry(struct doctor *doctor, size_t index, struct json_object *object, const char *file)
+check_registry(struct doctor *doctor, size_t index, const struct docker_file *file)
 {
+    struct json_object *object = file->object;
     TS_CLEANUP(ts_string_free) char *host = host_name(&doctor->helper->config.hosts[index]);
 
     if (host == NULL)
         return TS_ERR_NOMEM;
     const char *store = ts_json_string(object, "credsStore");
-    const char *helper = docker_config_helper(object, host);
+    const char *helper = docker_config_helper(object, file->index, host);
     bool wired = helper != NULL ? strcmp(helper, "thrivestack") == 0
                                 : store != NULL && strcmp(store, "thrivestack") == 0;
     int rc = 0;
 
     if (wired && !doctor->wired[index])
-        rc = findings_add(&doctor->findings, FIND_DOCKER, "%s names this program for %s", file,
-                          host);
+        rc = findings_add(&doctor->findings, FIND_DOCKER, "%s names this program for %s",
+                          file->path, host);
     if (rc == 0 && (wired || doctor->wired[index]) && docker_config_has_password(object, host))
         rc = findings_add(&doctor->findings, FIND_DOCKER_PASSWORD,
-                          "%s has a password for %s, which may be used instead of a token", file,
-                          host);
+                          "%s has a password for %s, which may be used instead of a token",
+                          file->path, host);
     doctor->wired[index] |= wired;
     return rc;
 }
 
 static int
-check_docker_file(struct doctor *doctor, const char *path, struct ts_err *err)
+check_docker_file(struct doctor *doctor, size_t index, const char *path, struct ts_err *err)
 {
     TS_CLEANUP(setup_file_release) struct setup_file file = SETUP_FILE_INIT;
     TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
     const struct ts_config *config = &doctor->helper->config;
 
-    int rc = setup_file_read(path, false, &file, err);
+    int rc = setup_file_read(path, NULL, &file, err);
     if (rc == 0 && setup_file_is_blank(&file.text))
         return 0;
     if (rc == 0)
         rc = ts_json_parse_object(ts_secret_string(&file.text), file.text.len, &object, err);
     if (rc < 0 && rc != TS_ERR_NOMEM)
         return findings_add(&doctor->findings, FIND_DOCKER_INVALID, "%s: %s", path, err->text);
+    const struct docker_file found = {index, path, object};
     for (size_t i = 0; i < config->hosts_len && rc == 0; i++)
         if (!config->hosts[i].pattern.wildcard)
-            rc = check_registry(doctor, i, object, path);
+            rc = check_registry(doctor, i, &found);
     return rc;
 }
 
@@ -225,7 +222,7 @@ doctor_docker(struct doctor *doctor, struct ts_err *err)
 
         rc = docker_config_path(i, &path, err);
         if (rc == 0)
-            rc = check_docker_file(doctor, path, err);
+            rc = check_docker_file(doctor, i, path, err);
         else if (rc == TS_ERR_NOT_FOUND || rc == TS_ERR_CONFIG)
             rc = 0;
     }

@@ -154,13 +154,78 @@ git_config_helpers(const struct git_entries *entries, const char *host, const ch
     return 0;
 }
 
-/* A value's first word, without a `!` before it. */
+static void
+free_indices(size_t **indices)
+{
+    free(*indices);
+}
+
+/* As git reads a boolean value. */
+static bool
+is_true(const char *value)
+{
+    return strcasecmp(value, "true") == 0 || strcasecmp(value, "yes") == 0 ||
+           strcasecmp(value, "on") == 0 || strcmp(value, "1") == 0;
+}
+
+int
+git_config_check(const struct git_entries *entries, const char *host, const char *path,
+                 struct git_wiring *ret, struct ts_err *err)
+{
+    TS_CLEANUP(free_indices) size_t *helpers = NULL;
+    size_t len = 0;
+    int rc = git_config_helpers(entries, host, path, &helpers, &len, err);
+
+    *ret = (struct git_wiring){NULL, NULL, NULL, false, NULL};
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < len; i++) {
+        const struct git_entry *entry = &entries->items[helpers[i]];
+
+        if (git_helper_is_ours(entry->value))
+            ret->ours = entry;
+        else
+            ret->other = entry;
+    }
+    for (size_t i = 0; i < entries->len; i++) {
+        const struct git_entry *entry = &entries->items[i];
+
+        if (git_config_applies(entry->key, "helper", host, path) && entry->value[0] == '\0')
+            ret->reset = entry;
+        if (git_config_applies(entry->key, "usehttppath", host, path))
+            ret->sends_path = is_true(entry->value);
+        if (git_config_applies(entry->key, "username", host, path))
+            ret->username = entry->value;
+    }
+    return 0;
+}
+
+/* A value's first word as a shell reads it, without a `!` before it. */
 static char *
 first_word(const char *value)
 {
     value += value[0] == '!';
-    value += strspn(value, " \t'\"");
-    return strndup(value, strcspn(value, " \t'\""));
+    value += strspn(value, " \t");
+
+    char *word = strdup(value);
+    size_t len = 0;
+    char quote = '\0';
+
+    for (const char *at = value; word != NULL && *at != '\0'; at++) {
+        if (quote == '\0' && (*at == ' ' || *at == '\t'))
+            break;
+        if (*at == quote)
+            quote = '\0';
+        else if (quote == '\0' && (*at == '\'' || *at == '"'))
+            quote = *at;
+        else if (*at == '\\' && quote != '\'' && at[1] != '\0')
+            word[len++] = *++at;
+        else
+            word[len++] = *at;
+    }
+    if (word != NULL)
+        word[len] = '\0';
+    return word;
 }
 
 bool
@@ -218,7 +283,13 @@ git_config_global_file(char **ret, struct ts_err *err)
     const char *given = secure_getenv("GIT_CONFIG_GLOBAL");
     const char *home = tool_home();
 
-    if (given != NULL && given[0] == '/') {
+    if (given != NULL && given[0] != '/')
+        return ts_err_set(
+            err, TS_ERR_CONFIG,
+            "GIT_CONFIG_GLOBAL is '%s': git looks for that in whatever folder it runs "
+            "in; set an absolute path",
+            given);
+    if (given != NULL) {
         *ret = strdup(given);
         return *ret != NULL ? 0 : ts_err_nomem(err);
     }

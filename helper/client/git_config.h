@@ -42,6 +42,19 @@ bool git_config_applies(const char *key, const char *name, const char *host, con
 int git_config_helpers(const struct git_entries *entries, const char *host, const char *path,
                        size_t **ret, size_t *ret_len, struct ts_err *err);
 
+/* What git does about one host's credentials; `setup` and `doctor` both go by it. Entries are NULL
+ * where there is none such. */
+struct git_wiring {
+    const struct git_entry *ours;  /* asks this program */
+    const struct git_entry *other; /* also asks another one, which is then told to store tokens */
+    const struct git_entry *reset; /* the last empty value; where nothing is asked, it is why */
+    bool sends_path;               /* useHttpPath */
+    const char *username;          /* the name git asks for, or NULL */
+};
+/* *ret is valid as long as the entries. 0 or TS_ERR_NOMEM. */
+int git_config_check(const struct git_entries *entries, const char *host, const char *path,
+                     struct git_wiring *ret, struct ts_err *err);
+
 /* Whether a value of `helper` is this program: by name, or by any path. */
 bool git_helper_is_ours(const char *value);
 
@@ -55,7 +68,7 @@ bool git_helper_is_store(const char *value);
 int64_t git_version_minor(const char *text);
 
 /* The file that `git config --global` writes. *ret is the caller's to free. 0, TS_ERR_CONFIG (no
- * home) or TS_ERR_NOMEM. */
+ * home, or GIT_CONFIG_GLOBAL is not absolute) or TS_ERR_NOMEM. */
 int git_config_global_file(char **ret, struct ts_err *err);
 
 #endif

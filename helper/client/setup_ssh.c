@@ -1,14 +1,16 @@
 /*
- * `setup ssh`: `askpass = yes` for the host. ssh_config(5) can set no environment variable for ssh
- * itself, so the two that make ssh ask us are told, and left for the shell's profile: no file of
- * the shell's is touched.
+ * `setup ssh`: `askpass = yes` for the host. ssh_config(5) cannot set environment variables for ssh
+ * itself, so the two that make ssh ask this program are printed for the shell's profile; no file of
+ * the shell is touched.
  */
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "helper/setup/setup.h"
+#include "helper/client/clients.h"
+#include "helper/helper.h"
+#include "helper/setup/plan.h"
 
-/* ssh's prompt names no port, and ssh knows no paths. */
+/* ssh's prompt names no port, and ssh has no paths. */
 static int
 check_host(const struct setup *setup, struct ts_err *err)
 {
@@ -26,17 +28,19 @@ setup_ssh(struct setup *setup, struct ts_err *err)
 
     int rc = check_host(setup, err);
     if (rc == 0)
-        rc = setup_conf(setup, "ssh", "askpass", err);
+        rc = setup_host(setup, "ssh", true, err);
     if (rc == 0)
         rc = setup_program("thrivestack-askpass", &program, err);
     if (rc < 0)
         return rc;
     if (setup->remove)
         return setup_note(setup, err,
-                          "# If no host is left for it, drop SSH_ASKPASS and SSH_ASKPASS_REQUIRE "
-                          "from your shell's profile.");
+                          "# If no host needs them any more, remove SSH_ASKPASS and "
+                          "SSH_ASKPASS_REQUIRE from your shell's profile.");
     rc = setup_note(setup, err, "# ssh asks only with these two lines in your shell's profile:");
     if (rc == 0)
         rc = setup_note(setup, err, "export SSH_ASKPASS=%s", program);
-    return rc < 0 ? rc : setup_note(setup, err, "export SSH_ASKPASS_REQUIRE=force");
+    if (rc == 0)
+        rc = setup_note(setup, err, "export SSH_ASKPASS_REQUIRE=force");
+    return rc < 0 ? rc : setup_hint(setup, err, "Try it, in a new shell: ssh %s", setup->host);
 }

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
-#include "helper/setup/setup.h"
+#include "helper/setup/plan.h"
 
 #define ANSWER_MAX 64
 

@@ -13,6 +13,7 @@
 
 #define BACKUP_SUFFIX ".thrivestack-backup"
 #define NEW_SUFFIX ".thrivestack-new"
+#define FOLDERS_MADE 3 /* .config/thrivestack/credential.conf.d */
 
 void
 setup_file_release(struct setup_file *file)
@@ -31,16 +32,15 @@ add_suffix(const char *path, const char *suffix, char **ret, struct ts_err *err)
     return asprintf(ret, "%s%s", path, suffix) >= 0 ? 0 : (*ret = NULL, ts_err_nomem(err));
 }
 
-/* Reads what is there, and says whether it was. */
 static int
-read_if_there(const char *path, bool strict, struct ts_secret *ret, bool *ret_exists,
-              struct stat *ret_stat, struct ts_err *err)
+read_if_there(const char *path, struct ts_secret *ret, bool *ret_exists, struct stat *ret_stat,
+              struct ts_err *err)
 {
-    const struct ts_file_rules rules = {.owner = strict ? 0 : geteuid(),
+    const struct ts_file_rules rules = {.owner = geteuid(),
                                         .forbidden = 022,
-                                        .root_allowed = strict ? 0 : 022,
-                                        .follow_symlink = !strict,
-                                        .home = strict ? NULL : tool_home()};
+                                        .root_allowed = 022,
+                                        .follow_symlink = true,
+                                        .home = tool_home()};
     TS_CLEANUP(ts_fd_close) int fd = -1;
     int rc = ts_file_open(AT_FDCWD, path, path, &rules, &fd, ret_stat, err);
 
@@ -61,9 +61,9 @@ read_if_there(const char *path, bool strict, struct ts_secret *ret, bool *ret_ex
 
 /* A symbolic link stays one, and the file that it leads to is changed. */
 static int
-resolve(const char *path, bool strict, char **ret, struct ts_err *err)
+resolve(const char *path, char **ret, struct ts_err *err)
 {
-    *ret = strict ? strdup(path) : realpath(path, NULL);
+    *ret = realpath(path, NULL);
     if (*ret == NULL && errno == ENOENT) {
         struct stat st;
 
@@ -77,21 +77,66 @@ resolve(const char *path, bool strict, char **ret, struct ts_err *err)
 }
 
 int
-setup_file_read(const char *path, bool strict, struct setup_file *ret, struct ts_err *err)
+setup_file_read(const char *path, const struct setup_kind *kind, struct setup_file *ret,
+                struct ts_err *err)
 {
     struct stat ignored;
 
+    ret->kind = kind;
     ret->name = strdup(path);
     if (ret->name == NULL)
         return ts_err_nomem(err);
-    int rc = resolve(path, strict, &ret->path, err);
+    int rc = resolve(path, &ret->path, err);
     if (rc == 0)
         rc = add_suffix(ret->path, BACKUP_SUFFIX, &ret->backup_path, err);
     if (rc == 0)
-        rc = read_if_there(ret->path, strict, &ret->text, &ret->exists, &ret->st, err);
-    if (rc == 0)
-        rc = read_if_there(ret->backup_path, strict, &ret->backup, &ret->has_backup, &ignored, err);
+        rc = read_if_there(ret->path, &ret->text, &ret->exists, &ret->st, err);
+    if (rc == 0 && kind != NULL && !kind->owned)
+        rc = read_if_there(ret->backup_path, &ret->backup, &ret->has_backup, &ignored, err);
     return rc;
+}
+
+/* The file's folder, or the nearest one above it that exists, and who owns it. */
+static int
+find_folder(const char *path, char **ret, struct stat *ret_stat, struct ts_err *err)
+{
+    int rc = ts_path_folder(path, ret, err);
+
+    while (rc == 0 && stat(*ret, ret_stat) != 0) {
+        TS_CLEANUP(ts_string_free) char *below = *ret;
+
+        *ret = NULL;
+        if (strcmp(below, "/") == 0)
+            return ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be reached", path);
+        rc = ts_path_folder(below, ret, err);
+    }
+    return rc;
+}
+
+static bool
+is_in_folder(const char *path, const char *folder)
+{
+    size_t len = folder != NULL ? strlen(folder) : 0;
+
+    return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/';
+}
+
+int
+setup_file_check_folder(const struct setup_file *file, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *folder = NULL;
+    const char *home = tool_home();
+    struct stat st;
+
+    if (is_in_folder(file->path, home) && access(home, F_OK) != 0)
+        return ts_err_set(err, TS_ERR_CONFIG, "the home folder %s does not exist", home);
+    int rc = find_folder(file->path, &folder, &st, err);
+    if (rc < 0 || geteuid() != 0 || st.st_uid == 0)
+        return rc;
+    return ts_err_set(err, TS_ERR_CONFIG,
+                      "folder %s belongs to user %u: run this as that user (sudo -u '#%u'), or set "
+                      "HOME",
+                      folder, st.st_uid, st.st_uid);
 }
 
 /* Writes a file that must not be there yet, and sees it onto the disk. */
@@ -115,32 +160,28 @@ write_new(const struct setup_file *file, const char *path, const struct ts_secre
     return 0;
 }
 
-/* The file's folder, and the one above it, as of a home that has never seen such a file. */
+/* The file's folder, and up to two above it that are missing. */
 static int
-make_folder(const char *path, struct ts_err *err)
+make_folder(const char *path, int depth, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *folder = NULL;
-    TS_CLEANUP(ts_string_free) char *above = NULL;
 
     int rc = ts_path_folder(path, &folder, err);
-    if (rc == 0)
-        rc = ts_path_folder(folder, &above, err);
     if (rc != 0 || access(folder, F_OK) == 0)
         return rc;
-    if (mkdir(above, 0700) != 0 && errno != EEXIST)
-        return ts_err_errno(err, TS_ERR_CONFIG, "folder %s cannot be made", above);
-    if (mkdir(folder, 0700) != 0 && errno != EEXIST)
+    if (depth > 1)
+        rc = make_folder(folder, depth - 1, err);
+    if (rc == 0 && mkdir(folder, 0700) != 0 && errno != EEXIST)
         return ts_err_errno(err, TS_ERR_CONFIG, "folder %s cannot be made", folder);
-    return 0;
+    return rc;
 }
 
 int
 setup_file_back_up(const struct setup_file *file, struct ts_err *err)
 {
-    /* One that is there by now is a step before this one's, in the same file. */
-    if (file->has_backup || access(file->backup_path, F_OK) == 0)
+    if (file->has_backup || file->kind->owned)
         return 0;
-    int rc = make_folder(file->path, err);
+    int rc = make_folder(file->path, FOLDERS_MADE, err);
     if (rc < 0)
         return rc;
     return write_new(file, file->backup_path, &file->text,
@@ -153,7 +194,7 @@ check_unchanged(const struct setup_file *file, struct ts_err *err)
     TS_CLEANUP(ts_secret_release) struct ts_secret now = TS_SECRET_INIT(SETUP_FILE_MAX);
     bool exists = false;
     struct stat st;
-    int rc = read_if_there(file->path, false, &now, &exists, &st, err);
+    int rc = read_if_there(file->path, &now, &exists, &st, err);
 
     if (rc == 0 && (exists != file->exists || !ts_secret_equal(&now, &file->text)))
         return ts_err_set(err, TS_ERR_CONFIG,
@@ -161,50 +202,79 @@ check_unchanged(const struct setup_file *file, struct ts_err *err)
     return rc;
 }
 
-int
-setup_file_replace(const struct setup_file *file, const struct ts_secret *text, mode_t mode,
-                   struct ts_err *err)
-{
-    TS_CLEANUP(ts_string_free) char *new_path = NULL;
-
-    int rc = make_folder(file->path, err);
-    if (rc == 0)
-        rc = add_suffix(file->path, NEW_SUFFIX, &new_path, err);
-    if (rc == 0)
-        rc = write_new(file, new_path, text, file->exists ? file->st.st_mode & 07777 : mode, err);
-    if (rc != 0)
-        return rc;
-    rc = check_unchanged(file, err);
-    if (rc == 0 && rename(new_path, file->path) != 0)
-        rc = ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be replaced", file->path);
-    if (rc < 0)
-        (void)unlink(new_path);
-    return rc;
-}
-
 static int
-drop(const char *path, struct ts_err *err)
+remove_path(const char *path, struct ts_err *err)
 {
     return unlink(path) == 0 ? 0 : ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be removed", path);
 }
 
+/* Writes the new version beside the file, where git or a crash may have left one. */
+static int
+write_draft(const struct setup_file *file, const char *path, const struct ts_secret *text,
+            struct ts_err *err)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && file->kind->lock != NULL)
+        return ts_err_set(
+            err, TS_ERR_CONFIG,
+            "%s exists: something else is changing %s, or has crashed; then remove it", path,
+            file->name);
+    if (lstat(path, &st) == 0 && remove_path(path, err) < 0)
+        return TS_ERR_CONFIG;
+    return write_new(file, path, text, file->exists ? file->st.st_mode & 07777 : 0600, err);
+}
+
+/* The file, and its folder where nothing else is in it. */
+static int
+remove_owned(const struct setup_file *file, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *folder = NULL;
+    int rc = check_unchanged(file, err);
+
+    if (rc == 0)
+        rc = remove_path(file->path, err);
+    if (rc == 0)
+        rc = ts_path_folder(file->path, &folder, err);
+    if (rc == 0)
+        (void)rmdir(folder);
+    return rc;
+}
+
 int
-setup_file_tidy(const char *path, bool (*is_empty)(const struct ts_secret *text),
-                struct ts_err *err)
+setup_file_replace(const struct setup_file *file, const struct ts_secret *text, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *draft = NULL;
+
+    if (file->kind->owned && text->len == 0)
+        return remove_owned(file, err);
+    int rc = make_folder(file->path, FOLDERS_MADE, err);
+    if (rc == 0)
+        rc = add_suffix(file->path, file->kind->lock != NULL ? file->kind->lock : NEW_SUFFIX,
+                        &draft, err);
+    if (rc == 0)
+        rc = write_draft(file, draft, text, err);
+    if (rc != 0)
+        return rc;
+    rc = check_unchanged(file, err);
+    if (rc == 0 && rename(draft, file->path) != 0)
+        rc = ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be replaced", file->path);
+    if (rc < 0)
+        (void)unlink(draft);
+    return rc;
+}
+
+int
+setup_file_tidy(const struct setup_file *before, struct ts_err *err)
 {
     TS_CLEANUP(setup_file_release) struct setup_file file = SETUP_FILE_INIT;
-    int rc = setup_file_read(path, false, &file, err);
+    int rc = setup_file_read(before->path, before->kind, &file, err);
 
-    if (rc < 0 || !file.exists)
+    if (rc < 0 || !file.has_backup || file.kind->has_ours(&file.text))
         return rc;
-    bool was_made = file.has_backup && file.backup.len == 0;
-    if (was_made && is_empty(&file.text)) {
-        rc = drop(file.path, err);
-        return rc < 0 ? rc : drop(file.backup_path, err);
-    }
-    if (file.has_backup && ts_secret_equal(&file.text, &file.backup))
-        return drop(file.backup_path, err);
-    return 0;
+    if (file.exists && file.backup.len == 0 && file.kind->is_empty(&file.text))
+        rc = remove_path(file.path, err);
+    return rc < 0 ? rc : remove_path(file.backup_path, err);
 }
 
 bool

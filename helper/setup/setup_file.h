@@ -1,6 +1,7 @@
 /*
  * A client's configuration file as `setup` changes it: read whole, kept as a backup beside itself
- * (FILE.thrivestack-backup, made once and never overwritten), replaced by rename.
+ * (FILE.thrivestack-backup, made once and never overwritten, and removed when `--remove` has taken
+ * the last of ours out), replaced by rename.
  */
 #ifndef HELPER_SETUP_FILE_H
 #define HELPER_SETUP_FILE_H
@@ -13,14 +14,28 @@
 
 #define SETUP_FILE_MAX ((size_t)1024 * 1024)
 
+/* What is known about files of one kind. */
+struct setup_kind {
+    /* Whether nothing is left in a file that `setup` made. */
+    bool (*is_empty)(const struct ts_secret *text);
+    /* Whether anything that `setup` wrote is in the file. */
+    bool (*has_ours)(const struct ts_secret *text);
+    /* The suffix of the name under which a new version is written. `.lock` is how git keeps another
+     * git away; NULL: one that only `setup` uses, so that a file left by a crash is replaced. */
+    const char *lock;
+    /* The whole file is ours: no backup, and an empty text removes the file. */
+    bool owned;
+};
+
 struct setup_file {
+    const struct setup_kind *kind;
     char *name; /* as messages name it */
-    char *path; /* where it is in truth: symbolic links on the way are followed */
+    char *path; /* where it really is: symbolic links on the way are followed */
     char *backup_path;
     bool exists;
     bool has_backup;
     struct stat st;
-    struct ts_secret text; /* what it holds, or empty */
+    struct ts_secret text; /* its contents, or empty */
     struct ts_secret backup;
 };
 
@@ -31,25 +46,28 @@ struct setup_file {
 
 void setup_file_release(struct setup_file *file);
 
-/*
- * Reads a file, which may be missing, and its backup. `strict`: for a file of root's, which may be
- * no symbolic link, and writable by root alone. Returns 0, TS_ERR_CONFIG or TS_ERR_NOMEM.
- */
-int setup_file_read(const char *path, bool strict, struct setup_file *ret, struct ts_err *err);
+/* Reads a file, which may be missing, and its backup. `kind` may be NULL for one that is only
+ * read. Returns 0, TS_ERR_CONFIG or TS_ERR_NOMEM. */
+int setup_file_read(const char *path, const struct setup_kind *kind, struct setup_file *ret,
+                    struct ts_err *err);
+
+/* Whether this user should write there: TS_ERR_CONFIG where the home folder is missing, and for
+ * root in a folder of somebody else, who could not write to a file of root's afterwards. */
+int setup_file_check_folder(const struct setup_file *file, struct ts_err *err);
 
 /* Makes the backup, with the file's own mode, where there is none; an empty one where there is no
  * file. */
 int setup_file_back_up(const struct setup_file *file, struct ts_err *err);
 
-/* Puts `text` in the file's place, mode and owner as they were (a new file: `mode`), its folder
- * made where missing. Refused where the file has changed since it was read. */
-int setup_file_replace(const struct setup_file *file, const struct ts_secret *text, mode_t mode,
+/* Puts `text` in the file's place, with its mode and owner (a new file: 0600), its folder made
+ * where missing. Refused where the file has changed since it was read. */
+int setup_file_replace(const struct setup_file *file, const struct ts_secret *text,
                        struct ts_err *err);
 
-/* After an undoing: the backup goes where the file holds the same. Where the backup says that there
- * was no file, and nothing but ours was in it (`is_empty`), the file goes, too. */
-int setup_file_tidy(const char *path, bool (*is_empty)(const struct ts_secret *text),
-                    struct ts_err *err);
+/* After a removal: where nothing of ours is left in the file, its backup is removed, because it may
+ * hold a password that the file no longer holds. If the backup says that there was no file and
+ * nothing is in it now, the file is removed, too. */
+int setup_file_tidy(const struct setup_file *file, struct ts_err *err);
 
 /* Nothing but white space. */
 bool setup_file_is_blank(const struct ts_secret *text);

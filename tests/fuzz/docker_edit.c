@@ -26,12 +26,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ts_secret_append(&text, data, size) < 0 ||
         docker_edit_parse(&text, "config.json", &before, &err) < 0 ||
         docker_edit_parse(&text, "config.json", &object, &err) < 0 ||
-        docker_edit_add(object, HOST, &added, &err) < 0)
+        docker_edit_add(object, HOST, &err) < 0)
         return err.code == TS_ERR_CONFIG && err.text[0] != '\0' ? 0 : (abort(), 0);
-    if (docker_edit_parse(&added, "added", &after, &err) < 0 ||
-        docker_edit_helper(after, HOST) == NULL ||
-        strcmp(docker_edit_helper(after, HOST), DOCKER_EDIT_OURS) != 0 ||
-        docker_edit_remove(after, before, HOST, NULL, &removed, &err) < 0 ||
+    if (docker_edit_print(object, &added, &err) < 0 ||
+        docker_edit_parse(&added, "added", &after, &err) < 0 || !docker_edit_is_ours(after, HOST) ||
+        !docker_edit_has_ours(&added) || docker_edit_remove(after, before, HOST, &err) < 0 ||
+        docker_edit_print(after, &removed, &err) < 0 ||
         docker_edit_parse(&removed, "removed", &again, &err) < 0 ||
         json_object_equal(before, again) == 0)
         abort();

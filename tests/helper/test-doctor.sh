@@ -226,16 +226,24 @@ printf '[credential "https://git.example.com"]\n\tusername = ann\n' >"$home/.git
 check "setup git, beside a setting" advised
 printf '[credential]\n\thelper = store\n' >>"$home/.gitconfig"
 check "setup git, where git would add in front" advised
-check "says what to move" grep -q 'move .credential "https://git.example.com". to the end of ' "$dir/setup"
+examine "setup git, run once more"
+check "is behind it, too" is_clean
+check "setup --remove" advised --remove
+rm -f "$home/.gitconfig.thrivestack-backup"
 git_says "# mine\n$ours\n[credential]\n\thelper = store\n"
-check "setup git, beside a comment, where git would keep the section" advised
-check "says that too" grep -q 'move .credential ' "$dir/setup"
-rm -f "$home/.gitconfig.thrivestack-backup"
-git_says "$ours\n[credential]\n\thelper = store\n"
-check "setup git, behind another helper, with no backup" advised
+cp "$home/.gitconfig" "$dir/gitconfig"
+check "setup git, behind another helper, beside one set by hand" advised
+examine "setup git, beside one set by hand"
+check "counts" is_clean
 check "setup --remove then" advised --remove
-check "leaves no empty value" [ "$(cat "$home/.gitconfig")" = "$(printf '[credential]\n\thelper = store')" ]
-rm -f "$home/.gitconfig.thrivestack-backup"
+check "leaves what was set by hand" cmp -s "$home/.gitconfig" "$dir/gitconfig"
+git_says "[credential]\n\thelper = thrivestack\n\thelper =\n"
+examine "an empty value behind ours"
+names host-not-wired 78
+check "setup git, behind an empty value" advised
+examine "setup git, behind an empty value"
+check "counts, too" is_clean
+check "setup --remove of it" advised --remove
 chown "$own_home" "$home"
 git_says "[credential]\n\thelper = store\n$ours\n"
 examine "credential-store before the empty value"

@@ -1,0 +1,131 @@
+/* `setup`: shows a client's plan, asks, and carries it out. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/cleanup.h"
+#include "helper/client/clients.h"
+#include "helper/helper.h"
+#include "helper/setup/plan.h"
+
+struct setup_client {
+    const char *name;
+    bool has_host;
+    int (*plan)(struct setup *setup, struct ts_err *err);
+};
+
+static const struct setup_client clients[] = {
+    {"git", true, setup_git},
+    {"docker", true, setup_docker},
+    {"ssh", true, setup_ssh},
+    {"sudo", false, setup_sudo},
+};
+
+static int
+find_client(const struct options *options, const struct setup_client **ret, struct ts_err *err)
+{
+    const struct setup_client *client = NULL;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(clients) && options->arguments_len > 0; i++)
+        if (strcmp(clients[i].name, options->arguments[0]) == 0)
+            client = &clients[i];
+    if (client == NULL)
+        return helper_usage(err, "'setup' needs one of git, docker, ssh, sudo");
+    if (options->arguments_len != (client->has_host ? 2 : 1))
+        return helper_usage(err, "'setup %s' %s", client->name,
+                            client->has_host ? "needs one HOST" : "takes no arguments");
+    *ret = client;
+    return 0;
+}
+
+/* The local user's name, as credential.conf can hold it; without one, `get` looks it up each time.
+ */
+static int
+find_username(struct setup *setup, struct ts_err *err)
+{
+    int rc = helper_local_user(&setup->username, err);
+
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    for (const char *c = setup->username; c != NULL && *c != '\0'; c++)
+        if ((unsigned char)*c <= ' ' || *c == 0x7f) {
+            ts_string_free(&setup->username);
+            break;
+        }
+    return 0;
+}
+
+static void
+say(const char *text)
+{
+    (void)ts_write_all(STDERR_FILENO, text, strlen(text));
+}
+
+/* Shows the plan, and carries it out where that is wanted. */
+static int
+carry_out(struct setup *setup, unsigned given, struct ts_err *err)
+{
+    bool yes = (given & OPTION_YES) != 0;
+    int rc = 0;
+
+    say(setup->remove ? "Changes that undo it:\n" : "Changes:\n");
+    say(ts_secret_string(&setup->plan));
+    if ((given & OPTION_DRY_RUN) == 0 && !yes)
+        rc = setup_confirm(&yes, err);
+    if (rc < 0)
+        return rc;
+    if ((given & OPTION_DRY_RUN) != 0 || !yes) {
+        say("Nothing was changed.\n");
+        ts_secret_clear(&setup->notes);
+        return 0;
+    }
+    rc = setup_apply(setup, err);
+    if (rc == 0)
+        say("Done.\n");
+    if (rc == 0 && !setup->remove)
+        say(ts_secret_string(&setup->hints));
+    return rc;
+}
+
+static int
+run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
+{
+    const struct options *options = &helper->options;
+    const struct setup_client *client = NULL;
+
+    int rc = find_client(options, &client, err);
+    if (client == NULL)
+        return rc;
+    if (client->has_host)
+        rc = setup_parse_host(setup, options->arguments[1], err);
+    if (rc == TS_ERR_USAGE)
+        return helper_usage(err, "%s", err->text);
+    if (rc == 0)
+        rc = helper_load_config(helper, err);
+    if (rc == 0)
+        rc = find_username(setup, err);
+    if (rc == 0)
+        rc = client->plan(setup, err);
+    if (rc != 0)
+        return rc;
+    if (setup->steps_len > 0)
+        return carry_out(setup, options->given, err);
+    return client->has_host
+               ? setup_note(setup, err, "%s needs no change for %s", client->name, setup->argument)
+               : 0;
+}
+
+int
+command_setup(struct helper *helper)
+{
+    TS_CLEANUP(setup_release) struct setup setup = SETUP_INIT;
+    const struct ts_secret nothing = TS_SECRET_INIT(0);
+    struct ts_err err = {.code = 0};
+
+    setup.config = &helper->config;
+    setup.config_option = helper->options.config;
+    setup.profile = helper->options.profile;
+    setup.remove = (helper->options.given & OPTION_REMOVE) != 0;
+    int rc = run_setup(helper, &setup, &err);
+    return helper_finish(helper, rc, rc < 0 ? &nothing : &setup.notes, &err);
+}

@@ -1,0 +1,217 @@
+#include "helper/setup/plan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "build-config.h"
+#include "common/base/cleanup.h"
+#include "common/base/path.h"
+#include "common/config/host.h"
+
+void
+setup_release(struct setup *setup)
+{
+    for (size_t i = 0; i < setup->steps_len; i++) {
+        setup_file_release(&setup->steps[i].file);
+        ts_secret_release(&setup->steps[i].text);
+    }
+    free(setup->host);
+    free(setup->path);
+    free(setup->username);
+    ts_secret_release(&setup->plan);
+    ts_secret_release(&setup->notes);
+    ts_secret_release(&setup->hints);
+}
+
+/* Whether an undoing has nothing to write, but leaves a backup behind that nothing needs. */
+static bool
+leaves_backup(const struct setup *setup, const struct setup_file *file,
+              const struct ts_secret *text)
+{
+    return setup->remove && file->has_backup && !file->kind->has_ours(text);
+}
+
+int
+setup_add_text(struct setup *setup, struct setup_file *file, struct ts_secret *text,
+               struct ts_err *err)
+{
+    int rc = 0;
+
+    if (setup->remove && file->has_backup && setup_file_same_lines(text, &file->backup))
+        rc = ts_secret_set(text, ts_secret_string(&file->backup), file->backup.len);
+    if (rc < 0)
+        return ts_err_nomem(err);
+    bool same = ts_secret_equal(text, &file->text);
+    bool leftover = leaves_backup(setup, file, text);
+    if (same && !leftover)
+        return 0;
+    rc = setup_file_check_folder(file, err);
+    if (rc == 0 && leftover)
+        rc = setup_plan(setup, err, "%s: remove, a copy of the file from before setup",
+                        file->backup_path);
+    if (rc < 0)
+        return rc;
+    if (setup->steps_len == SETUP_STEPS_MAX)
+        return ts_err_set(err, TS_ERR_CONFIG, "more than %d changes", SETUP_STEPS_MAX);
+    struct setup_step *step = &setup->steps[setup->steps_len++];
+    *step = (struct setup_step){.file = *file, .text = TS_SECRET_INIT(SETUP_FILE_MAX)};
+    *file = (struct setup_file)SETUP_FILE_INIT;
+    ts_secret_move(&step->text, text);
+    return 0;
+}
+
+__attribute__((format(printf, 4, 0))) static int
+add_line(struct ts_secret *to, const char *indent, struct ts_err *err, const char *format,
+         va_list args)
+{
+    TS_CLEANUP(ts_string_free) char *line = NULL;
+
+    if (vasprintf(&line, format, args) < 0) {
+        line = NULL;
+        return ts_err_nomem(err);
+    }
+    return ts_secret_append_format(to, "%s%s\n", indent, line) < 0 ? ts_err_nomem(err) : 0;
+}
+
+int
+setup_plan(struct setup *setup, struct ts_err *err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int rc = add_line(&setup->plan, "  ", err, format, args);
+    va_end(args);
+    return rc;
+}
+
+int
+setup_note(struct setup *setup, struct ts_err *err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int rc = add_line(&setup->notes, "", err, format, args);
+    va_end(args);
+    return rc;
+}
+
+int
+setup_hint(struct setup *setup, struct ts_err *err, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    int rc = add_line(&setup->hints, "", err, format, args);
+    va_end(args);
+    return rc;
+}
+
+int
+setup_plan_lines(struct setup *setup, const char *lines, struct ts_err *err)
+{
+    int rc = 0;
+
+    while (*lines != '\0' && rc == 0) {
+        int len = (int)strcspn(lines, "\n");
+
+        rc = setup_plan(setup, err, "    %.*s", len, lines);
+        lines += len + (lines[len] == '\n');
+    }
+    return rc;
+}
+
+int
+setup_program(const char *name, char **ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *folder = NULL;
+    int rc = ts_path_folder(TS_HELPER_PATH, &folder, err);
+
+    return rc < 0 ? rc : ts_path_join(folder, name, ret, err);
+}
+
+/* What of the argument names the host: of a URL, no scheme, user, path and trailing dot. */
+static int
+strip_url(const char *argument, char **ret, struct ts_err *err)
+{
+    const char *scheme_end = strstr(argument, "://");
+    const char *start = scheme_end != NULL ? scheme_end + 3 : argument;
+    const char *at = memchr(start, '@', strcspn(start, "/?#"));
+
+    if (scheme_end == NULL) {
+        if (at != NULL)
+            return ts_err_set(err, TS_ERR_USAGE, "setup needs a host alone: leave out '%.*s'",
+                              (int)(at + 1 - argument), argument);
+        *ret = strdup(argument);
+        return *ret != NULL ? 0 : ts_err_nomem(err);
+    }
+    if (strncasecmp(argument, "http:", 5) == 0)
+        return ts_err_set(err, TS_ERR_USAGE, "tokens are sent over https only, not to '%s'",
+                          argument);
+    start = at != NULL ? at + 1 : start;
+    *ret = strndup(start, strcspn(start, "/?#"));
+    return *ret != NULL ? 0 : ts_err_nomem(err);
+}
+
+int
+setup_parse_host(struct setup *setup, const char *argument, struct ts_err *err)
+{
+    TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {NULL, 0, false, NULL};
+    TS_CLEANUP(ts_string_free) char *lower = NULL;
+    int rc = strip_url(argument, &lower, err);
+
+    setup->argument = argument;
+    if (rc < 0)
+        return rc;
+    for (char *c = lower; *c != '\0' && *c != '/'; c++)
+        *c = ts_text_lower(*c);
+    rc = ts_host_pattern_parse(lower, &pattern, err);
+    if (rc == TS_ERR_SYNTAX) {
+        struct ts_err cause = *err;
+
+        return ts_err_set(err, TS_ERR_USAGE, "'%s' is not a host: %s", argument, cause.text);
+    }
+    if (rc == 0 && pattern.wildcard)
+        return ts_err_set(err, TS_ERR_USAGE, "setup needs one host, not '%s'", argument);
+    if (rc < 0)
+        return rc;
+    lower[strcspn(lower, "/")] = '\0';
+    setup->host = TS_TAKE(lower);
+    setup->path = strdup(pattern.path);
+    return setup->path != NULL ? 0 : ts_err_nomem(err);
+}
+
+static int
+apply_step(const struct setup *setup, const struct setup_step *step, struct ts_err *err)
+{
+    if (ts_secret_equal(&step->text, &step->file.text) && step->file.exists)
+        return 0;
+    int rc = setup->remove ? 0 : setup_file_back_up(&step->file, err);
+    return rc < 0 ? rc : setup_file_replace(&step->file, &step->text, err);
+}
+
+/* The list of changes was printed above the error; say which of them were made. */
+static int
+report_made(const struct setup *setup, size_t made, struct ts_err *err)
+{
+    if (made == 0)
+        return ts_err_set(err, err->code, "nothing was changed: %.700s", err->text);
+    return ts_err_set(err, err->code, "only %zu of %zu changes made: %.700s", made,
+                      setup->steps_len, err->text);
+}
+
+int
+setup_apply(struct setup *setup, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < setup->steps_len && rc == 0; i++) {
+        rc = apply_step(setup, &setup->steps[i], err);
+        if (rc < 0)
+            rc = report_made(setup, i, err);
+    }
+    for (size_t i = 0; i < setup->steps_len && rc == 0 && setup->remove; i++)
+        rc = setup_file_tidy(&setup->steps[i].file, err);
+    return rc;
+}

@@ -1,0 +1,85 @@
+/*
+ * `setup` connects a client to this program with the smallest change to that client's own
+ * configuration. First the client plans: it reads what is there, and adds changes and words about
+ * them. Nothing is written until the plan was shown and confirmed; then setup_apply makes all of
+ * it. Which clients there are is none of this folder's business: see helper/clients.c.
+ */
+#ifndef HELPER_PLAN_H
+#define HELPER_PLAN_H
+
+#include <stdbool.h>
+
+#include "common/base/error.h"
+#include "common/base/secret.h"
+#include "common/config/config.h"
+#include "helper/setup/setup_file.h"
+
+#define SETUP_STEPS_MAX 8
+
+/* The new text of one file. */
+struct setup_step {
+    struct setup_file file;
+    struct ts_secret text;
+};
+
+struct setup {
+    const struct ts_config *config;
+    const char *config_option; /* --config as given, or NULL */
+    const char *profile;       /* --profile, or NULL */
+    const char *argument;      /* HOST as it was typed, or NULL */
+    char *host;                /* in lower case, without a path, or NULL */
+    char *path;                /* "/team" or "" */
+    char *username;            /* for a [host] section that is made, or NULL */
+    bool remove;
+    struct setup_step steps[SETUP_STEPS_MAX];
+    size_t steps_len;
+    struct ts_secret plan;  /* what will be changed, line by line */
+    struct ts_secret notes; /* what the user should know or do, line by line: for stdout */
+    struct ts_secret hints; /* what to try once it is done, line by line: for stderr */
+};
+
+#define SETUP_TEXT_MAX ((size_t)64 * 1024)
+#define SETUP_INIT                                                                                 \
+    {                                                                                              \
+        .plan = TS_SECRET_INIT(SETUP_TEXT_MAX), .notes = TS_SECRET_INIT(SETUP_TEXT_MAX),           \
+        .hints = TS_SECRET_INIT(SETUP_TEXT_MAX)                                                    \
+    }
+
+void setup_release(struct setup *setup);
+
+/* Takes HOST, or the host and port of an https URL, apart into host and path. TS_ERR_USAGE with a
+ * text without a hint, or TS_ERR_NOMEM. */
+int setup_parse_host(struct setup *setup, const char *argument, struct ts_err *err);
+
+/* A step that gives the file this text; *file and *text move. Nothing where it holds that already.
+ * A removal's text that differs from the backup only in newlines at its end becomes the backup.
+ * TS_ERR_CONFIG where the file may not be written to by this user. */
+int setup_add_text(struct setup *setup, struct setup_file *file, struct ts_secret *text,
+                   struct ts_err *err);
+
+/* A line of the plan, of the notes, of the hints. 0 or TS_ERR_NOMEM. */
+int setup_plan(struct setup *setup, struct ts_err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int setup_note(struct setup *setup, struct ts_err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+int setup_hint(struct setup *setup, struct ts_err *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Adds lines of a file to the plan, indented below the file's name. 0 or TS_ERR_NOMEM. */
+int setup_plan_lines(struct setup *setup, const char *lines, struct ts_err *err);
+
+/* The [host] section that a client needs, in a file of its own in credential.conf.d; `askpass`:
+ * with `askpass = yes`. */
+int setup_host(struct setup *setup, const char *client, bool askpass, struct ts_err *err);
+
+/* The program of ours of that name, absolute; *ret is the caller's to free. */
+int setup_program(const char *name, char **ret, struct ts_err *err);
+
+/* Makes all changes. Where that fails, the text says how many were made. */
+int setup_apply(struct setup *setup, struct ts_err *err);
+
+/* setup_ask.c. Asks on the terminal; false where the answer is not yes. TS_ERR_USAGE where there is
+ * no terminal. */
+int setup_confirm(bool *ret_yes, struct ts_err *err);
+
+#endif
