@@ -100,6 +100,16 @@ is_one_line(const char *start, const char *end)
     return true;
 }
 
+/* A user name in ssh_config that has `) ` in it would end the prefix early, with another host's
+ * name in front of it; the first line then has a second `) `. */
+static bool
+has_second_end(const char *rest)
+{
+    const char *second = strstr(rest, ") ");
+
+    return second != NULL && memchr(rest, '\n', (size_t)(second - rest)) == NULL;
+}
+
 bool
 askpass_prompt_parse_ssh(const char *text, struct askpass_prompt *ret)
 {
@@ -112,6 +122,8 @@ askpass_prompt_parse_ssh(const char *text, struct askpass_prompt *ret)
         return false;
     const char *rest = end + 2;
     const char *last_newline = strrchr(rest, '\n');
+    if (last_newline != NULL && has_second_end(rest))
+        return false;
     if (!read_prompt(last_newline != NULL ? last_newline + 1 : rest, &prompt))
         return false;
     *ret = prompt;
