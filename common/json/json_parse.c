@@ -183,13 +183,13 @@ static int
 read_number(struct reader *reader, struct json_object **ret)
 {
     bool is_integer = false;
-    char text[64];
     size_t len = number_length(reader->p, (size_t)(reader->end - reader->p), &is_integer);
 
-    if (len == 0 || len >= sizeof(text))
+    if (len == 0)
         return TS_ERR_SYNTAX;
-    memcpy(text, reader->p, len);
-    text[len] = '\0';
+    TS_CLEANUP(ts_string_free) char *text = strndup(reader->p, len);
+    if (text == NULL)
+        return TS_ERR_NOMEM;
     reader->p += len;
     skip_blanks(reader);
     bool negative = text[0] == '-';
