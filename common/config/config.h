@@ -92,6 +92,9 @@ int ts_config_load(const struct ts_config_sources *sources, struct ts_config *re
                    struct ts_err *err);
 void ts_config_release(struct ts_config *config);
 
+/* What is wrong with a user name to log in with, as an English fragment, or NULL. */
+const char *ts_config_check_username(const char *value);
+
 /* A profile by name, or NULL. */
 const struct ts_profile *ts_config_find_profile(const struct ts_config *config, const char *name);
 

@@ -15,7 +15,6 @@ const char *ts_config_check_key_id(const char *value);
 const char *ts_config_check_token_url(const char *value);
 const char *ts_config_check_pinned_key(const char *value);
 const char *ts_config_check_proxy(const char *value);
-const char *ts_config_check_username(const char *value);
 const char *ts_config_check_profile_name(const char *value);
 
 /* The row of a setting, or NULL. */

@@ -66,21 +66,6 @@ is_web(const struct git_attributes *asked)
            strcmp(protocol, "http") == 0;
 }
 
-/* Reads the question. *ret_ours is false where it is in order but nothing for us. */
-static int
-read_question(struct git_attributes *asked, bool *ret_ours, struct ts_err *err)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret input = TS_SECRET_INIT(GIT_INPUT_MAX);
-    int rc = read_input(&input, err);
-
-    if (rc == 0)
-        rc = git_attributes_parse(asked, ts_secret_string(&input), input.len, err);
-    if (rc < 0)
-        return rc;
-    *ret_ours = is_web(asked) || git_attributes_get(asked, GIT_HOST) == NULL;
-    return *ret_ours ? git_attributes_require_host(asked, err) : 0;
-}
-
 static bool
 is_transport_allowed(const struct helper *helper, const struct git_attributes *asked)
 {
@@ -113,13 +98,49 @@ is_username_ours(const struct git_attributes *asked, const struct ts_host_rule *
     return given == NULL || host->username == NULL || strcmp(given, host->username) == 0;
 }
 
+/*
+ * Servers may send a WWW-Authenticate header of any length, and git passes it on. It is an error
+ * only for a host that has a section; the others are left to other helpers without a word. git
+ * sends the host before the headers; where it does not, the error remains.
+ */
+static bool
+is_overlong_for_another(struct helper *helper, const struct git_attributes *asked)
+{
+    const struct ts_host_rule *host = NULL;
+    struct ts_err ignored = {.code = 0};
+
+    return asked->overlong && git_attributes_require_host(asked, &ignored) == 0 &&
+           helper_load_config(helper, &ignored) == 0 &&
+           find_rule(helper, asked, &host, &ignored) == 0 && host == NULL;
+}
+
+/* Reads the question. *ret_ours is false where there is nothing wrong with it, but it is about a
+ * host or protocol that is not ours. */
+static int
+read_question(struct helper *helper, struct git_attributes *asked, bool *ret_ours,
+              struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret input = TS_SECRET_INIT(GIT_INPUT_MAX);
+    int rc = read_input(&input, err);
+
+    *ret_ours = false;
+    if (rc == 0)
+        rc = git_attributes_parse(asked, ts_secret_string(&input), input.len, err);
+    if (rc == TS_ERR_USAGE && is_overlong_for_another(helper, asked))
+        return 0;
+    if (rc < 0)
+        return rc;
+    *ret_ours = is_web(asked) || git_attributes_get(asked, GIT_HOST) == NULL;
+    return *ret_ours ? git_attributes_require_host(asked, err) : 0;
+}
+
 /* The section that serves what git asks about, or NULL where it is none of our business. */
 static int
 find_host(struct helper *helper, struct git_attributes *asked, const struct ts_host_rule **ret,
           struct ts_err *err)
 {
     bool ours = false;
-    int rc = read_question(asked, &ours, err);
+    int rc = read_question(helper, asked, &ours, err);
 
     *ret = NULL;
     if (rc < 0 || !ours)
@@ -166,8 +187,9 @@ print_login(const struct git_attributes *asked, const struct ts_host_rule *host,
     return 0;
 }
 
-/* git compares the expiry with the local clock, and takes `ephemeral` (so that no other helper
- * stores the token) only from who says that it knows the capability. */
+/* git compares the expiry with the local clock, and takes `ephemeral` only from a helper that knows
+ * the capability. It asks other helpers not to store the token, but credential-store of git up to
+ * 2.55 stores it all the same. */
 static int
 print_answer(const struct git_attributes *asked, const struct ts_host_rule *host,
              const struct ts_grant *grant, struct ts_secret *answer, struct ts_err *err)
@@ -220,9 +242,8 @@ git_store(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
     TS_CLEANUP(git_attributes_release) struct git_attributes asked = GIT_ATTRIBUTES_INIT;
     bool ours = false;
 
-    (void)helper;
     (void)answer;
-    return read_question(&asked, &ours, err);
+    return read_question(helper, &asked, &ours, err);
 }
 
 /* Only the token that was rejected: of twenty gits that hold the same dead token, the last must not

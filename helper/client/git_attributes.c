@@ -103,7 +103,7 @@ apply_line(struct git_attributes *attributes, const struct line *line, struct ts
     return 0;
 }
 
-/* Judges one line without its LF. */
+/* Checks one line without its LF, and splits it. */
 static int
 split_line(const char *text, size_t len, struct line *ret, struct ts_err *err)
 {
@@ -139,6 +139,7 @@ git_attributes_parse(struct git_attributes *attributes, const char *text, size_t
             line_len--;
         if (line_len == 0)
             return 0;
+        attributes->overlong = line_len > GIT_LINE_MAX;
         int rc = split_line(text, line_len, &line, err);
         if (rc == 0)
             rc = apply_line(attributes, &line, err);

@@ -33,6 +33,7 @@ struct git_attributes {
     struct ts_secret values[GIT_ATTRIBUTES_LEN];
     bool given[GIT_ATTRIBUTES_LEN];
     bool authtype; /* the caller said capability[]=authtype */
+    bool overlong; /* a line was too long; what comes after it was not read */
 };
 
 #define GIT_ATTRIBUTES_INIT                                                                        \

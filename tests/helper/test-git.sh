@@ -121,6 +121,27 @@ get 'protocol=https\nhost=anyone.example.com\nusername=bob\n'
 check "git's own username where none is configured" answers bob
 get 'protocol=https\nhost=anyone.example.com\n'
 check "else the local user's" answers "$(id -un)"
+run_with 'protocol=https\nhost=anyone.example.com\n' clean strace -f -o "$dir/strace" \
+    "$bin/git-credential-thrivestack" --config "$dir/conf" get
+check "which costs no name services" [ -n "$(value password)" ]
+check_uncounted "fewer than 90 lines of strace" [ "$(wc -l <"$dir/strace")" -lt 90 ]
+# An account without a name, whose environment would add a line to the answer.
+mkdir "$dir/nameless" && cp "$dir/key.json" "$dir/conf" "$dir/issuer/ca.pem" "$dir/nameless"
+sed -i "s|$dir/key.json|$dir/nameless/key.json|; s|$dir/issuer/ca.pem|$dir/nameless/ca.pem|" \
+    "$dir/nameless/conf"
+chown -R 54321 "$dir/nameless"
+nameless() {
+    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" setpriv --reuid=54321 --regid=54321 --clear-groups \
+        env -i LOGNAME="$1" HOME="$dir/nameless" "$bin/git-credential-thrivestack" \
+        --config "$dir/nameless/conf" get
+}
+run_with 'protocol=https\nhost=anyone.example.com\n' nameless carol
+check "LOGNAME for an account without a name" answers carol
+run_with 'protocol=https\nhost=anyone.example.com\n' nameless "carol
+password=stolen"
+check "LOGNAME with a line end: no answer but quit" out_is quit=1
+check "and exit status 78" [ "$status" = 78 ]
+check "and the variable is named" err_has 'LOGNAME: a user name with'
 
 # --- url=
 
@@ -189,6 +210,17 @@ get "wwwauth[]=$(long 70000)\nprotocol=https\nhost=git.example.com\n"
 refused "input: a line of 70,000 bytes" 64
 get "wwwauth[]=$(long 65526)host=git.example.com\nprotocol=https\nhost=evil.example\n"
 refused "input: a host smuggled behind a long header" 64
+# Of a host that is not ours, that is left to other helpers.
+get "protocol=https\nhost=git.example.com\nwwwauth[]=$(long 70000)\n"
+refused "input: a long header of our host" 64
+get "protocol=https\nhost=evil.example\nwwwauth[]=$(long 70000)\n"
+check "input: a long header of another host" silent
+run_with "protocol=https\nhost=evil.example\nwwwauth[]=$(long 70000)\n" git_helper store
+check "input: the same to store" silent
+get "protocol=https\nhost=evil.example\nwwwauth[]=$(long 70000)\nhost=git.example.com\n"
+check "input: our host behind a long header of another" silent
+get "wwwauth[]=$(long 70000)\nprotocol=https\nhost=evil.example\n"
+refused "input: a long header before the host" 64
 many() {
     yes 'x=yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy' | head -c 1100000 |
         git_helper get
