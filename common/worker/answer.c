@@ -149,6 +149,19 @@ read_token(const char *text, const struct ts_request *request, const struct ts_a
     return rc == 0 ? fill_grant(&token, now, ret, err) : rc;
 }
 
+/* The answer's Date is from some moment between request and receipt. Where that took longer than
+ * the second by which a Date is off anyway, the token counts as if it were from before the request,
+ * so that a slow answer makes no token live longer. */
+static int
+subtract_wait(int64_t took_ms, struct ts_grant *grant, struct ts_err *err)
+{
+    int64_t seconds = took_ms >= 1000 ? (took_ms + 999) / 1000 : 0;
+
+    grant->life -= seconds;
+    grant->age += seconds;
+    return grant->life > 0 ? 0 : refuse(err, "the token expired while the answer was on its way");
+}
+
 /* Makes one error of every reason why the answer is no good. */
 static int
 fail(const struct ts_err *reason, const char *response_id, struct ts_err *err)
@@ -158,7 +171,7 @@ fail(const struct ts_err *reason, const char *response_id, struct ts_err *err)
     if (reason->code == TS_ERR_NOMEM)
         return ts_err_nomem(err);
     int rc =
-        ts_err_set(err, TS_ERR_ANSWER, "The token endpoint's answer is no good: %s%s%s%s",
+        ts_err_set(err, TS_ERR_ANSWER, "Invalid response from the token endpoint: %s%s%s%s",
                    reason->text, has_id ? " (response_id " : "", response_id, has_id ? ")" : "");
     memcpy(err->response_id, response_id, strlen(response_id) + 1);
     return rc;
@@ -184,6 +197,8 @@ ts_answer_read(const struct ts_response *response, const struct ts_request *requ
         rc = refuse(&reason, "it holds no token");
     else
         rc = read_token(text, request, key, now, ret, &reason);
+    if (rc == 0)
+        rc = subtract_wait(response->took_ms, ret, &reason);
     if (rc < 0)
         return fail(&reason, response_id, err);
     memcpy(ret->response_id, response_id, sizeof(response_id));

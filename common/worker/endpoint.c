@@ -404,7 +404,9 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
         code = set_target(easy, &target, deadline_ms);
     if (code != CURLE_OK)
         return ts_failure_set_option(err, code);
+    int64_t sent_ms = ts_clock_boot_ms();
     code = curl_easy_perform(easy);
+    ret->took_ms = ts_clock_boot_ms() - sent_ms;
     if (code == CURLE_OK)
         code = curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &ret->status);
     if (code == CURLE_OK)

@@ -16,6 +16,7 @@
 struct ts_response {
     long status;
     int64_t date;           /* the Date header, Unix seconds; -1 where there is none */
+    int64_t took_ms;        /* from before the request was sent to the answer's end */
     int64_t retry_after_ms; /* the Retry-After header, counted from receipt; -1: none */
     bool is_text;           /* Content-Type: text/plain */
     const char *failed_at;  /* where there is none: ts_failure_stage of it; else NULL */

@@ -182,6 +182,9 @@ row minutes '.token_url = $ENV.minutes + $path | .expiry_in_minutes = true | .li
 check 'minutes: 150 s ask for 2 minutes' grant '.life >= 115 and .life <= 120'
 row short-minutes '.token_url = $ENV.minutes + $path | .expiry_in_minutes = true | .lifetime = 5' 0 grant 1
 check 'minutes: 5 s ask for 1 minute' grant '.life >= 55 and .life <= 60'
+row slow-3s '.token_url = $url + "/fault/slow-3s" + $path' 0 grant 1
+check 'a slow answer: counted from before the request' grant '.life <= 3597 and .life >= 3590 and .age >= 3'
+row slow-1s '.token_url = $url + "/fault/slow-1s" + $path | .lifetime = 1' 76 expired 1
 row identity '.' 0 grant 1
 check 'grant names key and response' grant ".key_id == \"$id\" and (.response_id | length) == 36 and .scopes == [\"user_management\"]"
 
