@@ -47,9 +47,10 @@ struct ts_cache_failure {
  * user's, writable by others, a symbolic link, or no place for one. */
 int ts_cache_open(const char *folder);
 
-/* The same for those who have nothing to write, so none is made. *ret_fd is -1, and 0 returned,
- * where nothing of this user's can be in it: there is none, or it is somebody else's. TS_ERR_SYSTEM
- * where that cannot be told. */
+/* The same to remove files: no folder is made, and one that others can write to is opened, too,
+ * because what is in it may be served when its mode is corrected. *ret_fd is -1, and 0 returned,
+ * where there is no folder or it is another user's. TS_ERR_CONFIG for a symbolic link,
+ * TS_ERR_SYSTEM for a folder that cannot be opened. */
 int ts_cache_find(const char *folder, int *ret_fd, struct ts_err *err);
 
 /* Milliseconds since the folder last changed, which every token that comes and every one that goes

@@ -89,16 +89,23 @@ ts_cache_open(const char *folder)
     return ret;
 }
 
-/* Whether a folder that could not be opened has nothing of this user's: there is none, or others
- * have theirs there. */
-static bool
-is_of_no_use(const char *folder, int error)
+/* A folder that cannot be opened: 0 where nothing of this user's can be in it. */
+static int
+report_unopened(const char *folder, int error, struct ts_err *err)
 {
     struct stat st;
+    bool exists = lstat(folder, &st) == 0;
 
-    if (error != EACCES)
-        return error == ENOENT || error == ENOTDIR || error == ELOOP;
-    return lstat(folder, &st) != 0 || st.st_uid != geteuid();
+    if (exists && S_ISLNK(st.st_mode))
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "the cache folder %s is a symbolic link, which is not followed: remove "
+                          "the link and what it leads to",
+                          folder);
+    if (!exists || error == ENOENT || error == ENOTDIR ||
+        (error == EACCES && st.st_uid != geteuid()))
+        return 0;
+    errno = error;
+    return ts_err_errno(err, TS_ERR_SYSTEM, "the cache folder %s cannot be opened", folder);
 }
 
 int
@@ -110,13 +117,11 @@ ts_cache_find(const char *folder, int *ret_fd, struct ts_err *err)
     if (folder == NULL)
         return 0;
     TS_CLEANUP(ts_fd_close) int fd = open(folder, FOLDER_FLAGS);
-    int error = errno;
-    if (fd < 0 && is_of_no_use(folder, error))
-        return 0;
-    errno = error;
-    if (fd < 0 || fstat(fd, &st) != 0)
+    if (fd < 0)
+        return report_unopened(folder, errno, err);
+    if (fstat(fd, &st) != 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "the cache folder %s cannot be opened", folder);
-    if (is_folder_ours(&st)) {
+    if (st.st_uid == geteuid()) {
         *ret_fd = fd;
         fd = -1;
     }

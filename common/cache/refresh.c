@@ -33,6 +33,16 @@ release_run(struct run *run)
     ts_fd_close(&run->folder);
 }
 
+/* Where the issuer dates its tokens so far back that even a new one is older than max_age, another
+ * request helps nobody: max_age then counts from the receipt. */
+static int64_t
+max_age_of(const struct ts_request *request, const struct ts_grant *grant)
+{
+    bool is_never_met = request->max_age >= 0 && grant->age >= request->max_age;
+
+    return is_never_met ? grant->age + request->max_age : request->max_age;
+}
+
 static struct ts_due_question
 question_of(const struct ts_request *request, const struct ts_grant *grant,
             const struct ts_clock *now)
@@ -42,7 +52,7 @@ question_of(const struct ts_request *request, const struct ts_grant *grant,
         .remaining = ts_grant_remaining(grant, now),
         .min_valid = ts_grant_min_valid(grant, request),
         .age = ts_grant_age(grant, now),
-        .max_age = request->max_age,
+        .max_age = max_age_of(request, grant),
         .seed = ts_due_seed(ts_secret_string(&grant->token), grant->token.len, &grant->received)};
 }
 

@@ -136,6 +136,20 @@ leave_to_user(const struct ts_config_sources *sources, char **cache_dir)
     *cache_dir = NULL;
 }
 
+/* The XDG base directory specification has it owned by the user. sudo and su leave that of another,
+ * and cron or a container may have one that does not exist. */
+static const char *
+runtime_dir(const struct ts_config_sources *sources)
+{
+    const char *folder = absolute_value_of(sources, "XDG_RUNTIME_DIR");
+    struct stat st;
+
+    return folder != NULL && stat(folder, &st) == 0 && S_ISDIR(st.st_mode) &&
+                   st.st_uid == sources->uid
+               ? folder
+               : NULL;
+}
+
 static int
 read_cache_dir(const struct ts_config_sources *sources, const char *home, char **ret,
                struct ts_err *err)
@@ -146,7 +160,7 @@ read_cache_dir(const struct ts_config_sources *sources, const char *home, char *
         return ts_err_set(err, TS_ERR_CONFIG, "THRIVESTACK_CACHE_DIR: not an absolute path");
     if (own != NULL)
         return ts_config_default_text(ret, own, err);
-    int rc = join_first(absolute_value_of(sources, "XDG_RUNTIME_DIR"), "thrivestack", ret, err);
+    int rc = join_first(runtime_dir(sources), "thrivestack", ret, err);
     if (rc == 0)
         rc = join_first(absolute_value_of(sources, "XDG_CACHE_HOME"), "thrivestack", ret, err);
     if (rc == 0)

@@ -52,13 +52,21 @@ boot_elapsed(const struct ts_clock *then, const struct ts_clock *now)
     return (now->boot_ms - then->boot_ms) / 1000;
 }
 
+static bool
+then_is_before_reboot(const struct ts_clock *then, const struct ts_clock *now)
+{
+    return then->boot_id[0] != '\0' && now->boot_id[0] != '\0' &&
+           strcmp(then->boot_id, now->boot_id) != 0;
+}
+
 int64_t
 ts_grant_elapsed(const struct ts_grant *grant, const struct ts_clock *now)
 {
     int64_t by_boot = boot_elapsed(&grant->received, now);
     int64_t by_wall = now->wall - grant->received.wall;
 
-    if (by_boot < 0 && by_wall < 0)
+    /* After a reboot the wall clock may be slow, and nothing else has counted the time. */
+    if (then_is_before_reboot(&grant->received, now) || (by_boot < 0 && by_wall < 0))
         return INT64_MAX;
     return by_boot > by_wall ? by_boot : by_wall;
 }

@@ -86,7 +86,8 @@ void ts_grant_release(struct ts_grant *grant);
 
 /*
  * Seconds passed since receipt: by the wall clock or CLOCK_BOOTTIME (where it is the same boot),
- * whichever says more. INT64_MAX where the wall clock was set back and nothing else can tell.
+ * whichever says more. INT64_MAX where the machine was started again since, or where the wall clock
+ * was set back and CLOCK_BOOTTIME cannot be compared.
  */
 int64_t ts_grant_elapsed(const struct ts_grant *grant, const struct ts_clock *now);
 

@@ -60,6 +60,31 @@ check "another fetches: nobody is asked" asks_nobody
 pkill -P "$holder"
 wait "$holder" 2>/dev/null
 
+# After a reboot with a slow clock, neither clock has counted the time that passed.
+aged 3000
+jq -c '.boot_id = "another-boot"' "$dir/young/$name" >"$dir/cache/$name"
+run helper token
+check "of another boot: another token" prints_token
+check "of another boot: the endpoint is asked" asked 1
+
+# Where even a new token is older than max_age, max_age counts from its receipt.
+forget_cache
+conf /fault/iat-old <<END
+max_age = 5m
+END
+count_from_here
+run helper token
+check "dated back further than max_age" prints_token
+run helper token
+check "dated back further than max_age, again" prints_token
+check "dated back further than max_age: one request" asked 1
+name_back=$(find "$dir/cache" -name '*.json' -exec basename {} \;)
+jq -c '.received_wall -= 301 | .received_boot_ms = ([.received_boot_ms - 301000, 0] | max)' \
+    "$dir/cache/$name_back" >"$dir/older" && cat "$dir/older" >"$dir/cache/$name_back"
+run helper token
+check "and max_age after its receipt: another" asked 2
+: | conf
+
 # The endpoint is gone.
 kill "$last_issuer" && wait "$last_issuer" 2>/dev/null
 aged 15

@@ -109,6 +109,23 @@ check "forget leaves other profiles alone" [ "$(grep -rl eyJ "$dir/cache" | wc -
 run helper forget --all
 check "forget --all says nothing" silent
 check "forget --all drops everything" [ -z "$(grep -rl eyJ "$dir/cache")" ]
+# What others can write to is not used as a cache, and its token may be served again when that is
+# corrected.
+run helper token
+token=$(cat "$dir/out")
+chmod 770 "$dir/cache"
+run helper forget --all
+check "forget --all in a folder that others can write to" silent
+check "drops everything there, too" [ -z "$(grep -rl eyJ "$dir/cache")" ]
+chmod 700 "$dir/cache"
+run helper token
+mv "$dir/cache" "$dir/elsewhere" && ln -s elsewhere "$dir/cache"
+for command in forget 'forget --all'; do
+    # shellcheck disable=SC2086 # Two words are wanted.
+    run helper $command
+    refused_saying "$command where the folder is a link" 78 "$dir/cache is a symbolic link"
+done
+rm "$dir/cache" && mv "$dir/elsewhere" "$dir/cache"
 run helper forget now
 refused "an argument too many for forget" 64
 echo '[colour red]' >>"$dir/conf"

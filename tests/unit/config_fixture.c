@@ -64,7 +64,9 @@ set_up(void **state)
     for (size_t i = 0; i < TS_ARRAY_LEN(folders); i++)
         if (mkdir(folders[i], 0700) != 0)
             return -1;
-    return 0;
+    /* Another user's: by its owner where that can be changed, else root's. */
+    return getuid() == 0 ? mkdir("another", 0755) | chown("another", 54321, 54321)
+                         : symlink("/", "another");
 }
 
 int
@@ -76,11 +78,17 @@ tear_down(void **state)
         "xdg/thrivestack/credential.conf",
         "own.conf",
         "link.conf",
+        "another",
     };
-    static const char *const folders[] = {
-        "xdg/thrivestack",          "xdg",          "home/.config/thrivestack/credential.conf.d",
-        "home/.config/thrivestack", "home/.config", "home",
-        "etc/credential.conf.d",    "etc"};
+    static const char *const folders[] = {"another",
+                                          "xdg/thrivestack",
+                                          "xdg",
+                                          "home/.config/thrivestack/credential.conf.d",
+                                          "home/.config/thrivestack",
+                                          "home/.config",
+                                          "home",
+                                          "etc/credential.conf.d",
+                                          "etc"};
 
     (void)state;
     for (size_t i = 0; i < TS_ARRAY_LEN(paths); i++)
