@@ -6,7 +6,8 @@
 
 static const struct command commands[] = {
     {"token", NULL, "", "print a token",
-     OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_JSON | OPTION_HEADER,
+     OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_JSON |
+         OPTION_HEADER | OPTION_PIPED_KEY,
      command_token, NULL},
     {"git", "git-credential-thrivestack", "get|store|erase|capability",
      "git's credential helper: reads git's question on standard input", 0, command_git, NULL},
@@ -21,8 +22,8 @@ static const struct command commands[] = {
     {"setup", NULL, "git|docker|ssh HOST, or sudo",
      "connect a client to this program, or undo that", OPTION_YES | OPTION_DRY_RUN | OPTION_REMOVE,
      command_setup, NULL},
-    {"key", NULL, "import FILE|public|check", "import, show or check the API key", OPTION_OUT,
-     command_key, NULL},
+    {"key", NULL, "import FILE|public|check|export", "import, show, check or pass on the API key",
+     OPTION_OUT, command_key, NULL},
     {"explain", NULL, "", "say which rule of policy.conf accepts or denies the token on stdin",
      OPTION_SERVICE | OPTION_USER | OPTION_POLICY, command_explain, NULL},
     {"doctor", NULL, "", "report what is wrong and how to fix it", OPTION_JSON, command_doctor,

@@ -1,6 +1,7 @@
 #include "helper/helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,8 +12,9 @@
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
-#include "common/cache/refresh.h"
 #include "common/base/userns.h"
+#include "common/cache/refresh.h"
+#include "common/job/job.h"
 
 /* The user's id outside of a namespace in which they play root. */
 static uid_t
@@ -78,6 +80,25 @@ helper_load_config(struct helper *helper, struct ts_err *err)
     return 0;
 }
 
+/* The key is another process's, whoever that is: no file, cache or session of this one belongs to
+ * it. */
+static int
+take_piped_key(struct ts_request *request, struct ts_err *err)
+{
+    char **const of_others[] = {&request->key.key_file, &request->key.key_command,
+                                &request->key.key_id, &request->cache_dir,
+                                &request->session_token_file};
+
+    if (fcntl(TS_JOB_KEY_FD, F_GETFD) < 0)
+        return helper_usage(err, "--piped-key: descriptor %d is not open", TS_JOB_KEY_FD);
+    for (size_t i = 0; i < TS_ARRAY_LEN(of_others); i++) {
+        ts_string_free(of_others[i]);
+        *of_others[i] = NULL;
+    }
+    request->key.is_piped = true;
+    return 0;
+}
+
 int
 helper_request(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
                struct ts_request *ret, struct ts_err *err)
@@ -93,6 +114,8 @@ helper_request(const struct helper *helper, const struct ts_host_rule *host, boo
 
     *ret = (struct ts_request)TS_REQUEST_INIT;
     int rc = ts_config_request(&helper->config, host, &overrides, ret, err);
+    if (rc == 0 && (options->given & OPTION_PIPED_KEY) != 0)
+        rc = take_piped_key(ret, err);
     ret->environment = helper_environment();
     return rc;
 }

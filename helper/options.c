@@ -40,6 +40,8 @@ static const struct option_row rows[] = {
     {OPTION_YES, "yes", NULL, FLAG, 0, 0, 0, "do not ask"},
     {OPTION_DRY_RUN, "dry-run", NULL, FLAG, 0, 0, 0, "show the changes, and make none"},
     {OPTION_REMOVE, "remove", NULL, FLAG, 0, 0, 0, "undo what setup did"},
+    {OPTION_PIPED_KEY, "piped-key", NULL, FLAG, 0, 0, 0,
+     "use the API key that 'key export' writes to descriptor 3"},
     {OPTION_OUT, "out", "DIR", TEXT, MEMBER(out), 0, 0,
      "key public: write section and public key into this folder"},
     {OPTION_SERVICE, "service", "S", TEXT, MEMBER(service), 0, 0,

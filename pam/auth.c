@@ -259,7 +259,8 @@ get_local(struct ts_auth *auth)
     const struct ts_local local = {.service = auth->service,
                                    .rhost = auth->rhost,
                                    .ruser = item_of(auth->pamh, PAM_RUSER),
-                                   .scopes = &auth->verdict.service->scopes};
+                                   .scopes = &auth->verdict.service->scopes,
+                                   .unique = auth->verdict.service->single_use};
     struct ts_err err = {.code = 0};
 
     if (auth->is_stranger)

@@ -1,5 +1,6 @@
 #include "pam/local.h"
 
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,10 +18,19 @@
 
 #define GROUPS_MAX 65536 /* the kernel's own limit */
 #define VARIABLES_MAX 8
+#define SAFE_PATH "/usr/local/bin:/usr/bin:/bin"
 
 struct groups {
     gid_t *ids;
     int len;
+};
+
+/* One question to ThriveStack: for what, whose key, asked by whom, until when. */
+struct request {
+    const struct ts_local *local;
+    const struct passwd *invoker;
+    const struct passwd *asker;
+    int64_t deadline_ms;
 };
 
 static void
@@ -111,7 +121,7 @@ add_runtime_folder(struct ts_list *list, uid_t uid, struct ts_err *err)
     return add_variable(list, "XDG_RUNTIME_DIR", path, err);
 }
 
-/* Nothing of it comes from the caller, who can set whatever they like. */
+/* The caller can set any variable, so none of theirs is passed on. */
 static int
 build_environment(const struct passwd *passwd, struct ts_list *ret, struct ts_err *err)
 {
@@ -121,7 +131,7 @@ build_environment(const struct passwd *passwd, struct ts_list *ret, struct ts_er
     } variables[] = {
         {"HOME", passwd->pw_dir},
         {"LOGNAME", passwd->pw_name},
-        {"PATH", "/usr/local/bin:/usr/bin:/bin"},
+        {"PATH", SAFE_PATH},
         {"SHELL", passwd->pw_shell[0] != '\0' ? passwd->pw_shell : "/bin/sh"},
         {"USER", passwd->pw_name},
     };
@@ -132,17 +142,58 @@ build_environment(const struct passwd *passwd, struct ts_list *ret, struct ts_er
     return rc < 0 ? rc : add_runtime_folder(ret, passwd->pw_uid, err);
 }
 
+/* Starts `key export` as the user; what it writes can be read from *ret_key_fd. */
 static int
-build_arguments(const struct ts_list *scopes, const char ***ret, struct ts_err *err)
+start_export(const struct passwd *passwd, struct ts_child *ret, int *ret_key_fd, struct ts_err *err)
 {
-    const char **argv = calloc(4 + 2 * scopes->len, sizeof(*argv));
+    static const char *const argv[] = {TS_HELPER_PATH, "key", "export", NULL};
+    TS_CLEANUP(groups_release) struct groups groups = {NULL, 0};
+    TS_CLEANUP(ts_list_release) struct ts_list environment = {NULL, 0};
+    TS_CLEANUP(ts_fd_close) int write_end = -1;
+    const char *envp[VARIABLES_MAX + 1] = {NULL};
+    int ends[2];
+
+    int rc = find_groups(passwd, &groups, err);
+    if (rc == 0)
+        rc = build_environment(passwd, &environment, err);
+    if (rc < 0)
+        return rc;
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return ts_err_errno(err, TS_ERR_UNAVAILABLE, "no pipe for the API key");
+    *ret_key_fd = ends[0];
+    write_end = ends[1];
+    for (size_t i = 0; i < environment.len && i < VARIABLES_MAX; i++)
+        envp[i] = environment.items[i];
+    const struct ts_spawn_identity identity = {passwd->pw_uid, passwd->pw_gid, groups.ids,
+                                               (size_t)groups.len};
+    const struct ts_spawn spec = {
+        .path = TS_HELPER_PATH,
+        .argv = argv,
+        .envp = envp,
+        .folder = "/",
+        .stdin_fd = -1,
+        .stdout_fd = write_end,
+        .stderr_fd = -1,
+        .extra_fd = -1,
+        .identity = &identity,
+    };
+    return ts_spawn_start(&spec, ret, err);
+}
+
+static int
+build_arguments(const struct ts_local *local, const char ***ret, struct ts_err *err)
+{
+    const struct ts_list *scopes = local->scopes;
+    const char **argv = calloc(5 + 2 * scopes->len, sizeof(*argv));
     size_t n = 0;
 
     if (argv == NULL)
         return ts_err_nomem(err);
     argv[n++] = TS_HELPER_PATH;
     argv[n++] = "token";
-    argv[n++] = "--fresh";
+    argv[n++] = "--piped-key";
+    if (local->unique)
+        argv[n++] = "--fresh";
     for (size_t i = 0; i < scopes->len; i++) {
         argv[n++] = "--scope";
         argv[n++] = scopes->items[i];
@@ -151,64 +202,101 @@ build_arguments(const struct ts_list *scopes, const char ***ret, struct ts_err *
     return 0;
 }
 
+/*
+ * Asks with the key that comes on `key_fd`, as a user to whom the invoker can do nothing: who is
+ * asked, and who is believed, is up to root's configuration alone. Below `/` only root has files.
+ */
 static int
-run(struct ts_spawn *spec, struct ts_secret *output, struct ts_err *err)
+request_token(const struct request *request, int key_fd, struct ts_secret *output, int *ret_status,
+              struct ts_err *err)
 {
+    static const char *const envp[] = {"HOME=/", "PATH=" SAFE_PATH, NULL};
     const struct ts_secret nothing = TS_SECRET_INIT(0);
-    int64_t deadline = ts_clock_boot_ms() + TS_LOCAL_DEADLINE_MS;
-    int status = 0;
-    int rc = ts_spawn_exchange(spec, &nothing, output, deadline, &status, err);
-
-    if (rc == 0)
-        rc = ts_local_answer_judge(status, output, err);
-    if (rc < 0)
-        ts_secret_clear(output);
-    if (rc == 0 || rc == TS_ERR_NOMEM)
-        return rc;
-    return ts_err_recode(err, TS_ERR_UNAVAILABLE);
-}
-
-static int
-run_as(const struct passwd *passwd, const char *const *argv, struct ts_secret *output,
-       struct ts_err *err)
-{
-    TS_CLEANUP(groups_release) struct groups groups = {NULL, 0};
-    TS_CLEANUP(ts_list_release) struct ts_list environment = {NULL, 0};
-    const char *envp[VARIABLES_MAX + 1] = {NULL};
-
-    int rc = find_groups(passwd, &groups, err);
-    if (rc == 0)
-        rc = build_environment(passwd, &environment, err);
-    if (rc < 0)
-        return rc;
-    for (size_t i = 0; i < environment.len && i < VARIABLES_MAX; i++)
-        envp[i] = environment.items[i];
-    const struct ts_spawn_identity identity = {passwd->pw_uid, passwd->pw_gid, groups.ids,
-                                               (size_t)groups.len};
+    TS_CLEANUP(pointers_free) const char **argv = NULL;
+    const struct ts_spawn_identity identity = {request->asker->pw_uid, request->asker->pw_gid, NULL,
+                                               0};
     struct ts_spawn spec = {
         .path = TS_HELPER_PATH,
-        .argv = argv,
         .envp = envp,
         .folder = "/",
         .stdin_fd = -1,
         .stdout_fd = -1,
         .stderr_fd = -1,
-        .extra_fd = -1,
+        .extra_fd = key_fd,
         .identity = &identity,
     };
-    return run(&spec, output, err);
+
+    int rc = build_arguments(request->local, &argv, err);
+    if (rc < 0)
+        return rc;
+    spec.argv = argv;
+    return ts_spawn_exchange(&spec, &nothing, output, request->deadline_ms, ret_status, err);
+}
+
+/* The invoker may stop this process, and so keep an answer until it means nothing any more. */
+static int
+check_in_time(int64_t deadline_ms, struct ts_err *err)
+{
+    if (ts_clock_left_ms(deadline_ms) > 0)
+        return 0;
+    return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper's answer came too late");
+}
+
+static int
+run(const struct request *request, struct ts_secret *output, struct ts_err *err)
+{
+    TS_CLEANUP(ts_child_release) struct ts_child export = TS_CHILD_INIT;
+    TS_CLEANUP(ts_fd_close) int key_fd = -1;
+    int export_status = 0;
+    int status = 0;
+
+    int rc = start_export(request->invoker, &export, &key_fd, err);
+    if (rc < 0)
+        return rc;
+    rc = request_token(request, key_fd, output, &status, err);
+    ts_fd_close(&key_fd);
+    if (rc == 0)
+        rc = ts_child_wait(&export, request->deadline_ms, &export_status, err);
+    if (rc == 0)
+        rc = ts_local_export_judge(export_status, err);
+    if (rc == 0)
+        rc = ts_local_answer_judge(status, output, err);
+    return rc < 0 ? rc : check_in_time(request->deadline_ms, err);
+}
+
+static int
+find_asker(const struct passwd *invoker, struct ts_account *ret, struct ts_err *err)
+{
+    int rc = ts_account_lookup(TS_LOCAL_ASKER, ret, err);
+
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0)
+        return ts_err_set(err, TS_ERR_UNAVAILABLE,
+                          "source = local asks as the user " TS_LOCAL_ASKER
+                          ", who cannot be looked up");
+    if (ret->passwd.pw_uid == 0 || ret->passwd.pw_uid == invoker->pw_uid)
+        return ts_err_set(err, TS_ERR_REFUSED,
+                          "source = local asks as the user " TS_LOCAL_ASKER
+                          ", who must be neither root nor the invoking user");
+    return 0;
 }
 
 int
 ts_local_get(const struct ts_local *local, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_account_release) struct ts_account invoker = {.memory = NULL};
-    TS_CLEANUP(pointers_free) const char **argv = NULL;
+    TS_CLEANUP(ts_account_release) struct ts_account asker = {.memory = NULL};
+    const struct request request = {local, &invoker.passwd, &asker.passwd,
+                                    ts_clock_boot_ms() + TS_LOCAL_DEADLINE_MS};
 
     int rc = find_invoker(local, &invoker, err);
     if (rc == 0)
-        rc = build_arguments(local->scopes, &argv, err);
-    if (rc == 0)
-        rc = run_as(&invoker.passwd, argv, ret, err);
-    return rc;
+        rc = find_asker(&invoker.passwd, &asker, err);
+    if (rc < 0)
+        return rc;
+    rc = run(&request, ret, err);
+    if (rc < 0)
+        ts_secret_clear(ret);
+    return rc == 0 || rc == TS_ERR_NOMEM ? rc : ts_err_recode(err, TS_ERR_UNAVAILABLE);
 }

@@ -1,9 +1,12 @@
 #include "pam/local_answer.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <sys/wait.h>
 
 #include "common/base/cleanup.h"
+
+#define EXIT_OUTPUT 74
 
 static const char *
 explain_exit(int status)
@@ -16,7 +19,7 @@ explain_exit(int status)
         {69, "ThriveStack cannot be reached"},
         {76, "ThriveStack's answer was not a token for what was asked"},
         {77, "ThriveStack refused the key or the scopes"},
-        {78, "the user's configuration is wrong"},
+        {78, "credential.conf is wrong, or a file in it is not safe"},
     };
 
     for (size_t i = 0; i < TS_ARRAY_LEN(meanings); i++)
@@ -25,8 +28,8 @@ explain_exit(int status)
     return "see thrivestack-credential doctor";
 }
 
-int
-ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err *err)
+static int
+judge_status(int status, struct ts_err *err)
 {
     if (WIFSIGNALED(status))
         return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper died of signal %d",
@@ -36,7 +39,24 @@ ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err 
     if (WEXITSTATUS(status) != 0)
         return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper failed with status %d: %s",
                           WEXITSTATUS(status), explain_exit(WEXITSTATUS(status)));
-    if (output->len == 0)
-        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper printed nothing");
     return 0;
+}
+
+int
+ts_local_export_judge(int status, struct ts_err *err)
+{
+    if ((WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OUTPUT) ||
+        (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE))
+        return 0;
+    return judge_status(status, err);
+}
+
+int
+ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err *err)
+{
+    int rc = judge_status(status, err);
+
+    if (rc == 0 && output->len == 0)
+        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper printed nothing");
+    return rc;
 }

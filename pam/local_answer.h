@@ -1,4 +1,4 @@
-/* What it means how thrivestack-credential ended, for source = local. */
+/* How the two runs of thrivestack-credential for source = local ended, and what that means. */
 #ifndef PAM_LOCAL_ANSWER_H
 #define PAM_LOCAL_ANSWER_H
 
@@ -9,5 +9,9 @@
  * nothing is known yet; else TS_ERR_UNAVAILABLE, and *err says what happened, never what was
  * printed. */
 int ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err *err);
+
+/* The same for `key export`, which prints nothing here. That its reader closed the pipe is not its
+ * failure: then the other run says what is wrong. */
+int ts_local_export_judge(int status, struct ts_err *err);
 
 #endif

@@ -151,7 +151,7 @@ ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *er
 {
     TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
     TS_CLEANUP(ts_json_put_secret) struct json_object *again = NULL;
-    const bool key_on_fd = job->request.key.key_command != NULL;
+    const bool key_on_fd = job->request.key.key_command != NULL || job->request.key.is_piped;
 
     if (object == NULL || ts_json_add_string(object, "job", kinds[job->kind].name) < 0 ||
         (kinds[job->kind].has_key && ts_json_add_bool(object, "key_on_fd", key_on_fd) < 0) ||

@@ -21,6 +21,9 @@
 #define TS_JOB_MAX ((size_t)64 * 1024)
 #define TS_JOB_KEY_FD 3 /* where the worker reads the key, for key_command */
 
+/* Begins a line before the key on that descriptor, with its id, where the job names none. */
+#define TS_JOB_KEY_ID_PREFIX "key_id: "
+
 enum ts_job_kind {
     TS_JOB_TOKEN,
     TS_JOB_KEY,

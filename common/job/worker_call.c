@@ -11,6 +11,7 @@
 #include "build-config.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/job/key_command.h"
 #include "common/process/spawn.h"
 
 /* The worker keeps the request's own deadline and says what it was waiting for; this one is only
@@ -35,30 +36,16 @@ ts_worker_trace(const struct ts_request *request, const char *format, ...)
     (void)dprintf(STDERR_FILENO, "thrivestack-credential: debug: %s\n", line.text);
 }
 
-/* Starts key_command with its output going to *ret_key_fd, which is the caller's to close. */
 static int
-start_command(const struct ts_request *request, struct ts_child *ret, int *ret_key_fd,
-              struct ts_err *err)
+open_pipe(int *ret_read, int *ret_write, struct ts_err *err)
 {
-    const char *const argv[] = {"/bin/sh", "-c", request->key.key_command, NULL};
-    TS_CLEANUP(ts_fd_close) int write_end = -1;
-    struct ts_spawn spec = {.path = argv[0],
-                            .argv = argv,
-                            .envp = no_environment,
-                            .stdin_fd = -1,
-                            .stderr_fd = STDERR_FILENO,
-                            .extra_fd = -1};
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) != 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "cannot make a pipe");
-    *ret_key_fd = ends[0];
-    write_end = ends[1];
-    spec.stdout_fd = write_end;
-    if (request->environment != NULL)
-        spec.envp = (const char *const *)request->environment;
-    ts_worker_trace(request, "starting key_command");
-    return ts_spawn_start(&spec, ret, err);
+    *ret_read = ends[0];
+    *ret_write = ends[1];
+    return 0;
 }
 
 static int
@@ -100,47 +87,28 @@ run_worker(const struct ts_request *request, const struct ts_secret *job, int ke
     return judge_worker(rc, status, ret, err);
 }
 
-/*
- * How key_command ended counts more than what the worker made of its output, except that a worker
- * that has read enough (the key is too large) ends the command with SIGPIPE by closing the pipe.
- */
-static int
-judge_command(struct ts_child *command, int64_t deadline, struct ts_err *err)
-{
-    struct ts_err ended = {.code = 0};
-    int status = 0;
-    int rc = ts_child_wait(command, deadline, &status, &ended);
-
-    if (rc == TS_ERR_TIMEOUT)
-        return ts_err_set(err, TS_ERR_KEY, "key_command did not finish in time: see 'timeout'");
-    if (rc < 0) {
-        *err = ended;
-        return rc;
-    }
-    if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
-        return ts_err_set(err, TS_ERR_KEY, "key_command was ended by signal %d", WTERMSIG(status));
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != 128 + SIGPIPE)
-        return ts_err_set(err, TS_ERR_KEY, "key_command failed with exit status %d",
-                          WEXITSTATUS(status));
-    return 0;
-}
-
 int
 ts_worker_call(const struct ts_request *request, const struct ts_secret *job, struct ts_secret *ret,
                struct ts_err *err)
 {
     TS_CLEANUP(ts_child_release) struct ts_child command = TS_CHILD_INIT;
-    TS_CLEANUP(ts_fd_close) int key_fd = -1;
+    TS_CLEANUP(ts_fd_close) int read_end = -1;
+    TS_CLEANUP(ts_fd_close) int write_end = -1;
     int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms;
 
+    if (request->key.is_piped)
+        return run_worker(request, job, TS_JOB_KEY_FD, ret, err);
     if (request->key.key_command == NULL)
         return run_worker(request, job, -1, ret, err);
-    int rc = start_command(request, &command, &key_fd, err);
+    int rc = open_pipe(&read_end, &write_end, err);
+    if (rc == 0)
+        rc = ts_key_command_start(request, write_end, &command, err);
+    ts_fd_close(&write_end);
     if (rc < 0)
         return rc;
-    int worker_rc = run_worker(request, job, key_fd, ret, err);
-    ts_fd_close(&key_fd);
-    rc = judge_command(&command, deadline, err);
+    int worker_rc = run_worker(request, job, read_end, ret, err);
+    ts_fd_close(&read_end);
+    rc = ts_key_command_finish(&command, deadline, err);
     return rc < 0 ? rc : worker_rc;
 }
 

@@ -209,15 +209,50 @@ ts_api_key_parse(const struct ts_secret *text, const char *name, const char *key
     return rc < 0 ? rc : set_key_id(NULL, name, key_id, ret, err);
 }
 
+/*
+ * What `key export` writes where a key_id is configured: a line that says so, before the key.
+ * Copies the id and returns the rest of the text; where there is no such line, all of it.
+ */
+static const char *
+split_key_id(const char *text, char ret_id[TS_KEY_ID_MAX + 1])
+{
+    const char *id = text + sizeof(TS_JOB_KEY_ID_PREFIX) - 1;
+
+    if (strncmp(text, TS_JOB_KEY_ID_PREFIX, sizeof(TS_JOB_KEY_ID_PREFIX) - 1) != 0)
+        return text;
+    size_t len = strcspn(id, "\n");
+    if (len > TS_KEY_ID_MAX || id[len] != '\n')
+        return text;
+    memcpy(ret_id, id, len);
+    ret_id[len] = '\0';
+    return id + len + 1;
+}
+
+static int
+parse_piped(const struct ts_secret *text, const char *name, const char *configured,
+            struct ts_api_key *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret key = TS_SECRET_INIT(TS_API_KEY_FILE_MAX);
+    char id[TS_KEY_ID_MAX + 1] = "";
+    const char *start = ts_secret_string(text);
+    const char *rest = configured == NULL ? split_key_id(start, id) : start;
+
+    if (ts_secret_set(&key, rest, text->len - (size_t)(rest - start)) < 0)
+        return ts_err_nomem(err);
+    return ts_api_key_parse(&key, name, rest == start ? configured : id, ret, err);
+}
+
 int
 ts_api_key_read(const struct ts_key_source *source, uid_t owner, int fd, int64_t deadline_ms,
                 struct ts_api_key *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_API_KEY_FILE_MAX);
-    bool by_command = source->key_command != NULL;
-    const char *name = by_command ? "the output of " KEY_COMMAND : source->key_file;
+    int rc;
 
-    int rc = by_command ? read_command_output(fd, deadline_ms, &text, err)
-                        : read_file(source, owner, &text, err);
-    return rc < 0 ? rc : ts_api_key_parse(&text, name, source->key_id, ret, err);
+    if (source->key_command == NULL) {
+        rc = read_file(source, owner, &text, err);
+        return rc < 0 ? rc : ts_api_key_parse(&text, source->key_file, source->key_id, ret, err);
+    }
+    rc = read_command_output(fd, deadline_ms, &text, err);
+    return rc < 0 ? rc : parse_piped(&text, "the output of " KEY_COMMAND, source->key_id, ret, err);
 }

@@ -30,7 +30,8 @@ struct ts_api_key {
 /*
  * Reads the key that `source` names. `owner` is whose file it may be, beside root's. Where
  * source->key_command is set it comes from descriptor `fd`, which is read until `deadline_ms`
- * (CLOCK_BOOTTIME). Returns 0; TS_ERR_KEY, the text naming file and reason; TS_ERR_CONFIG for a
+ * (CLOCK_BOOTTIME); without source->key_id, its first line may be TS_JOB_KEY_ID_PREFIX and the id.
+ * Returns 0; TS_ERR_KEY, the text naming file and reason; TS_ERR_CONFIG for a
  * file that is not safe and a key_id that disagrees; TS_ERR_NOMEM. *ret is released with
  * ts_api_key_release in every case.
  */

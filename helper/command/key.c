@@ -18,6 +18,14 @@ run_public(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, 
     return key_public(helper, answer, err);
 }
 
+static int
+run_export(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
+{
+    (void)answer;
+    (void)ret_exit_code;
+    return key_export(helper, err);
+}
+
 struct operation {
     const char *name;
     size_t arguments_len; /* behind the operation's name */
@@ -30,6 +38,7 @@ static const struct operation operations[] = {
     {"import", 1, 0, run_import},
     {"public", 0, OPTION_OUT, run_public},
     {"check", 0, 0, key_check},
+    {"export", 0, 0, run_export},
 };
 
 static const struct operation *
@@ -48,7 +57,7 @@ run(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct 
     const struct operation *operation = find_operation(options);
 
     if (operation == NULL)
-        return helper_usage(err, "'key' is followed by import FILE, public or check");
+        return helper_usage(err, "'key' is followed by import FILE, public, check or export");
     if (options->arguments_len != operation->arguments_len + 1)
         return helper_usage(err, "'key %s' takes %s", operation->name,
                             operation->arguments_len > 0 ? "one file" : "no arguments");

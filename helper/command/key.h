@@ -17,4 +17,7 @@ int key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *e
 int key_check(struct helper *helper, struct ts_secret *answer, int *ret_exit_code,
               struct ts_err *err);
 
+/* Writes the key to standard output, unread, for --piped-key. */
+int key_export(struct helper *helper, struct ts_err *err);
+
 #endif

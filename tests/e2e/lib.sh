@@ -216,7 +216,8 @@ is_trusted_folder() {
 # mount_product PREFIX: mounts a copy of the product, root's, in the place that is compiled into it.
 # Where a folder on the way there is not root's or closed to others, an empty one hides it.
 mount_product() {
-    cp -a "$1" "$W/prefix" && chown -R root:root "$W/prefix" && chmod -R a+rX,go-w "$W/prefix" || return 1
+    cp -a "$1" "$W/prefix" && chown -R root:root "$W/prefix" &&
+        find "$W/prefix" ! -type l ! -perm 0711 -exec chmod a+rX,go-w {} + || return 1
     folder=
     for part in $(dirname "$1" | tr / ' '); do
         folder=$folder/$part

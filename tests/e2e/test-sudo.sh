@@ -42,6 +42,7 @@ set_up_people() {
     install_key bob bobs
     echo 'alice, bob ALL=(ALL:ALL) ALL' >>/etc/sudoers
     install -m 666 /dev/null "$W/prompts"
+    config "token_url = $issuer_url"
 }
 
 # services [module argument]...: sudo's and su's stacks, as Debian's begin, with nothing else to fall to.
@@ -57,11 +58,9 @@ END
     done
 }
 
-# config LINE...: alice's credential.conf for one case, with those lines for her default profile.
+# config LINE...: the host's credential.conf for one case, with those lines for the default profile.
 config() {
-    file=$W/home/alice/.config/thrivestack/credential.conf
-    printf '%s\n' '[profile default]' 'scopes = user_management' "ca_file = $W/ca.pem" "$@" >"$file"
-    give alice "$file"
+    printf '%s\n' '[profile default]' "ca_file = $W/ca.pem" "$@" >"$CONF/credential.conf"
 }
 
 # type_parts TOKEN SIZE: the token as lines of at most SIZE characters; an empty line ends it.

@@ -474,7 +474,7 @@ fi
 # --- usage
 
 reset_place
-for words in '' 'export' 'import' 'public now' 'check now' 'import a b' 'import a --out b' \
+for words in '' 'exports' 'export now' 'import' 'public now' 'check now' 'import a b' 'import a --out b' \
     'check --out b' 'public --all' 'check --json' 'public --out='; do
     # shellcheck disable=SC2086 # A list of words is wanted here.
     run helper key $words

@@ -80,7 +80,7 @@ d=$scratch/pam.d
     { cat "$scratch/token" && head -c 9000 /dev/zero | tr '\0' a; } >"$scratch/long"
     forgets 'too long' "$scratch/token" 'authenticate PAM_AUTH_ERR' --answer "$scratch/long" sshd $user "$d" authenticate vanish
     forgets 'source = local' "$scratch/token" 'authenticate PAM_SUCCESS' --ruid "$uid" --ruser $user su $user "$d" authenticate vanish
-    printf '#!/bin/sh\ncat %s/token\nexit 77\n' "$scratch" >"$state/helper"
+    helper_stand_in "cat $scratch/token; exit 77"
     forgets 'source = local, which fails' "$scratch/token" 'authenticate PAM_AUTH_ERR' --ruid "$uid" --ruser $user su $user "$d" authenticate vanish
 }
 finish

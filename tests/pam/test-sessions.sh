@@ -1,5 +1,5 @@
 #!/bin/sh
-# Session token files, single use and source = local, all of which need root.
+# Session token files and single use, both of which need root.
 # Usage: sh test-sessions.sh PREFIX ISSUER BUILD
 set -u
 # shellcheck source=tests/pam/lib.sh
@@ -8,69 +8,8 @@ make_site
 folder=$run/thrivestack/$uid
 variable=THRIVESTACK_TOKEN_FILE
 
-cat >"$scratch/etc/policy.conf" <<END
-[service *]
-scopes = user_management
-
-[service once]
-scopes     = user_management
-single_use = yes
-
-[service sudo]
-scopes = user_management telemetry_apis
-source = local prompt
-
-[service su]
-scopes = user_management
-source = local
-
-[key good]
-public_key = keys/good.pem
-users      = $user root bin
-services   = *
-scopes     = user_management telemetry_apis
-END
-
-make_stacks sshd once sudo su other
-
-# sign FILE ARGUMENTS...
-sign() {
-    file=$1
-    shift
-    "$issuer" sign "$scratch/keys/good.key" --id good "$@" | tr -d '\n' >"$file"
-    fold -w 16 "$file" | grep -E '.{16}' >>"$scratch/stretches"
-}
-
-# drive NAME OPTIONS...: a run of pam-driver that ends by itself; its output is out. $drive_in is a
-# command to run it with.
-drive() {
-    name=$1
-    shift
-    # shellcheck disable=SC2086 # A command with its options.
-    ${drive_in:-} timeout 60 "$driver" "$@" >"$scratch/out" 2>&1 </dev/null ||
-        bad "$name" 'the driver fails' "$scratch/out"
-    search_log "$name"
-}
-
-# No 16 characters of any token are in the log, `debug` and all.
-search_log() {
-    if grep '^log' "$scratch/out" | grep -qFf "$scratch/stretches"; then
-        bad "$1" 'a token is in the log' "$scratch/out"
-    fi
-}
-
-# has NAME TEXT: a line of the output begins with it
-has() {
-    if grep -q "^$2" "$scratch/out"; then ok "$1"; else bad "$1" "no line '$2'" "$scratch/out"; fi
-}
-
-has_not() {
-    if grep -q "$2" "$scratch/out"; then bad "$1" "a line with '$2'" "$scratch/out"; else ok "$1"; fi
-}
-
-is() {
-    if [ "$2" = "$3" ]; then ok "$1"; else bad "$1" "'$2' is not '$3'" "$scratch/out"; fi
-}
+# shellcheck source=tests/pam/drive.sh
+. "$(dirname "$0")/drive.sh"
 
 files() {
     find "$folder" -type f | wc -l
@@ -371,120 +310,4 @@ touch "$store"
 drive 'file' --answer "$scratch/full" once $user "$scratch/pam.d" authenticate
 has 'single use: a store that is a file' 'authenticate PAM_AUTHINFO_UNAVAIL'
 rm "$store"
-
-# ---- source = local
-make_helper() {
-    { echo '#!/bin/sh'; cat; } >"$state/helper"
-    chmod 755 "$state/helper"
-}
-witness=$scratch/witness
-mkdir "$witness"
-chown "$uid" "$witness"
-sign "$witness/token" --aud user_management --aud telemetry_apis
-chown -R "$uid" "$witness"
-make_helper <<END
-{ printf '%s\n' "\$@"; echo "cwd \$(pwd)"; id -u; id -g; id -G; ls /proc/self/fd | wc -l; tr '\0' '\n' </proc/self/environ; } >"$witness/seen"
-readlink /proc/self/fd/2 >"$witness/fds"
-wc -c >>"$witness/fds"
-echo x >>"$witness/runs"
-cat "$witness/token"
-echo
-END
-export EVIL=1 LD_PRELOAD_NOT=1 HTTPS_PROXY=http://evil/
-local_run() {
-    name=$1
-    shift
-    drive "$name" --ruid "$uid" --ruser $user "$@"
-}
-local_run 'local' sudo $user "$scratch/pam.d" authenticate setcred env
-has 'local: succeeds' 'authenticate PAM_SUCCESS'
-has 'local: setcred' 'setcred PAM_SUCCESS'
-has_not 'local: nobody is prompted' '^prompt'
-is 'local: the arguments' "$(sed -n '1,6p' "$witness/seen" | tr '\n' ' ')" \
-    'token --fresh --scope telemetry_apis --scope user_management '
-is 'local: where and who' "$(sed -n '7,9p' "$witness/seen" | tr '\n' ' ')" "cwd / $uid $(id -g $user) "
-is 'local: the groups' "$(sed -n 10p "$witness/seen" | tr ' ' '\n' | sort -n)" "$(id -G $user | tr ' ' '\n' | sort -n)"
-is 'local: no stray descriptors' "$(sed -n 11p "$witness/seen")" 4
-is 'local: nothing of the caller'\''s environment' "$(grep -c 'EVIL\|evil\|LD_' "$witness/seen")" 0
-is 'local: the environment' "$(sed -n '12,$p' "$witness/seen" | sed 's/=.*//' | grep -v '^PWD$\|^SHLVL$\|^_$\|^OLDPWD$\|^XDG_RUNTIME_DIR$' | sort | tr '\n' ' ')" \
-    'HOME LOGNAME PATH SHELL USER '
-is 'local: stderr goes nowhere, stdin is empty' "$(tr '\n' ' ' <"$witness/fds")" '/dev/null 0 '
-
-refused() {
-    name=$1
-    shift
-    rm -f "$witness/runs"
-    drive "$name" "$@"
-    has "local: $name" 'authenticate PAM_AUTH_ERR'
-    has "local: $name, the reason" 'log notice .*reason=local_helper'
-    [ ! -e "$witness/runs" ] && ok "local: $name, nothing runs" || bad "local: $name" 'the helper ran'
-}
-refused 'no setuid program' --ruser $user su $user "$scratch/pam.d" authenticate
-refused 'another host' --ruid "$uid" --ruser $user --rhost 192.0.2.7 su $user "$scratch/pam.d" authenticate
-refused 'another host without a name' --ruid "$uid" --ruser $user --rhost '' su $user "$scratch/pam.d" authenticate
-refused 'no PAM_RUSER' --ruid "$uid" su $user "$scratch/pam.d" authenticate
-refused 'PAM_RUSER is another' --ruid "$uid" --ruser bin su $user "$scratch/pam.d" authenticate
-refused 'PAM_RUSER is root' --ruid "$uid" --ruser root su $user "$scratch/pam.d" authenticate
-refused 'PAM_RUSER is nobody known' --ruid "$uid" --ruser no-such-user su $user "$scratch/pam.d" authenticate
-
-rm -f "$witness/runs"
-make_helper <<END
-echo x >>"$witness/runs"
-exit 77
-END
-local_run 'refused' su $user "$scratch/pam.d" authenticate authenticate authenticate
-is 'local: denied three times' "$(grep -c '^authenticate PAM_AUTH_ERR' "$scratch/out")" 3
-is 'local: but run once' "$(wc -l <"$witness/runs")" 1
-has 'local: the log says why' 'log notice .*status 77: ThriveStack refused'
-sign "$scratch/both" --aud user_management --aud telemetry_apis
-local_run 'then prompt' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate
-has 'local: yields none, then the prompt' 'authenticate PAM_SUCCESS'
-has 'local: yields none, the prompt comes' 'prompt ThriveStack token: '
-
-"$issuer" sign "$scratch/keys/stranger.key" --id good --aud user_management --aud telemetry_apis >"$witness/token"
-make_helper <<END
-cat "$witness/token"
-END
-local_run 'forged' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate authenticate
-is 'local: a denial is final, the next time too' "$(grep -c '^authenticate PAM_AUTH_ERR' "$scratch/out")" 2
-has_not 'local: a denial is not followed by a prompt' '^prompt'
-
-# A token that was used before is a denial like any other.
-sed -i '/^\[service sudo]/a single_use = yes' "$scratch/etc/policy.conf"
-cp "$scratch/both" "$witness/token"
-local_run 'replayed' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate
-local_run 'replayed' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate authenticate
-has 'local: a token that was used before' 'log notice .*reason=replayed'
-is 'local: it is a denial, and final' "$(grep -c '^authenticate PAM_AUTH_ERR' "$scratch/out")" 2
-has_not 'local: it is not followed by a prompt' '^prompt'
-sed -i '/^.service sudo/,/^scopes/{/^single_use/d}' "$scratch/etc/policy.conf"
-sed -i 's/^source = local$/source = prompt local/' "$scratch/etc/policy.conf"
-echo >"$scratch/newline"
-local_run 'prompt first' --answer "$scratch/newline" su $user "$scratch/pam.d" authenticate
-has 'local: after an empty answer' 'authenticate PAM_SUCCESS'
-sed -i 's/^source = prompt local$/source = local/' "$scratch/etc/policy.conf"
-
-make_helper <<END
-head -c 100000 /dev/zero | tr '\0' a
-END
-local_run 'too much' su $user "$scratch/pam.d" authenticate
-has 'local: too long an answer' 'authenticate PAM_AUTH_ERR'
-rm "$state/helper"
-local_run 'no helper' su $user "$scratch/pam.d" authenticate
-has 'local: no helper' 'authenticate PAM_AUTH_ERR'
-make_helper <<END
-echo \$\$ >"$witness/pid"
-exec sleep 1000
-END
-start=$(date +%s)
-local_run 'hangs' su $user "$scratch/pam.d" authenticate
-has 'local: a helper that hangs' 'authenticate PAM_AUTH_ERR'
-took=$(($(date +%s) - start))
-is "local: it took $took s, the deadline is 10" "$((took >= 9 && took <= 14))" 1
-# Killed it is at once; whoever inherits it may take a moment to reap it.
-case $(ps -o stat= -p "$(cat "$witness/pid")") in
-'' | Z*) ok 'local: it is gone' ;;
-*) bad 'local: hangs' 'it lives' ;;
-esac
-rm -f "$state/helper"
 finish
