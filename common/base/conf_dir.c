@@ -25,8 +25,8 @@ close_stream(DIR **stream)
         (void)closedir(*stream);
 }
 
-static int
-list_names(int fd, const char *path, struct ts_list *ret, struct ts_err *err)
+int
+ts_conf_dir_list(int fd, const char *path, struct ts_list *ret, struct ts_err *err)
 {
     /* closedir closes the descriptor that it was given, so it gets one of its own. */
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -62,7 +62,7 @@ ts_conf_dir_open(const char *path, const struct ts_file_rules *rules, struct ts_
     if (ret->fd < 0 || fstat(ret->fd, &st) != 0)
         return ts_err_errno(err, TS_ERR_SYNTAX, "%s cannot be opened", path);
     int rc = ts_file_check_stat(&st, path, rules, err);
-    return rc < 0 ? rc : list_names(ret->fd, path, &ret->names, err);
+    return rc < 0 ? rc : ts_conf_dir_list(ret->fd, path, &ret->names, err);
 }
 
 void

@@ -1,6 +1,6 @@
 /*
  * A folder of configuration files, `NAME.conf`, read in the order of their names (compared byte by
- * byte): credential.conf.d.
+ * byte): credential.conf.d, keys.d.
  *
  *     ts_conf_dir_open("/etc/thrivestack/credential.conf.d", &rules, &dir, &err);
  *     for (size_t i = 0; i < dir.names.len; i++)
@@ -35,6 +35,10 @@ struct ts_conf_dir {
 int ts_conf_dir_open(const char *path, const struct ts_file_rules *rules, struct ts_conf_dir *ret,
                      struct ts_err *err);
 void ts_conf_dir_release(struct ts_conf_dir *dir);
+
+/* Adds the names of such files in a folder that was opened, and checked, by other rules; O_PATH is
+ * enough. `path` is how messages name it. Returns 0, TS_ERR_SYNTAX or TS_ERR_NOMEM. */
+int ts_conf_dir_list(int fd, const char *path, struct ts_list *ret, struct ts_err *err);
 
 /* Whether a file of that name is read: [A-Za-z0-9][A-Za-z0-9._-]*.conf. Others are what editors and
  * package managers leave behind. */

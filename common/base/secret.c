@@ -184,12 +184,24 @@ ts_secret_has_nul(const struct ts_secret *secret)
     return secret->len > 0 && memchr(secret->data, '\0', secret->len) != NULL;
 }
 
+/* How much more it holds without growing. */
+static size_t
+room_of(const struct ts_secret *secret)
+{
+    size_t cap = secret->cap > 0 ? secret->cap - 1 : 0;
+
+    return (cap < secret->max ? cap : secret->max) - secret->len;
+}
+
 int
 ts_secret_read_fd(struct ts_secret *secret, int fd)
 {
     for (;;) {
         char chunk[4096];
-        ssize_t got = read(fd, chunk, sizeof(chunk));
+        size_t room = room_of(secret);
+        bool is_direct = room >= sizeof(chunk);
+        char *to = is_direct ? secret->data + secret->len : chunk;
+        ssize_t got = read(fd, to, is_direct ? room : sizeof(chunk));
 
         if (got == 0)
             return 0;
@@ -197,11 +209,37 @@ ts_secret_read_fd(struct ts_secret *secret, int fd)
             continue;
         if (got < 0)
             return TS_ERR_SYSTEM;
+        if (is_direct) {
+            secret->len += (size_t)got;
+            secret->data[secret->len] = '\0';
+            continue;
+        }
         int rc = ts_secret_append(secret, chunk, (size_t)got);
         explicit_bzero(chunk, (size_t)got);
         if (rc < 0)
             return rc;
     }
+}
+
+int
+ts_secret_read_file(struct ts_secret *secret, int fd, size_t size)
+{
+    const size_t end = secret->len + size;
+    int rc = ts_secret_reserve(secret, end);
+
+    while (rc == 0 && secret->len < end) {
+        ssize_t got = read(fd, secret->data + secret->len, end - secret->len);
+
+        if (got == 0)
+            return 0;
+        if (got < 0 && errno != EINTR)
+            return TS_ERR_SYSTEM;
+        if (got > 0) {
+            secret->len += (size_t)got;
+            secret->data[secret->len] = '\0';
+        }
+    }
+    return rc == 0 && size == 0 ? ts_secret_read_fd(secret, fd) : rc;
 }
 
 int

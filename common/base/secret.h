@@ -70,6 +70,10 @@ bool ts_secret_has_nul(const struct ts_secret *secret);
  */
 int ts_secret_read_fd(struct ts_secret *secret, int fd);
 
+/* The same for a regular file that has that size: it is read at once, and its end not looked for.
+ * One of size 0, as in /proc, is read to its end. Same returns. */
+int ts_secret_read_file(struct ts_secret *secret, int fd, size_t size);
+
 /* Writes all len bytes. Returns 0, or TS_ERR_SYSTEM with errno set. */
 int ts_write_all(int fd, const void *data, size_t len);
 

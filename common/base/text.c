@@ -126,6 +126,12 @@ ts_text_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+static bool
+is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 bool
 ts_text_equal_nocase(const char *a, const char *b)
 {
@@ -139,8 +145,10 @@ ts_text_equal_nocase(const char *a, const char *b)
 bool
 ts_text_is_key_id(const char *text)
 {
-    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-");
+    size_t len = 0;
 
+    while (is_letter(text[len]) || is_digit(text[len]) || text[len] == '_' || text[len] == '-')
+        len++;
     return len >= 1 && len <= 64 && text[len] == '\0';
 }
 

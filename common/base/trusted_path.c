@@ -253,6 +253,19 @@ check_spelling(const char *path, struct ts_err *err)
     return 0;
 }
 
+/* Makes the folder that was reached the caller's. */
+static int
+keep_folder(struct walk *walk, struct ts_trusted_folder *ret, struct ts_err *err)
+{
+    char *name = strdup(walk->name);
+
+    if (name == NULL)
+        return ts_err_nomem(err);
+    *ret = (struct ts_trusted_folder){walk->own, walk->shared, name, walk->owner};
+    walk->own = -1;
+    return 0;
+}
+
 int
 ts_trusted_folder_open(const char *path, uid_t owner, struct ts_trusted_folder *ret,
                        const char **ret_file, struct ts_err *err)
@@ -270,15 +283,29 @@ ts_trusted_folder_open(const char *path, uid_t owner, struct ts_trusted_folder *
     rc = enter_root(&walk, err);
     while (rc == 0 && take_part(&walk, part))
         rc = step(&walk, part, err);
+    if (rc == 0)
+        rc = keep_folder(&walk, ret, err);
+    if (rc == 0)
+        *ret_file = file;
+    return rc;
+}
+
+int
+ts_trusted_folder_enter(const struct ts_trusted_folder *from, const char *name,
+                        struct ts_trusted_folder *ret, struct ts_err *err)
+{
+    TS_CLEANUP(walk_release)
+    struct walk walk = {.at = from->fd, .own = -1, .shared = from->shared, .owner = from->owner};
+    char part[PART_SIZE];
+    int rc = check_spelling(name, err);
+
     if (rc < 0)
         return rc;
-    char *name = strdup(walk.name);
-    if (name == NULL)
-        return ts_err_nomem(err);
-    *ret = (struct ts_trusted_folder){walk.own, walk.shared, name, owner};
-    walk.own = -1;
-    *ret_file = file;
-    return 0;
+    memcpy(walk.rest, name, strlen(name) + 1);
+    (void)snprintf(walk.name, sizeof(walk.name), "%s", from->name);
+    while (rc == 0 && take_part(&walk, part))
+        rc = step(&walk, part, err);
+    return rc < 0 ? rc : keep_folder(&walk, ret, err);
 }
 
 void
@@ -293,7 +320,7 @@ read_opened(const struct opened *file, const char *path, struct ts_secret *ret, 
 {
     if ((uintmax_t)file->st.st_size > ret->max - ret->len)
         return ts_err_set(err, TS_ERR_TOO_LARGE, "%s is larger than %zu bytes", path, ret->max);
-    int rc = ts_secret_read_fd(ret, file->fd);
+    int rc = ts_secret_read_file(ret, file->fd, (size_t)file->st.st_size);
     if (rc == TS_ERR_TOO_LARGE)
         return ts_err_set(err, rc, "%s is larger than %zu bytes", path, ret->max);
     if (rc == TS_ERR_NOMEM)

@@ -41,6 +41,10 @@ struct ts_trusted_folder {
  */
 int ts_trusted_folder_open(const char *path, uid_t owner, struct ts_trusted_folder *ret,
                            const char **ret_file, struct ts_err *err);
+/* Walks on from a folder to one below it, `name` being relative and neither `.` nor with `..`.
+ * Returns as ts_trusted_folder_open. */
+int ts_trusted_folder_enter(const struct ts_trusted_folder *from, const char *name,
+                            struct ts_trusted_folder *ret, struct ts_err *err);
 void ts_trusted_folder_release(struct ts_trusted_folder *folder);
 
 /*

@@ -171,7 +171,7 @@ static int
 refuse_double_key(const struct ts_ini *ini, const struct ts_ini_entry *first,
                   const struct ts_ini_entry *again, struct ts_err *err)
 {
-    if (strcmp(first->key, again->key) != 0)
+    if (first->key[0] != again->key[0] || strcmp(first->key, again->key) != 0)
         return 0;
     return ts_ini_error(ini, again->line, err, "'%s' is set twice, first in line %u", again->key,
                         first->line);

@@ -117,6 +117,7 @@ struct ts_policy_info {
     struct ts_list no_account; /* "accounts" alone: users and `@group`s of keys that this host does
                                 * not have; likewise */
     struct ts_list no_scopes; /* KEY:SERVICE: the key's scopes lack some that the service demands */
+    struct ts_list problems;  /* of keys.d and of public keys, a line each; the first few */
     int64_t keys;
 };
 void ts_policy_info_release(struct ts_policy_info *info);

@@ -103,6 +103,7 @@ static const struct ts_field policy_fields[] = {
     {"no_section", TS_FIELD_SCOPES, AT(no_section), 0, 0},
     {"no_account", TS_FIELD_SCOPES, AT(no_account), 0, 0},
     {"no_scopes", TS_FIELD_SCOPES, AT(no_scopes), 0, 0},
+    {"problems", TS_FIELD_TEXTS, AT(problems), 0, TS_ERR_TEXT_MAX},
     {"keys", TS_FIELD_INTEGER, AT(keys), 0, TS_TOKEN_TIME_MAX},
 };
 #undef AT
@@ -399,6 +400,7 @@ ts_policy_info_release(struct ts_policy_info *info)
     ts_list_release(&info->no_section);
     ts_list_release(&info->no_account);
     ts_list_release(&info->no_scopes);
+    ts_list_release(&info->problems);
     info->keys = 0;
 }
 

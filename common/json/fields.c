@@ -9,7 +9,7 @@
 #include <string.h>
 
 static struct json_object *
-scopes_to_json(const struct ts_list *list)
+list_to_json(const struct ts_list *list)
 {
     struct json_object *array = json_object_new_array();
 
@@ -53,7 +53,8 @@ add_field(struct json_object *object, const struct ts_field *field, const char *
     case TS_FIELD_BYTES:
         return add_bytes(object, field->name, secret);
     case TS_FIELD_SCOPES:
-        return ts_json_add(object, field->name, scopes_to_json((const void *)at));
+    case TS_FIELD_TEXTS:
+        return ts_json_add(object, field->name, list_to_json((const void *)at));
     case TS_FIELD_BOOL:
         return ts_json_add_bool(object, field->name, *(const bool *)at);
     case TS_FIELD_LONG:
@@ -88,23 +89,6 @@ judge_append(int rc)
     return rc == TS_ERR_NOMEM ? rc : judge(rc == 0);
 }
 
-static int
-scopes_from_json(struct json_object *array, struct ts_list *ret)
-{
-    struct ts_err ignored = {0};
-    int rc = judge(json_object_is_type(array, json_type_array));
-
-    for (size_t i = 0; rc == 0 && i < json_object_array_length(array); i++) {
-        struct json_object *item = json_object_array_get_idx(array, i);
-
-        rc = judge(json_object_is_type(item, json_type_string) &&
-                   ts_text_is_scope(json_object_get_string(item)));
-        if (rc == 0)
-            rc = ts_list_add(ret, json_object_get_string(item), &ignored);
-    }
-    return rc;
-}
-
 /* Texts are for messages and lists of one line each, whoever wrote them. */
 static bool
 has_control(const char *text)
@@ -113,6 +97,32 @@ has_control(const char *text)
         if ((unsigned char)*text < 0x20 || *text == 0x7f)
             return true;
     return false;
+}
+
+/* Of at most `max` bytes; 0: a scope. */
+static bool
+is_item(const char *text, int64_t max)
+{
+    if (max == 0)
+        return ts_text_is_scope(text);
+    return strlen(text) <= (size_t)max && !has_control(text);
+}
+
+static int
+list_from_json(struct json_object *array, int64_t max, struct ts_list *ret)
+{
+    struct ts_err ignored = {0};
+    int rc = judge(json_object_is_type(array, json_type_array));
+
+    for (size_t i = 0; rc == 0 && i < json_object_array_length(array); i++) {
+        struct json_object *item = json_object_array_get_idx(array, i);
+
+        rc = judge(json_object_is_type(item, json_type_string) &&
+                   is_item(json_object_get_string(item), max));
+        if (rc == 0)
+            rc = ts_list_add(ret, json_object_get_string(item), &ignored);
+    }
+    return rc;
 }
 
 static int
@@ -205,7 +215,9 @@ read_field(struct json_object *object, const struct ts_field *field, char *at)
     case TS_FIELD_BYTES:
         return read_bytes(object, field, (void *)at);
     case TS_FIELD_SCOPES:
-        return scopes_from_json(ts_json_member(object, field->name), (void *)at);
+        return list_from_json(ts_json_member(object, field->name), 0, (void *)at);
+    case TS_FIELD_TEXTS:
+        return list_from_json(ts_json_member(object, field->name), field->max, (void *)at);
     case TS_FIELD_BOOL:
         return judge(ts_json_bool(object, field->name, (void *)at));
     case TS_FIELD_LONG:

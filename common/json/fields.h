@@ -19,6 +19,7 @@ enum ts_field_type {
     TS_FIELD_TOKEN,   /* the same, with a token's characters only */
     TS_FIELD_BYTES,   /* struct ts_secret, 0 to max bytes of any kind; travels as base64url */
     TS_FIELD_SCOPES,  /* struct ts_list of scopes */
+    TS_FIELD_TEXTS,   /* struct ts_list of texts as in TS_FIELD_TEXT, each of at most max bytes */
     TS_FIELD_BOOL,    /* bool */
     TS_FIELD_LONG,    /* long, from min to max */
     TS_FIELD_INTEGER, /* int64_t, from min to max */

@@ -38,6 +38,8 @@ deny_error(const struct ts_judging *judging, enum ts_reason reason, const struct
         reason = TS_REASON_NOMEM;
     else if (err->code == TS_ERR_SYSTEM)
         reason = TS_REASON_SYSTEM;
+    else if (err->code == TS_ERR_CONFIG)
+        reason = TS_REASON_POLICY;
     return deny(judging, reason, "%s", err->text);
 }
 
@@ -161,20 +163,29 @@ check_header(struct ts_judging *judging)
 static void
 spend_a_verification(const struct ts_judging *judging)
 {
-    const struct ts_policy_key *key = ts_policy_stand_in(judging->question->policy);
+    const struct ts_policy *policy = judging->question->policy;
+    const struct ts_policy_key *key = ts_policy_stand_in(policy);
+    struct evp_pkey_st *public_key = NULL;
     struct ts_err err = {0};
 
-    if (key != NULL)
-        (void)ts_token_verify(&judging->token, key->public_key, &err);
+    if (key != NULL && ts_policy_public_key(policy, key, &public_key, &err) == 0)
+        (void)ts_token_verify(&judging->token, public_key, &err);
 }
 
 static enum ts_reason
 check_known_key(struct ts_judging *judging)
 {
-    judging->key = ts_policy_find_key(judging->question->policy, judging->token.key_id);
-    if (judging->key != NULL)
+    const struct ts_policy *policy = judging->question->policy;
+
+    judging->key = ts_policy_find_key(policy, judging->token.key_id);
+    if (judging->key != NULL && judging->key->problem == NULL)
         return TS_REASON_OK;
     spend_a_verification(judging);
+    if (judging->key != NULL)
+        return deny(judging, TS_REASON_POLICY, "%s", judging->key->problem);
+    if (policy->unread != NULL)
+        return deny(judging, TS_REASON_POLICY, "key %s may be in a file that cannot be read: %s",
+                    judging->token.key_id, policy->unread);
     return deny(judging, TS_REASON_UNKNOWN_KEY, "the policy has no section [key %s]",
                 judging->token.key_id);
 }
@@ -182,11 +193,13 @@ check_known_key(struct ts_judging *judging)
 static enum ts_reason
 check_signature(struct ts_judging *judging)
 {
+    struct evp_pkey_st *public_key = NULL;
     struct ts_err err = {0};
+    int rc = ts_policy_public_key(judging->question->policy, judging->key, &public_key, &err);
 
-    if (ts_token_verify(&judging->token, judging->key->public_key, &err) == 0)
-        return TS_REASON_OK;
-    return deny_error(judging, TS_REASON_SIGNATURE, &err);
+    if (rc == 0)
+        rc = ts_token_verify(&judging->token, public_key, &err);
+    return rc == 0 ? TS_REASON_OK : deny_error(judging, TS_REASON_SIGNATURE, &err);
 }
 
 static enum ts_reason

@@ -7,11 +7,16 @@ static bool
 signature_is_short(const struct ts_policy *policy, const char *key_id, size_t signature_len)
 {
     const struct ts_policy_key *key = ts_policy_find_key(policy, key_id);
+    struct evp_pkey_st *public_key = NULL;
+    struct ts_err err = {0};
 
     if (key == NULL)
         key = ts_policy_stand_in(policy);
+    /* A key that cannot be used is reported as soon as the token is judged. */
+    if (key == NULL || ts_policy_public_key(policy, key, &public_key, &err) < 0)
+        return false;
     /* Four characters hold three bytes; a cut anywhere leaves fewer than the modulus has. */
-    return key != NULL && signature_len * 3 / 4 < ts_public_key_size(key->public_key);
+    return signature_len * 3 / 4 < ts_public_key_size(public_key);
 }
 
 bool

@@ -1,101 +1,121 @@
 #include "common/policy/policy.h"
 #include "common/base/cleanup.h"
 #include "common/policy/policy_schema.h"
-#include "common/policy/verify.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void
-release_service(struct ts_policy_service *service)
-{
-    free(service->name);
-    ts_list_release(&service->scopes);
-}
-
-static void
-release_key(struct ts_policy_key *key)
-{
-    free(key->id);
-    ts_public_key_free(&key->public_key);
-    ts_list_release(&key->users);
-    ts_list_release(&key->services);
-    ts_list_release(&key->scopes);
-}
-
 void
 ts_policy_release(struct ts_policy *policy)
 {
-    for (size_t i = 0; i < policy->services_len; i++)
-        release_service(&policy->services[i]);
     for (size_t i = 0; i < policy->keys_len; i++)
-        release_key(&policy->keys[i]);
+        if (policy->keys[i].free_public_key != NULL)
+            policy->keys[i].free_public_key(&policy->keys[i].public_key);
+    ts_policy_release_memory(policy);
     free(policy->services);
     free(policy->keys);
+    ts_index_release(&policy->index);
     free(policy->file);
     memset(policy, 0, sizeof(*policy));
 }
 
-/* The sections' kinds: how many there are of each decides the sizes of the policy's arrays. */
-static size_t
-count_sections(const struct ts_ini *ini, const char *kind)
+/* Room doubles whenever the length reaches a power of two. */
+static void *
+grow_array(void *array, size_t len, size_t size)
 {
-    size_t count = 0;
+    if ((len & (len - 1)) != 0)
+        return array;
+    return reallocarray(array, len == 0 ? 1 : len * 2, size);
+}
 
-    for (size_t i = 0; i < ini->len; i++)
-        count += strcmp(ini->sections[i].kind, kind) == 0;
-    return count;
+struct ts_policy_key *
+ts_policy_new_key(struct ts_policy *policy, const char *file)
+{
+    struct ts_policy_key *keys = grow_array(policy->keys, policy->keys_len, sizeof(*keys));
+
+    if (keys == NULL)
+        return NULL;
+    policy->keys = keys;
+    struct ts_policy_key *key = &keys[policy->keys_len++];
+    *key = (struct ts_policy_key){
+        .file = file, .max_lifetime = TS_TOKEN_LIFE_MAX, .expires = INT64_MAX};
+    return key;
 }
 
 static int
-reserve(struct ts_policy *policy, const struct ts_ini *ini, struct ts_err *err)
+add_service(struct ts_policy_input *input, const char *file, struct ts_err *err)
 {
-    policy->file = strdup(ini->file);
-    policy->services = calloc(count_sections(ini, "service") + 1, sizeof(*policy->services));
-    policy->keys = calloc(count_sections(ini, "key") + 1, sizeof(*policy->keys));
-    if (policy->file == NULL || policy->services == NULL || policy->keys == NULL)
+    struct ts_policy *policy = input->policy;
+    struct ts_policy_service *services =
+        grow_array(policy->services, policy->services_len, sizeof(*services));
+
+    (void)file;
+    if (services == NULL)
         return ts_err_nomem(err);
-    return 0;
-}
-
-static int
-add_service(struct ts_policy *policy, struct ts_policy_input *input, struct ts_err *err)
-{
+    policy->services = services;
+    input->service = &services[policy->services_len++];
+    *input->service =
+        (struct ts_policy_service){.max_age = -1, .sources = {TS_SOURCE_PROMPT}, .sources_len = 1};
     input->key = NULL;
-    input->service = &policy->services[policy->services_len++];
-    input->service->max_age = -1;
-    input->service->sources[0] = TS_SOURCE_PROMPT;
-    input->service->sources_len = 1;
     return ts_policy_read_service(input, err);
 }
 
 static int
-add_key(struct ts_policy *policy, struct ts_policy_input *input, struct ts_err *err)
+add_key(struct ts_policy_input *input, const char *file, struct ts_err *err)
 {
     input->service = NULL;
-    input->key = &policy->keys[policy->keys_len++];
-    input->key->max_lifetime = TS_TOKEN_LIFE_MAX;
-    input->key->expires = INT64_MAX;
-    return ts_policy_read_key(input, err);
+    input->key = ts_policy_new_key(input->policy, file);
+    return input->key == NULL ? ts_err_nomem(err) : ts_policy_read_key(input, err);
 }
 
 static const struct {
     const char *kind;
-    int (*add)(struct ts_policy *policy, struct ts_policy_input *input, struct ts_err *err);
+    int (*add)(struct ts_policy_input *input, const char *file, struct ts_err *err);
 } section_kinds[] = {
-    {"service", add_service},
     {"key", add_key},
+    {"service", add_service},
 };
 
 static int
-add_section(struct ts_policy *policy, struct ts_policy_input *input, struct ts_err *err)
+add_section(struct ts_policy_input *input, const char *file, bool keys_only, struct ts_err *err)
 {
+    const char *kind = input->section->kind;
+
+    if (keys_only && strcmp(kind, "service") == 0)
+        return ts_ini_error(
+            input->ini, input->section->line, err,
+            "[service] belongs into policy.conf: a file of keys holds [key ID] only");
     for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++)
-        if (strcmp(input->section->kind, section_kinds[i].kind) == 0)
-            return section_kinds[i].add(policy, input, err);
+        if (strcmp(kind, section_kinds[i].kind) == 0)
+            return section_kinds[i].add(input, file, err);
     return ts_ini_error(input->ini, input->section->line, err,
-                        "[%.80s] is unknown here: write [service NAME] or [key ID]",
-                        input->section->kind);
+                        "[%.80s] is unknown here: write %s[key ID]", kind,
+                        keys_only ? "" : "[service NAME] or ");
+}
+
+int
+ts_policy_add_text(struct ts_policy *policy, struct ts_secret *text, const char *file,
+                   bool keys_only, struct ts_err *err)
+{
+    TS_CLEANUP(ts_ini_release) struct ts_ini ini = TS_INI_INIT;
+    const size_t keys_len = policy->keys_len, services_len = policy->services_len;
+    struct ts_policy_input input = {.policy = policy, .ini = &ini};
+    int rc = ts_ini_parse_text(text, file, &ini, err);
+
+    if (rc < 0)
+        return rc;
+    const char *kept = ts_policy_keep_text(policy, &ini.text, file);
+    if (kept == NULL)
+        return ts_err_nomem(err);
+    for (size_t i = 0; i < ini.len && rc == 0; i++) {
+        input.section = &ini.sections[i];
+        rc = add_section(&input, kept, keys_only, err);
+    }
+    if (rc < 0) {
+        policy->keys_len = keys_len;
+        policy->services_len = services_len;
+    }
+    return rc;
 }
 
 static int
@@ -107,88 +127,91 @@ compare_services(const void *a, const void *b)
     return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
 }
 
+/* Two spellings of one service; the INI reader has refused what is there twice to the letter. */
 static int
-compare_keys(const void *a, const void *b)
-{
-    const struct ts_policy_key *x = a, *y = b;
-
-    return strcmp(x->id, y->id);
-}
-
-/* Two spellings of one service; the INI reader has refused what is twice to the letter, key ids
- * included. */
-static int
-refuse_double_services(const struct ts_policy *policy, const struct ts_ini *ini, struct ts_err *err)
+refuse_double_services(const struct ts_policy *policy, struct ts_err *err)
 {
     for (size_t i = 1; i < policy->services_len; i++)
         if (strcmp(policy->services[i - 1].name, policy->services[i].name) == 0)
-            return ts_ini_error(ini, policy->services[i].line, err,
-                                "the section in line %u is for the same service (%s): join them",
-                                policy->services[i - 1].line, policy->services[i].name);
+            return ts_err_set(
+                err, TS_ERR_CONFIG,
+                "%s:%u: the section in line %u is for the same service (%s): join them",
+                policy->file, policy->services[i].line, policy->services[i - 1].line,
+                policy->services[i].name);
     return 0;
 }
 
-static int
-build(const struct ts_ini *ini, const struct ts_trusted_folder *folder, struct ts_policy *policy,
-      struct ts_err *err)
+static uint64_t
+hash_id(const char *id)
 {
-    struct ts_policy_input input = {.ini = ini, .folder = folder};
-    int rc = reserve(policy, ini, err);
+    return ts_text_fnv1a64(id, strlen(id), TS_FNV1A64_SEED);
+}
 
-    for (size_t i = 0; i < ini->len && rc == 0; i++) {
-        input.section = &ini->sections[i];
-        rc = add_section(policy, &input, err);
+/* Where a key is in the index, or else where it is to be. */
+static uint32_t *
+find_slot(const struct ts_policy *policy, const char *id)
+{
+    uint64_t hash = hash_id(id);
+    uint32_t *slot;
+
+    for (size_t step = 0; *(slot = ts_index_slot(&policy->index, hash, step)) != 0; step++)
+        if (strcmp(policy->keys[*slot - 1].id, id) == 0)
+            break;
+    return slot;
+}
+
+/* Which of two sections is meant could be read either way, so neither counts. */
+static int
+refuse_double_key(struct ts_policy *policy, struct ts_policy_key *first,
+                  struct ts_policy_key *again, struct ts_err *err)
+{
+    struct ts_err problem = {0};
+
+    if (again->is_untrusted || (first->problem != NULL && again->problem != NULL))
+        return 0;
+    ts_err_set(&problem, TS_ERR_CONFIG,
+               "%s:%u: [key %s] is in %s:%u, too, and is accepted in neither: remove one",
+               again->file, again->line, again->id, first->file, first->line);
+    const char *kept = ts_policy_add_problem(policy, problem.text);
+    if (kept == NULL)
+        return ts_err_nomem(err);
+    if (first->problem == NULL)
+        first->problem = kept;
+    if (again->problem == NULL)
+        again->problem = kept;
+    return 0;
+}
+
+/* Files that others can write come last, so that they cannot take away the keys of other files. */
+static int
+index_keys(struct ts_policy *policy, bool is_untrusted, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < policy->keys_len && rc == 0; i++) {
+        if (policy->keys[i].is_untrusted != is_untrusted)
+            continue;
+        uint32_t *slot = find_slot(policy, policy->keys[i].id);
+        if (*slot == 0)
+            *slot = (uint32_t)i + 1;
+        else
+            rc = refuse_double_key(policy, &policy->keys[*slot - 1], &policy->keys[i], err);
     }
-    if (rc < 0)
-        return rc;
-    qsort(policy->services, policy->services_len, sizeof(*policy->services), compare_services);
-    qsort(policy->keys, policy->keys_len, sizeof(*policy->keys), compare_keys);
-    return refuse_double_services(policy, ini, err);
+    return rc;
 }
 
-static int
-open_policy(const char *path, uid_t owner, struct ts_trusted_folder *folder, struct ts_secret *text,
-            struct ts_err *err)
+int
+ts_policy_finish(struct ts_policy *policy, struct ts_err *err)
 {
-    const char *file = NULL;
-    int rc = ts_trusted_folder_open(path, owner, folder, &file, err);
-
+    /* qsort may not be called with NULL. */
+    if (policy->services_len > 0)
+        qsort(policy->services, policy->services_len, sizeof(*policy->services), compare_services);
+    int rc = refuse_double_services(policy, err);
+    if (rc == 0 && ts_index_make(policy->keys_len, &policy->index) < 0)
+        rc = ts_err_nomem(err);
     if (rc == 0)
-        rc = ts_trusted_read(folder, file, text, err);
-    if (rc == TS_ERR_NOT_FOUND)
-        ts_err_set(err, rc,
-                   "%s: nobody can log in with a token until it is written; see "
-                   "policy.conf(5)",
-                   err->text);
-    if (rc == 0 || rc == TS_ERR_NOMEM)
-        return rc;
-    if (strncmp(err->text, path, strlen(path)) != 0)
-        ts_err_prefix(err, "%s", path);
-    return ts_err_recode(err, TS_ERR_CONFIG);
-}
-
-int
-ts_policy_parse(const struct ts_secret *text, const char *file,
-                const struct ts_trusted_folder *folder, struct ts_policy *ret, struct ts_err *err)
-{
-    TS_CLEANUP(ts_ini_release) struct ts_ini ini = TS_INI_INIT;
-
-    memset(ret, 0, sizeof(*ret));
-    int rc = ts_ini_parse(ts_secret_string(text), text->len, file, &ini, err);
-    return rc < 0 ? rc : build(&ini, folder, ret, err);
-}
-
-int
-ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct ts_policy *ret,
-               struct ts_err *err)
-{
-    TS_CLEANUP(ts_trusted_folder_release)
-    struct ts_trusted_folder folder = TS_TRUSTED_FOLDER_INIT;
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_INI_FILE_MAX);
-
-    memset(ret, 0, sizeof(*ret));
-    int rc = open_policy(path, trust->owner, &folder, &text, err);
-    return rc < 0 ? rc : ts_policy_parse(&text, path, &folder, ret, err);
+        rc = index_keys(policy, false, err);
+    return rc < 0 ? rc : index_keys(policy, true, err);
 }
 
 static int
@@ -224,18 +247,19 @@ ts_policy_find_service(const struct ts_policy *policy, const char *service)
 const struct ts_policy_key *
 ts_policy_find_key(const struct ts_policy *policy, const char *id)
 {
-    struct ts_policy_key wanted = {0};
-
     if (policy->keys_len == 0)
         return NULL;
-    wanted.id = (char *)(uintptr_t)id;
-    return bsearch(&wanted, policy->keys, policy->keys_len, sizeof(*policy->keys), compare_keys);
+    const uint32_t *slot = find_slot(policy, id);
+    return *slot != 0 ? &policy->keys[*slot - 1] : NULL;
 }
 
 const struct ts_policy_key *
 ts_policy_stand_in(const struct ts_policy *policy)
 {
-    return policy->keys_len > 0 ? &policy->keys[0] : NULL;
+    for (size_t i = 0; i < policy->keys_len; i++)
+        if (policy->keys[i].problem == NULL)
+            return &policy->keys[i];
+    return NULL;
 }
 
 bool

@@ -1,12 +1,9 @@
 #include "common/policy/policy_schema.h"
 #include "common/base/cleanup.h"
-#include "common/policy/verify.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define DIGITS "0123456789"
 #define NAME_LEN_MAX 255
 
 static int
@@ -15,19 +12,37 @@ fail(const struct ts_policy_input *input, struct ts_err *err, const char *mend)
     return ts_ini_error(input->ini, input->entry->line, err, "%s: %s", input->entry->key, mend);
 }
 
+static bool
+is_letter_or_digit(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+/* How many characters at its beginning are letters, digits, or in `also`. A policy may have 100,000
+ * names, and strspn makes a table of its characters in every call. */
+static size_t
+name_length(const char *name, const char *also)
+{
+    size_t len = 0;
+
+    while (is_letter_or_digit(name[len]) || (name[len] != '\0' && strchr(also, name[len]) != NULL))
+        len++;
+    return len;
+}
+
 /* The portable user names of POSIX, with the dots that shadow's useradd allows and the dollar that
  * ends a machine account's. Groups have names of the same kind. */
 static bool
 is_account_name(const char *name)
 {
-    size_t len = strspn(name, LETTERS DIGITS "._-");
+    size_t len = name_length(name, "._-");
     size_t end = len + (name[len] == '$' ? 1 : 0);
 
     return len >= 1 && name[0] != '-' && name[end] == '\0' && end <= NAME_LEN_MAX;
 }
 
-static bool
-is_user_or_group(const char *item)
+bool
+ts_policy_is_user_or_group(const char *item)
 {
     return is_account_name(item[0] == '@' ? item + 1 : item);
 }
@@ -35,7 +50,7 @@ is_user_or_group(const char *item)
 static bool
 is_service_name(const char *name)
 {
-    size_t len = strspn(name, LETTERS DIGITS "._+@:-");
+    size_t len = name_length(name, "._+@:-");
 
     return len >= 1 && name[0] != '-' && name[0] != '.' && name[len] == '\0' && len <= NAME_LEN_MAX;
 }
@@ -46,32 +61,57 @@ is_service_or_all(const char *item)
     return strcmp(item, "*") == 0 || is_service_name(item);
 }
 
-/* A list with at least one item, every one of which passes. `mend` says what an item should be. */
+/* In the spelling of ts_policy_service_spelling, without memory of its own. */
+static char *
+spell_service(char *name)
+{
+    const char *counts_as = ts_policy_service_name(name);
+
+    if (counts_as != name)
+        return (char *)(uintptr_t)counts_as;
+    for (char *p = name; *p != '\0'; p++)
+        *p = ts_text_lower(*p);
+    return name;
+}
+
+/* A list with at least one item, every one of which passes. `fix` says what an item should be. */
 static int
 read_list(const struct ts_policy_input *input, struct ts_list *list,
-          bool (*is_item)(const char *item), const char *mend, struct ts_err *err)
+          bool (*is_item)(const char *item), const char *fix, struct ts_err *err)
 {
-    int rc = ts_list_add_split(list, input->entry->value, err);
-
-    if (rc < 0)
-        return rc;
+    if (ts_policy_split(input->policy, input->entry->value, list) < 0)
+        return ts_err_nomem(err);
     if (list->len == 0)
         return fail(input, err, "is empty: name at least one");
     for (size_t i = 0; i < list->len; i++)
         if (!is_item(list->items[i]))
             return ts_ini_error(input->ini, input->entry->line, err, "%s: '%.80s' is not %s",
-                                input->entry->key, list->items[i], mend);
-    ts_list_normalize(list);
+                                input->entry->key, list->items[i], fix);
     return 0;
+}
+
+static void
+drop_doubles(struct ts_list *list)
+{
+    const struct ts_list all = *list;
+
+    list->len = 0;
+    for (size_t i = 0; i < all.len; i++)
+        if (!ts_list_has(list, all.items[i]))
+            list->items[list->len++] = all.items[i];
 }
 
 static int
 read_scopes(const struct ts_policy_input *input, struct ts_err *err)
 {
     struct ts_list *scopes = input->key != NULL ? &input->key->scopes : &input->service->scopes;
+    int rc = read_list(input, scopes, ts_text_is_scope,
+                       "a scope: write up to 256 printable characters, without quotes", err);
 
-    return read_list(input, scopes, ts_text_is_scope,
-                     "a scope: write up to 256 printable characters, without quotes", err);
+    /* The local helper is asked for each of a service's. */
+    if (rc == 0 && input->service != NULL)
+        drop_doubles(scopes);
+    return rc;
 }
 
 static int
@@ -122,29 +162,24 @@ read_source(const struct ts_policy_input *input, struct ts_err *err)
     return rc;
 }
 
+/* It is read when a token names the key. */
 static int
 read_public_key(const struct ts_policy_input *input, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret pem = TS_SECRET_INIT(TS_PUBLIC_KEY_FILE_MAX);
-    const struct ts_ini_entry *entry = input->entry;
-    int rc = ts_trusted_read(input->folder, entry->value, &pem, err);
-
-    if (rc == 0) {
-        rc = ts_public_key_parse(ts_secret_string(&pem), pem.len, &input->key->public_key, err);
-        if (rc == TS_ERR_SYNTAX)
-            ts_err_set(err, rc, "%s: %s; `thrivestack-credential key public` prints the right one",
-                       entry->value, err->text);
-    }
-    if (rc == 0 || rc == TS_ERR_NOMEM)
-        return rc;
-    ts_err_prefix(err, "%s:%u: %s", input->ini->file, entry->line, entry->key);
-    return ts_err_recode(err, TS_ERR_CONFIG);
+    if (input->entry->value[0] == '\0')
+        return fail(
+            input, err,
+            "is empty: write one line of base64 (`thrivestack-credential key public` prints "
+            "it) or the path of a file");
+    input->key->public_key_text = input->entry->value;
+    input->key->public_key_line = input->entry->line;
+    return 0;
 }
 
 static int
 read_users(const struct ts_policy_input *input, struct ts_err *err)
 {
-    return read_list(input, &input->key->users, is_user_or_group,
+    return read_list(input, &input->key->users, ts_policy_is_user_or_group,
                      "a user or @group: name them one by one, separated by blanks", err);
 }
 
@@ -157,14 +192,8 @@ read_services(const struct ts_policy_input *input, struct ts_err *err)
 
     if (rc == 0 && services->len > 1 && ts_list_has(services, "*"))
         return fail(input, err, "* stands for all: write it alone");
-    for (size_t i = 0; i < services->len && rc == 0; i++) {
-        char *spelling = ts_policy_service_spelling(services->items[i]);
-
-        if (spelling == NULL)
-            return ts_err_nomem(err);
-        free(services->items[i]);
-        services->items[i] = spelling;
-    }
+    for (size_t i = 0; i < services->len; i++)
+        services->items[i] = spell_service(services->items[i]);
     return rc;
 }
 
@@ -186,12 +215,13 @@ read_expires(const struct ts_policy_input *input, struct ts_err *err)
     return fail(input, err, "write the last day as YYYY-MM-DD");
 }
 
+/* Those of keys first: there may be 10,000 of them. */
 static const struct ts_policy_setting settings[] = {
-    {"service", "scopes", true, read_scopes},          {"service", "max_age", false, read_max_age},
-    {"service", "single_use", false, read_single_use}, {"service", "source", false, read_source},
     {"key", "public_key", true, read_public_key},      {"key", "users", true, read_users},
     {"key", "services", true, read_services},          {"key", "scopes", true, read_scopes},
     {"key", "max_lifetime", false, read_max_lifetime}, {"key", "expires", false, read_expires},
+    {"service", "scopes", true, read_scopes},          {"service", "max_age", false, read_max_age},
+    {"service", "single_use", false, read_single_use}, {"service", "source", false, read_source},
 };
 
 const struct ts_policy_setting *
@@ -201,32 +231,28 @@ ts_policy_settings(size_t *ret_len)
     return settings;
 }
 
-static const struct ts_policy_setting *
+/* The position of a setting in the table, or its length. */
+static size_t
 find_setting(const char *kind, const char *key)
 {
-    for (size_t i = 0; i < TS_ARRAY_LEN(settings); i++)
-        if (strcmp(settings[i].section, kind) == 0 && strcmp(settings[i].key, key) == 0)
-            return &settings[i];
-    return NULL;
+    size_t i = 0;
+
+    while (i < TS_ARRAY_LEN(settings) &&
+           (settings[i].key[0] != key[0] || strcmp(settings[i].key, key) != 0 ||
+            strcmp(settings[i].section, kind) != 0))
+        i++;
+    return i;
 }
 
-static bool
-has_entry(const struct ts_ini_section *section, const char *key)
-{
-    for (size_t i = 0; i < section->len; i++)
-        if (strcmp(section->entries[i].key, key) == 0)
-            return true;
-    return false;
-}
-
+/* `seen` has a bit for each setting that the section has. */
 static int
-check_required(const struct ts_policy_input *input, struct ts_err *err)
+check_required(const struct ts_policy_input *input, unsigned seen, struct ts_err *err)
 {
     const struct ts_ini_section *section = input->section;
 
     for (size_t i = 0; i < TS_ARRAY_LEN(settings); i++)
-        if (settings[i].required && strcmp(settings[i].section, section->kind) == 0 &&
-            !has_entry(section, settings[i].key))
+        if (settings[i].required && (seen & 1U << i) == 0 &&
+            strcmp(settings[i].section, section->kind) == 0)
             return ts_ini_error(input->ini, section->line, err,
                                 "[%s %.80s] needs a line '%s = ...'", section->kind, section->name,
                                 settings[i].key);
@@ -238,18 +264,20 @@ read_entries(const struct ts_policy_input *input, struct ts_err *err)
 {
     const struct ts_ini_section *section = input->section;
     struct ts_policy_input each = *input;
-    int rc = check_required(input, err);
+    unsigned seen = 0;
+    int rc = 0;
 
     for (size_t i = 0; i < section->len && rc == 0; i++) {
         each.entry = &section->entries[i];
-        const struct ts_policy_setting *setting = find_setting(section->kind, each.entry->key);
-        rc = setting != NULL
-                 ? setting->read(&each, err)
-                 : ts_ini_error(input->ini, each.entry->line, err,
+        const size_t found = find_setting(section->kind, each.entry->key);
+        if (found == TS_ARRAY_LEN(settings))
+            return ts_ini_error(input->ini, each.entry->line, err,
                                 "'%.80s' is not a setting of [%s NAME]: correct or remove it",
                                 each.entry->key, section->kind);
+        seen |= 1U << found;
+        rc = settings[found].read(&each, err);
     }
-    return rc;
+    return rc < 0 ? rc : check_required(input, seen, err);
 }
 
 int
@@ -262,9 +290,7 @@ ts_policy_read_service(const struct ts_policy_input *input, struct ts_err *err)
                             "'%.80s' is not a service: write [service sshd], or [service *]",
                             section->name);
     input->service->line = section->line;
-    input->service->name = ts_policy_service_spelling(section->name);
-    if (input->service->name == NULL)
-        return ts_err_nomem(err);
+    input->service->name = spell_service(section->name);
     return read_entries(input, err);
 }
 
@@ -279,8 +305,6 @@ ts_policy_read_key(const struct ts_policy_input *input, struct ts_err *err)
                             "'-' and '_'",
                             section->name);
     input->key->line = section->line;
-    input->key->id = strdup(section->name);
-    if (input->key->id == NULL)
-        return ts_err_nomem(err);
+    input->key->id = section->name;
     return read_entries(input, err);
 }

@@ -1,5 +1,6 @@
 #include "common/policy/verify.h"
 #include "common/base/cleanup.h"
+#include "common/config/ini.h"
 
 #include <errno.h>
 #include <openssl/asn1.h>
@@ -15,6 +16,8 @@
 
 /* A public key of TS_RSA_BITS_MAX bits needs under 3 KiB of PEM. */
 #define PEM_MAX ((size_t)16 * 1024)
+
+#define PRIVATE_KEY "a private key, where only its public half belongs"
 
 #define BEGIN "-----BEGIN "
 #define END "-----END "
@@ -103,14 +106,26 @@ is_rsa_algorithm(const struct der *algorithm)
     return algorithm->len == sizeof(rsa) && memcmp(algorithm->p, rsa, sizeof(rsa)) == 0;
 }
 
+/* Private keys (RFC 5208 section 5, RFC 8017 appendix A.1.2) begin with a version, 0 or 1. */
+static bool
+begins_with_version(struct der outer)
+{
+    struct der version;
+
+    return take(&outer, V_ASN1_INTEGER, &version) && version.len == 1 && version.p[0] <= 1;
+}
+
 /* SubjectPublicKeyInfo (RFC 5280 section 4.1): leaves the PKCS#1 key inside in *key. */
 static int
 unwrap(struct der *key, struct ts_err *err)
 {
     struct der outer, algorithm, bits;
 
-    if (!take(key, V_ASN1_SEQUENCE, &outer) || key->len != 0 ||
-        !take(&outer, V_ASN1_SEQUENCE, &algorithm))
+    if (!take(key, V_ASN1_SEQUENCE, &outer) || key->len != 0)
+        return ts_err_set(err, TS_ERR_SYNTAX, "not a valid public key");
+    if (begins_with_version(outer))
+        return ts_err_set(err, TS_ERR_SYNTAX, PRIVATE_KEY);
+    if (!take(&outer, V_ASN1_SEQUENCE, &algorithm))
         return ts_err_set(err, TS_ERR_SYNTAX, "not a valid public key");
     if (!is_rsa_algorithm(&algorithm))
         return ts_err_set(err, TS_ERR_SYNTAX, "not an RSA key but one of another type");
@@ -176,7 +191,7 @@ judge_label(const char *label, size_t len, bool *ret_wrapped, struct ts_err *err
         const char *end;
         const char *problem;
     } others[] = {
-        {"PRIVATE KEY", "a private key, where only its public half belongs"},
+        {"PRIVATE KEY", PRIVATE_KEY},
         {"CERTIFICATE", "a certificate, not a bare public key"},
         {"", "not a public key in PEM"},
     };
@@ -259,6 +274,30 @@ ts_public_key_parse(const char *pem, size_t len, EVP_PKEY **ret, struct ts_err *
     struct der der = {data, (size_t)data_len};
     if (wrapped)
         rc = unwrap(&der, err);
+    return rc < 0 ? rc : load(&der, ret, err);
+}
+
+int
+ts_public_key_parse_inline(const char *text, size_t len, EVP_PKEY **ret, struct ts_err *err)
+{
+    TS_CLEANUP(restore_errors) int marked __attribute__((unused)) = ERR_set_mark();
+    unsigned char bytes[TS_INI_LINE_MAX], again[TS_INI_LINE_MAX + 4];
+    const unsigned char *in = (const unsigned char *)text;
+    size_t padding = 0;
+
+    errno = 0;
+    if (len == 0 || len % 4 != 0 || len > sizeof(bytes))
+        return ts_err_set(err, TS_ERR_SYNTAX, "not base64 in one piece");
+    while (padding < 2 && text[len - 1 - padding] == '=')
+        padding++;
+    int decoded = EVP_DecodeBlock(bytes, in, (int)len);
+    if (decoded < 0 || (size_t)decoded < padding + 1)
+        return ts_err_set(err, TS_ERR_SYNTAX, "not base64 in one piece");
+    struct der der = {bytes, (size_t)decoded - padding};
+    /* OpenSSL forgives blanks and stray bits; there is one spelling of each key. */
+    if ((size_t)EVP_EncodeBlock(again, bytes, (int)der.len) != len || memcmp(again, text, len) != 0)
+        return ts_err_set(err, TS_ERR_SYNTAX, "not base64 in one piece");
+    int rc = unwrap(&der, err);
     return rc < 0 ? rc : load(&der, ret, err);
 }
 

@@ -22,6 +22,13 @@ struct evp_pkey_st;
  * another type and a short key apart; TS_ERR_NOMEM.
  */
 int ts_public_key_parse(const char *pem, size_t len, struct evp_pkey_st **ret, struct ts_err *err);
+
+/*
+ * The same from one line of base64 without blanks: the DER of a SubjectPublicKeyInfo, which is what
+ * stands between the first and the last line of a PEM file. `len` is at most TS_INI_LINE_MAX.
+ */
+int ts_public_key_parse_inline(const char *text, size_t len, struct evp_pkey_st **ret,
+                               struct ts_err *err);
 void ts_public_key_free(struct evp_pkey_st **key);
 
 /* The modulus in bytes: how long every signature by this key is. */

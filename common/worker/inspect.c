@@ -103,6 +103,35 @@ list_out_of_scope(const struct ts_policy *policy, const struct ts_policy_key *ke
     return rc;
 }
 
+static int
+add_problem(struct ts_list *list, const char *problem, struct ts_err *err)
+{
+    char text[TS_ERR_TEXT_MAX];
+
+    ts_text_clean(text, sizeof(text), problem, strlen(problem));
+    return add_name(list, text, err);
+}
+
+/* What is wrong with keys.d, and public keys that cannot be used: each costs some keys only. */
+static int
+list_problems(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
+{
+    struct evp_pkey_st *ignored = NULL;
+    struct ts_err problem = {0};
+    int rc = 0;
+
+    for (size_t i = 0; i < policy->problems.len && rc == 0; i++)
+        rc = add_problem(&ret->problems, policy->problems.items[i], err);
+    for (size_t i = 0; i < policy->keys_len && rc == 0; i++) {
+        if (policy->keys[i].problem != NULL ||
+            ts_policy_public_key(policy, &policy->keys[i], &ignored, &problem) == 0)
+            continue;
+        rc = problem.code == TS_ERR_NOMEM ? ts_err_nomem(err)
+                                          : add_problem(&ret->problems, problem.text, err);
+    }
+    return rc;
+}
+
 /* What keys list, but do not open. */
 static int
 list_dead_ends(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
@@ -129,8 +158,10 @@ ts_inspect_policy(const char *path, struct ts_policy_info *ret, struct ts_err *e
         rc = list_services(&policy, ret, err);
     for (size_t i = 0; i < policy.keys_len && rc == 0; i++)
         if (policy.keys[i].expires < now)
-            rc = ts_list_add(&ret->expired, policy.keys[i].id, err);
+            rc = add_name(&ret->expired, policy.keys[i].id, err);
     ret->keys = (int64_t)policy.keys_len;
+    if (rc == 0)
+        rc = list_problems(&policy, ret, err);
     return rc < 0 ? rc : list_dead_ends(&policy, ret, err);
 }
 

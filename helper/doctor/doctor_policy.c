@@ -102,6 +102,8 @@ report_policy(struct doctor *doctor, const struct doctor_policy *policy, struct 
     if (info->keys == 0)
         return findings_add(&doctor->findings, FIND_POLICY_NO_KEY,
                             "%s has no section [key ID], so no token is accepted", policy->file);
+    for (size_t i = 0; i < info->problems.len && rc == 0; i++)
+        rc = findings_add(&doctor->findings, FIND_POLICY_KEYS, "%s", info->problems.items[i]);
     for (size_t i = 0; i < info->expired.len && rc == 0; i++)
         rc = findings_add(&doctor->findings, FIND_POLICY_KEY_EXPIRED, "%s: [key %s] has expired",
                           policy->file, info->expired.items[i]);

@@ -82,6 +82,7 @@ enum finding_code {
     FIND_NGINX,
     /* Host, what is wrong. */
     FIND_POLICY_INVALID,
+    FIND_POLICY_KEYS,
     FIND_POLICY_KEY_EXPIRED,
     FIND_POLICY_NO_KEY,
     FIND_POLICY_NO_SERVICE,

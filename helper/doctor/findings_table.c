@@ -123,6 +123,7 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_NGINX] = OK("nginx"),
 
     [FIND_POLICY_INVALID] = FAIL("policy-invalid", TS_ERR_CONFIG, IN_TEXT),
+    [FIND_POLICY_KEYS] = FAIL("policy-keys", TS_ERR_CONFIG, IN_TEXT),
     [FIND_POLICY_KEY_EXPIRED] = WARN("policy-key-expired", TS_ERR_CONFIG,
                                      "remove the section, or correct its line 'expires'"),
     [FIND_POLICY_NO_KEY] =

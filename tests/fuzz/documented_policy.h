@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "common/policy/policy.h"
+#include "common/policy/policy_schema.h"
 #include "common/policy/verify.h"
 
 static const char documented_key[] =
@@ -33,12 +33,13 @@ documented_policy(void)
                                        .max_lifetime = TS_TOKEN_LIFE_MAX,
                                        .expires = INT64_MAX};
     static struct ts_policy_service service = {.name = sshd, .scopes = {names, 1}, .max_age = -1};
-    static const struct ts_policy policy = {
+    static struct ts_policy policy = {
         .services = &service, .services_len = 1, .keys = &key, .keys_len = 1};
     struct ts_err err = {0};
 
-    if (key.public_key == NULL &&
-        ts_public_key_parse(documented_key, sizeof(documented_key) - 1, &key.public_key, &err) < 0)
+    if (key.public_key == NULL && (ts_public_key_parse(documented_key, sizeof(documented_key) - 1,
+                                                       &key.public_key, &err) < 0 ||
+                                   ts_policy_finish(&policy, &err) < 0))
         abort();
     return &policy;
 }

@@ -77,3 +77,14 @@ fixture_load(const struct policy_fixture *fixture, struct ts_policy *ret, struct
 
     return ts_policy_load(fixture->path, &trust, ret, err);
 }
+
+int
+fixture_read_keys(const struct ts_policy *policy, struct ts_err *err)
+{
+    struct evp_pkey_st *ignored = NULL;
+    int rc = 0;
+
+    for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
+        rc = ts_policy_public_key(policy, &policy->keys[i], &ignored, err);
+    return rc;
+}

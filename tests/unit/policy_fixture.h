@@ -28,4 +28,8 @@ void fixture_write_public_key(const struct policy_fixture *fixture, const char *
 /* ts_policy_load of its policy.conf, trusting whoever runs the test. */
 int fixture_load(const struct policy_fixture *fixture, struct ts_policy *ret, struct ts_err *err);
 
+/* Reads every public key of a policy, up to the first that cannot be used. Returns as
+ * ts_policy_public_key. */
+int fixture_read_keys(const struct ts_policy *policy, struct ts_err *err);
+
 #endif

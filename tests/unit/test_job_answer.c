@@ -275,6 +275,7 @@ policies_come_through(void **state)
     assert_int_equal(ts_list_add(&info.no_section, "git-nginx", &err), 0);
     assert_int_equal(ts_list_add(&info.no_account, "@nogroup1", &err), 0);
     assert_int_equal(ts_list_add(&info.no_scopes, "one:sshd", &err), 0);
+    assert_int_equal(ts_list_add(&info.problems, "keys.d/a.conf:1: a line", &err), 0);
     assert_int_equal(ts_job_write_policy_info(&info, &answer, &err), 0);
     assert_int_equal(ts_job_read_policy_info(&answer, &got, &err), 0);
     assert_int_equal(got.keys, 2);
@@ -285,6 +286,7 @@ policies_come_through(void **state)
     assert_true(ts_list_has(&got.no_section, "git-nginx"));
     assert_true(ts_list_has(&got.no_account, "@nogroup1"));
     assert_true(ts_list_has(&got.no_scopes, "one:sshd"));
+    assert_true(ts_list_has(&got.problems, "keys.d/a.conf:1: a line"));
 }
 
 static void

@@ -107,7 +107,7 @@ static const struct row rows[] = {
     {"setting_twice", SERVICE "scopes = b\n", 3, "set twice"},
     {"unknown_setting", SERVICE "scope = a\n", 3, "'scope' is not a setting of [service NAME]"},
     {"setting_of_the_other_kind", SERVICE "users = alice\n", 3, "'users' is not a setting"},
-    {"setting_in_capitals", "[service sshd]\nScopes = a\n", 1, "needs a line 'scopes = ...'"},
+    {"setting_in_capitals", "[service sshd]\nScopes = a\n", 2, "'Scopes' is not a setting"},
     {"service_scopes_missing", "[service sshd]\nmax_age = 5m\n", 1, "'scopes = ...'"},
     {"service_scopes_empty", "[service sshd]\nscopes =\n", 2, "scopes: is empty"},
     {"scope_with_quote", "[service sshd]\nscopes = \"a\"\n", 2, "is not a scope"},
@@ -146,7 +146,7 @@ static const struct row rows[] = {
     {"expires_short", KEY "expires = 2027-1-31\n", 6, "YYYY-MM-DD"},
     {"expires_never", KEY "expires = never\n", 6, "YYYY-MM-DD"},
 
-    {"key_file_empty_path", "[key laptop]\npublic_key =\n" KEY_TAIL, 2, "path of a file"},
+    {"key_file_empty_path", "[key laptop]\npublic_key =\n" KEY_TAIL, 2, "is empty"},
     {"key_file_missing", KEY_FROM("keys/none.pem"), 2, "keys/none.pem does not exist"},
     {"key_file_a_folder", KEY_FROM("keys"), 2, "keys is not a regular file"},
     {"key_file_a_folder_slash", KEY_FROM("keys/"), 2, "path of a file"},
@@ -171,6 +171,8 @@ run_row(const struct row *row)
 
     fixture_write(&fixture, "policy.conf", row->text, strlen(row->text), 0644);
     int rc = fixture_load(&fixture, &policy, &err);
+    if (rc == 0)
+        rc = fixture_read_keys(&policy, &err);
     if (row->line == 0) {
         if (rc < 0)
             fail_msg("case %s: %s", row->name, err.text);

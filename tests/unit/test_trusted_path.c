@@ -119,7 +119,7 @@ policy_too_large(void)
 {
     TS_CLEANUP(ts_fd_close) int fd = openat(folder, "policy.conf", O_WRONLY | O_CLOEXEC);
 
-    assert_int_equal(ftruncate(fd, 1024 * 1024 + 1), 0);
+    assert_int_equal(ftruncate(fd, (off_t)TS_POLICY_FILE_MAX + 1), 0);
 }
 
 static void
@@ -292,7 +292,7 @@ static const struct row rows[] = {
     {"policy_missing", policy_missing, "policy.conf does not exist"},
     {"policy_a_folder", policy_a_folder, "not a regular file"},
     {"policy_a_fifo", policy_a_fifo, "not a regular file"},
-    {"policy_too_large", policy_too_large, "larger than 1048576 bytes"},
+    {"policy_too_large", policy_too_large, "larger than 16777216 bytes"},
     {"key_group_writable", key_group_writable, "keys/good.pem is writable"},
     {"keys_folder_writable", keys_folder_writable, "keys is writable by group or others"},
     {"keys_folder_sticky", keys_folder_sticky, NULL},
@@ -330,6 +330,8 @@ run_row(const struct row *row)
     assert_true(folder >= 0);
     row->change();
     int rc = ts_policy_load(fixture.path, &trust, &policy, &err);
+    if (rc == 0)
+        rc = fixture_read_keys(&policy, &err);
     ts_fd_close(&folder);
     fixture_remove(&fixture);
     if (row->message == NULL && rc < 0)
