@@ -19,9 +19,12 @@ signature() {
 signature "$scratch/token"
 signature "$scratch/forged"
 
-# in_memory FOLDER TOKEN-FILE: whether a part of it is in what was dumped
+# in_memory FOLDER TOKEN-FILE: whether a part of it is in what was dumped. After 3.0 (seen with 3.5), libcrypto
+# frees a copy of a signature that is wrong without wiping it; nobody can use such a signature.
 in_memory() {
-    "$memory" search "$1" token="$2" signature="$2.signature" bytes="$2.bytes" >"$scratch/finds" 2>&1
+    bytes=bytes=$2.bytes
+    case $2:$(openssl version) in *forged:'OpenSSL 3.0.'*) ;; *forged:*) bytes= ;; esac
+    "$memory" search "$1" token="$2" signature="$2.signature" ${bytes:+"$bytes"} >"$scratch/finds" 2>&1
 }
 
 # A program that forgets nothing.
