@@ -30,3 +30,20 @@ copy_tree() {
         tar --exclude='./build*' -cf - . | tar -xf - -C "$1"
     fi
 }
+
+# Prints what debian/control names as needed to build, and what every build needs, one a line.
+build_packages() {
+    echo build-essential
+    awk '/^[A-Z]/ { inside = 0 } sub(/^Build-Depends:/, "") { inside = 1 } inside' packaging/debian/control |
+        tr ',' '\n' | sed 's/(.*//; s/ //g; s/^debhelper-compat$/debhelper/; /^$/d'
+}
+
+# need_build_packages: ends the script, naming what to install, where a package is missing.
+need_build_packages() {
+    missing=
+    for package in $(build_packages); do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            missing="$missing $package"
+    done
+    [ -z "$missing" ] || die "missing packages; run as root: apt-get install --no-install-recommends$missing"
+}
