@@ -62,6 +62,10 @@ struct ts_file_place {
 int ts_file_replace(const struct ts_file_place *place, const struct ts_secret *text,
                     struct ts_err *err);
 
+/* Refuses where the user is root and `path`, or the nearest folder above it that exists, is another
+ * user's: root's file there would shut that user out. Returns 0, TS_ERR_CONFIG or TS_ERR_NOMEM. */
+int ts_file_check_writer(const char *path, struct ts_err *err);
+
 /* Makes a folder, and those above it that are missing, for the user alone. False, with errno set,
  * where there is none afterwards. */
 bool ts_file_make_folder(const char *path);

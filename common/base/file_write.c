@@ -24,6 +24,28 @@ ts_file_make_folder(const char *path)
            (mkdir(path, 0700) == 0 || errno == EEXIST);
 }
 
+int
+ts_file_check_writer(const char *path, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *place = strdup(path);
+    char *slash = NULL;
+    struct stat st;
+
+    if (place == NULL)
+        return ts_err_nomem(err);
+    while (lstat(place, &st) != 0) {
+        slash = strrchr(place, '/');
+        if (slash == NULL || slash == place)
+            return 0;
+        *slash = '\0';
+    }
+    if (geteuid() != 0 || st.st_uid == 0)
+        return 0;
+    return ts_err_set(err, TS_ERR_CONFIG,
+                      "%s belongs to user %u: run this as that user (sudo -u '#%u'), or set HOME",
+                      place, st.st_uid, st.st_uid);
+}
+
 static bool
 write_draft(const struct ts_file_place *place, const char *draft, const struct ts_secret *text)
 {

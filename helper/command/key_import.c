@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "common/base/cleanup.h"
+#include "common/base/file.h"
 #include "common/base/path.h"
 #include "common/job/worker_call.h"
 
@@ -35,8 +36,8 @@ name_profile(int rc, const struct ts_request *request, struct ts_err *err)
     return rc;
 }
 
-/* What can be said without asking the endpoint. *ret_mode is 0 where the worker will tell what is
- * wrong with the download. */
+/* What can be checked without asking the endpoint. *ret_mode is 0 where the worker will report what
+ * is wrong with the download. */
 static int
 check(const struct ts_request *request, const char *download, mode_t *ret_mode, struct ts_err *err)
 {
@@ -49,6 +50,9 @@ check(const struct ts_request *request, const char *download, mode_t *ret_mode, 
     if (request->scopes.len == 0)
         return ts_err_set(err, TS_ERR_CONFIG,
                           "no scopes to try the key with: set 'scopes', or THRIVESTACK_SCOPES");
+    int rc = ts_file_check_writer(request->key.key_file, err);
+    if (rc < 0)
+        return rc;
     *ret_mode = 0;
     if (stat(download, &st) != 0)
         return 0;

@@ -108,6 +108,17 @@ reset_place
 chmod 1777 "$place"
 import "$dir/d/new"
 check "import into a sticky folder" installed new
+# Root with another user's HOME would make files there that shut the user out.
+reset_place
+chown -R 54321 "$place"
+import "$dir/d/new"
+not_imported "by root over another user's key" 78
+check "and the user is named" err_has "belongs to user 54321: run this as that user (sudo -u '#54321')"
+rm "$place/key.json"
+sed -i "s|^key_file = .*|key_file = $place/a/key.json|" "$dir/conf"
+import "$dir/d/new"
+refused "import: by root into another user's folder" 78
+check "and makes no folder there" [ -z "$(ls -A "$place")" ]
 new_key other
 reset_place
 two_at_once() {
