@@ -1,12 +1,10 @@
 #include "common/base/lock.h"
-#include "common/cache/cache_files.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -59,11 +57,8 @@ is_still_there(int fd)
 }
 
 int
-ts_lock_take(int folder, const char *name, int64_t deadline_ms)
+ts_lock_take(int folder, const char *file, int64_t deadline_ms)
 {
-    char file[TS_CACHE_NAME_MAX];
-
-    (void)snprintf(file, sizeof(file), "%.*s" TS_CACHE_LOCK, 16, name);
     do {
         TS_CLEANUP(ts_fd_close)
         int fd = openat(folder, file, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);

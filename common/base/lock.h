@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 /*
- * Takes the lock NAME.lock in the folder, waiting until `deadline_ms` (CLOCK_BOOTTIME; 0: not at
- * all). The descriptor that holds it until it is closed, or -1.
+ * Takes the lock on a file in the folder, which is made where it is missing, waiting until
+ * `deadline_ms` (CLOCK_BOOTTIME; 0: not at all). The descriptor that holds it until it is closed,
+ * or -1.
  */
-int ts_lock_take(int folder, const char *name, int64_t deadline_ms);
+int ts_lock_take(int folder, const char *file, int64_t deadline_ms);
 
 #endif

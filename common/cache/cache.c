@@ -38,6 +38,7 @@ struct failure_record {
     long http_status;
     char response_id[TS_ERR_ID_MAX + 1];
     char text[TS_ERR_TEXT_MAX];
+    bool early;
     struct ts_clock when;
 };
 
@@ -47,6 +48,7 @@ static const struct ts_field failure_fields[] = {
     {"http_status", TS_FIELD_LONG, FAILURE(http_status), 0, 999},
     {"response_id", TS_FIELD_TEXT, FAILURE(response_id), 0, TS_ERR_ID_MAX},
     {"text", TS_FIELD_TEXT, FAILURE(text), 0, TS_ERR_TEXT_MAX - 1},
+    {"early", TS_FIELD_BOOL, FAILURE(early), 0, 0},
     {"wall", TS_FIELD_INTEGER, FAILURE(when.wall), 0, TS_TOKEN_TIME_MAX},
     {"boot_ms", TS_FIELD_INTEGER, FAILURE(when.boot_ms), 0, NEVER_MAX},
     {"boot_id", TS_FIELD_TEXT, FAILURE(when.boot_id), 0, TS_BOOT_ID_MAX - 1},
@@ -120,9 +122,8 @@ read_entry(struct json_object *object, struct ts_cache_entry *ret)
            ret->profile != NULL && ret->key_source != NULL && ret->token_url != NULL;
 }
 
-/* `NAME.json`, `NAME.fail`; `ret` takes TS_CACHE_NAME_MAX. */
-static const char *
-file_name(char *ret, const char *name, const char *ending)
+const char *
+ts_cache_file_name(char *ret, const char *name, const char *ending)
 {
     memcpy(ret, name, TS_IDENTITY_NAME_LEN);
     memcpy(ret + TS_IDENTITY_NAME_LEN, ending, strlen(ending) + 1);
@@ -135,7 +136,7 @@ ts_cache_read(int fd, const struct ts_identity *identity, struct ts_cache_entry 
     char name[TS_CACHE_NAME_MAX];
     TS_CLEANUP(ts_json_put_secret)
     struct json_object *object =
-        load(fd, file_name(name, identity->name, TS_CACHE_TOKEN), identity);
+        load(fd, ts_cache_file_name(name, identity->name, TS_CACHE_TOKEN), identity);
 
     return object != NULL && read_entry(object, ret);
 }
@@ -146,9 +147,9 @@ ts_cache_write(int fd, const struct ts_identity *identity, const struct ts_cache
     char name[TS_CACHE_NAME_MAX];
     const struct ts_field_table *table = entry->grant.token.len > 0 ? &entry_table : &erased_table;
 
-    if (!save(fd, file_name(name, identity->name, TS_CACHE_TOKEN), identity, table, entry))
+    if (!save(fd, ts_cache_file_name(name, identity->name, TS_CACHE_TOKEN), identity, table, entry))
         return false;
-    (void)ts_cache_file_remove(fd, file_name(name, identity->name, TS_CACHE_FAILURE));
+    (void)ts_cache_file_remove(fd, ts_cache_file_name(name, identity->name, TS_CACHE_FAILURE));
     ts_cache_files_prune(fd);
     return true;
 }
@@ -161,7 +162,7 @@ ts_cache_read_failure(int fd, const struct ts_identity *identity, struct ts_cach
     struct ts_err ignored = {.code = 0};
     TS_CLEANUP(ts_json_put)
     struct json_object *object =
-        load(fd, file_name(name, identity->name, TS_CACHE_FAILURE), identity);
+        load(fd, ts_cache_file_name(name, identity->name, TS_CACHE_FAILURE), identity);
 
     if (object == NULL || ts_fields_read(object, &failure_table, 1, &record, &ignored) < 0)
         return false;
@@ -169,6 +170,7 @@ ts_cache_read_failure(int fd, const struct ts_identity *identity, struct ts_cach
     ret->err.http_status = record.http_status;
     memcpy(ret->err.response_id, record.response_id, sizeof(ret->err.response_id));
     memcpy(ret->err.text, record.text, sizeof(ret->err.text));
+    ret->early = record.early;
     ret->when = record.when;
     return true;
 }
@@ -180,24 +182,40 @@ ts_cache_write_failure(int fd, const struct ts_identity *identity,
     char name[TS_CACHE_NAME_MAX];
     struct failure_record record = {.exit_code = ts_error_exit_code(failure->err.code),
                                     .http_status = failure->err.http_status,
+                                    .early = failure->early,
                                     .when = failure->when};
 
     memcpy(record.response_id, failure->err.response_id, sizeof(record.response_id));
     memcpy(record.text, failure->err.text, sizeof(record.text));
-    return save(fd, file_name(name, identity->name, TS_CACHE_FAILURE), identity, &failure_table,
-                &record);
+    ts_cache_files_prune(fd);
+    return save(fd, ts_cache_file_name(name, identity->name, TS_CACHE_FAILURE), identity,
+                &failure_table, &record);
+}
+
+/* `parts-HASH`; `ret` takes TS_CACHE_NAME_MAX. */
+static const char *
+parts_name(char *ret, const struct ts_secret *token)
+{
+    memcpy(ret, TS_CACHE_PARTS, strlen(TS_CACHE_PARTS));
+    ts_cache_hash(token, ret + strlen(TS_CACHE_PARTS));
+    return ret;
 }
 
 bool
 ts_cache_write_parts(int fd, const struct ts_identity *identity, const struct ts_secret *token)
 {
     struct parts parts = {.token = *token};
-    char name[TS_CACHE_NAME_MAX], hash[TS_IDENTITY_NAME_LEN + 1];
+    char name[TS_CACHE_NAME_MAX];
 
-    ts_cache_hash(token, hash);
-    memcpy(name, TS_CACHE_PARTS, strlen(TS_CACHE_PARTS));
-    memcpy(name + strlen(TS_CACHE_PARTS), hash, sizeof(hash));
-    return save(fd, name, identity, &parts_table, &parts);
+    return save(fd, parts_name(name, token), identity, &parts_table, &parts);
+}
+
+void
+ts_cache_remove_parts(int fd, const struct ts_secret *token)
+{
+    char name[TS_CACHE_NAME_MAX];
+
+    (void)ts_cache_file_remove(fd, parts_name(name, token));
 }
 
 struct parts_search {
@@ -279,7 +297,7 @@ bool
 ts_cache_remove(int fd, const char *name)
 {
     char file[TS_CACHE_NAME_MAX];
-    bool token_gone = ts_cache_file_remove(fd, file_name(file, name, TS_CACHE_TOKEN));
+    bool token_gone = ts_cache_file_remove(fd, ts_cache_file_name(file, name, TS_CACHE_TOKEN));
 
-    return ts_cache_file_remove(fd, file_name(file, name, TS_CACHE_FAILURE)) && token_gone;
+    return ts_cache_file_remove(fd, ts_cache_file_name(file, name, TS_CACHE_FAILURE)) && token_gone;
 }

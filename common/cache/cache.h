@@ -3,7 +3,8 @@
  *
  *     NAME.json   a token (or, after an erase, what the erased one was known by)
  *     NAME.fail   the last failure, so that those who waited for it share it
- *     NAME.lock   an empty file, locked by who is asking the endpoint
+ *     NAME.lock   an empty file, locked by the process that asks the endpoint
+ *     NAME.spare  the same, for one more process, where the first does not finish
  *     parts-HASH  a token that askpass hands out in parts
  *
  * A file that is not a regular file of this user's with no access for others, does not parse, or is
@@ -40,6 +41,7 @@ void ts_cache_entry_release(struct ts_cache_entry *entry);
 /* A failure that is shared. */
 struct ts_cache_failure {
     struct ts_err err;
+    bool early; /* met while a token that was still good was to be replaced */
     struct ts_clock when;
 };
 
@@ -75,6 +77,8 @@ bool ts_cache_write_parts(int fd, const struct ts_identity *identity,
                           const struct ts_secret *token);
 bool ts_cache_find_parts(int fd, const struct ts_identity *identity, size_t received, uint32_t hash,
                          struct ts_secret *ret);
+/* Removes the file of a token whose last part was returned. */
+void ts_cache_remove_parts(int fd, const struct ts_secret *token);
 
 /* Calls back for every token file, whoever it is for, with its NAME; `entry` is NULL for one that
  * cannot be read. *ret_whole (may be NULL) tells whether it came to the end of the folder. */

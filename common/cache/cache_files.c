@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,15 +54,40 @@ is_failure(const char *name)
     return is_hash_with(name, TS_CACHE_FAILURE);
 }
 
-/* Kinds of file, how to tell them, and how long after its last change one may be removed. */
+static bool
+is_lock(const char *name)
+{
+    return is_hash_with(name, TS_CACHE_LOCK) || is_hash_with(name, TS_CACHE_SPARE_LOCK);
+}
+
+/* Whoever waits for a lock that is removed here notices, and makes another; see lock.c. */
+static void
+remove_lock(int fd, const char *name)
+{
+    TS_CLEANUP(ts_fd_close)
+    int lock = openat(fd, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (lock >= 0 && flock(lock, LOCK_EX | LOCK_NB) == 0)
+        (void)ts_cache_file_remove(fd, name);
+}
+
+static void
+remove_file(int fd, const char *name)
+{
+    (void)ts_cache_file_remove(fd, name);
+}
+
+/* Kinds of file, and how long after its last change one may be removed. */
 static const struct {
     bool (*is)(const char *name);
+    void (*remove)(int fd, const char *name);
     int64_t seconds;
 } kinds[] = {
-    {ts_cache_is_token, (int64_t)2 * 86400},
-    {is_failure, (int64_t)2 * 86400},
-    {ts_cache_is_parts, 120},
-    {is_draft, 600},
+    {ts_cache_is_token, remove_file, (int64_t)2 * 86400},
+    {is_failure, remove_file, (int64_t)2 * 86400},
+    {is_lock, remove_lock, (int64_t)2 * 86400},
+    {ts_cache_is_parts, remove_file, 120},
+    {is_draft, remove_file, 600},
 };
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -194,7 +220,7 @@ is_ours(const char *name)
     for (size_t i = 0; i < TS_ARRAY_LEN(kinds); i++)
         if (kinds[i].is(name))
             return true;
-    return is_hash_with(name, TS_CACHE_LOCK);
+    return false;
 }
 
 /* readdir tells an error from the end by errno alone. */
@@ -232,7 +258,7 @@ prune_one(void *context, int fd, const char *name)
         return true;
     for (size_t i = 0; i < TS_ARRAY_LEN(kinds); i++)
         if (kinds[i].is(name) && (int64_t)st.st_mtim.tv_sec + kinds[i].seconds < *now)
-            (void)ts_cache_file_remove(fd, name);
+            kinds[i].remove(fd, name);
     return true;
 }
 

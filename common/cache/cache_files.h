@@ -9,9 +9,13 @@
 #define TS_CACHE_TOKEN ".json"
 #define TS_CACHE_FAILURE ".fail"
 #define TS_CACHE_LOCK ".lock"
+#define TS_CACHE_SPARE_LOCK ".spare"
 #define TS_CACHE_PARTS "parts-"
 #define TS_CACHE_DRAFT "draft-"
 #define TS_CACHE_NAME_MAX 48
+
+/* `NAME.json` and the like; `ret` takes TS_CACHE_NAME_MAX and is returned. */
+const char *ts_cache_file_name(char *ret, const char *name, const char *ending);
 
 bool ts_cache_is_token(const char *name);
 bool ts_cache_is_parts(const char *name);
@@ -30,8 +34,9 @@ bool ts_cache_file_remove(int fd, const char *name);
 typedef bool (*ts_cache_files_fn)(void *context, int fd, const char *name);
 bool ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context);
 
-/* Removes what nobody can need any more: tokens and failures that nobody has written for two days
- * (no token lives longer than one), parts after two minutes, drafts after ten. Locks stay. */
+/* Removes what is of no use any more: tokens and failures that were written two days ago (no token
+ * lives longer than one), parts after two minutes, drafts after ten, and locks that are two days
+ * old and that no process holds. */
 void ts_cache_files_prune(int fd);
 
 #endif

@@ -1,5 +1,6 @@
 #include "common/cache/refresh.h"
 #include "common/cache/cache.h"
+#include "common/cache/cache_files.h"
 #include "common/base/cleanup.h"
 #include "common/cache/due.h"
 #include "common/base/lock.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 #define REFUSAL_SHARED_MS 5000 /* then ThriveStack is asked again whether it still refuses */
-#define LOCK_SLACK_MS 1000     /* for a holder that uses up its whole timeout */
+#define EARLY_MS 1000          /* for a token that the caller could do without */
 #define FRESH_TRIES 3
 
 /* One run of ts_refresh_get. */
@@ -21,7 +22,10 @@ struct run {
     struct ts_cache_entry entry;
     enum ts_due due; /* of the entry */
     struct ts_clock began;
-    int64_t quiet_ms; /* how long ago the folder had changed by then; negative: unknown */
+    int64_t deadline_ms; /* CLOCK_BOOTTIME, for all that is waited for */
+    int64_t quiet_ms;    /* how long ago the folder had changed by then; negative: unknown */
+    char lock[TS_CACHE_NAME_MAX];
+    char spare_lock[TS_CACHE_NAME_MAX];
     bool locked;
 };
 
@@ -67,7 +71,7 @@ judge_grant(const struct ts_request *request, const struct ts_grant *grant,
 
 /* Reads what is cached now, in place of what was read before. */
 static void
-look(struct run *run, const struct ts_clock *now)
+read_cached(struct run *run, const struct ts_clock *now)
 {
     ts_cache_entry_release(&run->entry);
     run->due = TS_DUE_SPENT;
@@ -79,20 +83,20 @@ look(struct run *run, const struct ts_clock *now)
         ts_cache_entry_release(&run->entry);
 }
 
-/* Once more, under the lock, as others may have been at it meanwhile. */
+/* Again, under the lock, because others may have stored a token meanwhile. */
 static int
-look_again(struct run *run, struct ts_err *err)
+read_cached_again(struct run *run, struct ts_err *err)
 {
     struct ts_clock now;
     int rc = ts_clock_read(&now, err);
 
     if (rc == 0)
-        look(run, &now);
+        read_cached(run, &now);
     return rc;
 }
 
 static int
-hand_out(struct run *run, struct ts_grant *ret)
+return_cached(struct run *run, struct ts_grant *ret)
 {
     ts_worker_trace(run->request, "the token is from the cache");
     ts_grant_release(ret);
@@ -101,7 +105,7 @@ hand_out(struct run *run, struct ts_grant *ret)
     return 0;
 }
 
-/* Milliseconds since a failure, or -1 where that cannot be told. */
+/* Milliseconds since a failure, or -1 where that is unknown. */
 static int64_t
 failure_age(const struct ts_cache_failure *failure, const struct ts_clock *now)
 {
@@ -111,15 +115,16 @@ failure_age(const struct ts_cache_failure *failure, const struct ts_clock *now)
     return now->boot_ms - failure->when.boot_ms;
 }
 
-/* Whether a failure that somebody else has met is the answer to us as well: one that came while we
- * waited for it, and a refusal for a few seconds more. */
+/* Whether another process's failure is the answer here as well: one that came while this process
+ * waited for it, and a refusal for a few seconds more. One of an early refresh is not, because that
+ * gives up sooner than this caller may. */
 static bool
 is_shared(const struct run *run, const struct ts_cache_failure *failure)
 {
     struct ts_clock now;
     struct ts_err ignored = {.code = 0};
 
-    if (run->request->fresh || ts_clock_read(&now, &ignored) < 0)
+    if (run->request->fresh || failure->early || ts_clock_read(&now, &ignored) < 0)
         return false;
     int64_t age = failure_age(failure, &now);
     if (age < 0)
@@ -156,9 +161,9 @@ has_failed_lately(const struct run *run)
 }
 
 static void
-keep_failure(const struct run *run, const struct ts_err *err)
+keep_failure(const struct run *run, bool early, const struct ts_err *err)
 {
-    struct ts_cache_failure failure = {.err = *err};
+    struct ts_cache_failure failure = {.err = *err, .early = early};
     struct ts_err ignored = {.code = 0};
 
     if (run->folder < 0 || err->code == TS_ERR_NOMEM || err->code == TS_ERR_SYSTEM ||
@@ -221,19 +226,22 @@ time_to_new_second(const struct run *run)
 }
 
 /*
- * Two tokens of one key, scopes and second are the same bytes, so a new one takes a new second. The
- * last token may come from a cache that another clock wrote, so the answer is looked at as well.
+ * Two tokens of one key, scopes and second are the same bytes, so a fresh one takes a new second.
+ * The last token may come from a cache that another clock wrote, so the answer is checked as well.
  */
 static int
-fetch_fresh(const struct run *run, struct ts_grant *ret, struct ts_err *err)
+ask_endpoint(const struct run *run, int64_t timeout_ms, struct ts_grant *ret, struct ts_err *err)
 {
-    if (!run->request->fresh)
-        return ts_worker_get_grant(run->request, ret, err);
-    ts_clock_wait_ms(time_to_new_second(run));
-    for (int i = 0; i < FRESH_TRIES; i++) {
+    struct ts_request limited = *run->request;
+    const int tries = limited.fresh ? FRESH_TRIES : 1;
+
+    limited.endpoint.timeout_ms = timeout_ms;
+    if (limited.fresh)
+        ts_clock_wait_ms(time_to_new_second(run));
+    for (int i = 0; i < tries; i++) {
         ts_grant_release(ret);
-        int rc = ts_worker_get_grant(run->request, ret, err);
-        if (rc < 0 || !was_handed_out(run, ret))
+        int rc = ts_worker_get_grant(&limited, ret, err);
+        if (rc < 0 || !limited.fresh || !was_handed_out(run, ret))
             return rc;
         ts_worker_trace(run->request, "the endpoint gave the same token; asking in a second");
         ts_clock_wait_ms(TS_GRANT_SECOND_MS);
@@ -251,11 +259,10 @@ check_min_valid(const struct ts_request *request, const struct ts_grant *grant, 
                       (long long)grant->life, (long long)request->min_valid);
 }
 
-/* Whether the cached token may be handed out even now: the endpoint may have taken its time to
- * fail.
+/* Whether the cached token may be returned even now: the endpoint may have taken its time to fail.
  */
 static bool
-still_does(const struct run *run)
+is_still_usable(const struct run *run)
 {
     struct ts_clock now;
     struct ts_err ignored = {.code = 0};
@@ -264,80 +271,119 @@ still_does(const struct run *run)
            judge_grant(run->request, &run->entry.grant, &now) != TS_DUE_SPENT;
 }
 
+/* A token from the endpoint; where that cannot be reached, the cached one while it is usable. */
 static int
-fetch(struct run *run, struct ts_grant *ret, struct ts_err *err)
+fetch(struct run *run, int64_t timeout_ms, struct ts_grant *ret, struct ts_err *err)
 {
-    int rc = fetch_fresh(run, ret, err);
+    bool early = run->due == TS_DUE_EARLY && !run->request->fresh;
+    int rc = ask_endpoint(run, timeout_ms, ret, err);
 
     if (rc == 0)
         rc = keep_grant(run, ret, err);
     if (rc == 0)
         return check_min_valid(run->request, ret, err);
-    keep_failure(run, err);
-    if (rc != TS_ERR_UNAVAILABLE || run->request->fresh || !still_does(run))
+    keep_failure(run, early, err);
+    if (rc != TS_ERR_UNAVAILABLE || run->request->fresh || !is_still_usable(run))
         return rc;
-    ts_worker_trace(run->request, "%s; the cached token still does", err->text);
-    return hand_out(run, ret);
+    ts_worker_trace(run->request, "%s; the cached token is still good", err->text);
+    return return_cached(run, ret);
 }
 
 /*
- * Waits for the lock, and looks at the cache again. *ret is -1 where there is no folder or the
- * holder hangs. Fresh tokens come one a second, so who wants one waits on for as long as those
- * ahead get theirs.
+ * Waits for the lock, and reads the cache again. Most of the timeout at most, so that time is left
+ * to ask where the holder has been stopped. Fresh tokens come one a second, so who wants one waits
+ * on for as long as those ahead get theirs. *ret_lock is -1 where nothing was locked.
  */
 static int
-wait_for_turn(struct run *run, int *ret, struct ts_err *err)
+wait_for_lock(struct run *run, int *ret_lock, struct ts_err *err)
 {
-    const int64_t patience = run->request->endpoint.timeout_ms + LOCK_SLACK_MS;
-    int64_t deadline = run->began.boot_ms + patience;
+    const int64_t timeout = run->request->endpoint.timeout_ms;
     char before[sizeof(run->entry.spent)];
-    int rc;
+    int64_t until = 0;
+    bool progress = false;
 
+    if (run->folder < 0)
+        return 0;
     do {
         memcpy(before, run->entry.spent, sizeof(before));
-        *ret = run->folder >= 0 ? ts_lock_take(run->folder, run->identity.name, deadline) : -1;
-        rc = look_again(run, err);
-        deadline = ts_clock_boot_ms() + patience;
-    } while (rc == 0 && *ret < 0 && run->request->fresh && strcmp(before, run->entry.spent) != 0);
-    run->locked = *ret >= 0;
+        until = run->deadline_ms - timeout / 4;
+        *ret_lock = ts_lock_take(run->folder, run->lock, until);
+        int rc = read_cached_again(run, err);
+        if (rc < 0)
+            return rc;
+        progress = run->request->fresh && strcmp(before, run->entry.spent) != 0;
+        if (run->request->fresh && (progress || *ret_lock >= 0))
+            run->deadline_ms = ts_clock_boot_ms() + timeout;
+    } while (*ret_lock < 0 && progress);
+    run->locked = *ret_lock >= 0;
+    return 0;
+}
+
+/* One of those who waited in vain goes on beside a holder that has been stopped, or to whom the
+ * endpoint does not answer. The others wait for that one. */
+static int
+wait_for_spare_lock(struct run *run, int *ret_lock, struct ts_err *err)
+{
+    const int64_t until = run->deadline_ms - run->request->endpoint.timeout_ms / 8;
+
+    ts_worker_trace(run->request, "another process has not finished asking the endpoint");
+    *ret_lock = ts_lock_take(run->folder, run->spare_lock, until);
+    int rc = read_cached_again(run, err);
+    bool is_usable = run->due != TS_DUE_SPENT && !run->request->fresh;
+    if (rc == 0 && *ret_lock < 0 && !is_usable && !find_shared_failure(run, err))
+        return ts_err_set(err, TS_ERR_UNAVAILABLE,
+                          "no token within the timeout: other processes are still asking the "
+                          "endpoint; try again, or raise timeout");
     return rc;
 }
 
+/* One process asks the endpoint; those that wait for it share its token or its failure. */
 static int
-fetch_in_turn(struct run *run, struct ts_grant *ret, struct ts_err *err)
+fetch_once_for_all(struct run *run, struct ts_grant *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_fd_close) int lock = -1;
-    int rc = wait_for_turn(run, &lock, err);
+    TS_CLEANUP(ts_fd_close) int spare = -1;
+    int rc = wait_for_lock(run, &lock, err);
+    /* Where time is left, the folder takes no lock. */
+    bool in_vain = rc == 0 && lock < 0 && run->folder >= 0 &&
+                   ts_clock_left_ms(run->deadline_ms - run->request->endpoint.timeout_ms / 4) == 0;
 
+    if (in_vain)
+        rc = wait_for_spare_lock(run, &spare, err);
     if (rc < 0)
         return rc;
-    if (!run->request->fresh && run->due == TS_DUE_FRESH)
-        return hand_out(run, ret);
-    if (lock >= 0 && find_shared_failure(run, err)) {
+    if (!run->request->fresh &&
+        (run->due == TS_DUE_FRESH || (run->due == TS_DUE_EARLY && in_vain && spare < 0)))
+        return return_cached(run, ret);
+    if (find_shared_failure(run, err)) {
         if (err->code == TS_ERR_UNAVAILABLE && run->due != TS_DUE_SPENT)
-            return hand_out(run, ret);
+            return return_cached(run, ret);
         return err->code;
     }
-    return fetch(run, ret, err);
+    int left_ms = ts_clock_left_ms(run->deadline_ms);
+    return fetch(run, left_ms > 0 ? left_ms : 1, ret, err);
 }
 
-/* The token would still do. Another is fetched only where nobody is at it and the endpoint works.
- */
+/* The token could still be used. Another is fetched only where no other process is at it, the
+ * endpoint works, and it answers soon. What key_command takes may be a person's time. */
 static int
-fetch_early(struct run *run, struct ts_grant *ret, struct ts_err *err)
+replace_early(struct run *run, struct ts_grant *ret, struct ts_err *err)
 {
+    const int64_t timeout = run->request->endpoint.timeout_ms;
+    bool is_brief = run->request->key.key_command == NULL && timeout > EARLY_MS;
+
     if (has_failed_lately(run))
-        return hand_out(run, ret);
-    TS_CLEANUP(ts_fd_close) int lock = ts_lock_take(run->folder, run->identity.name, 0);
+        return return_cached(run, ret);
+    TS_CLEANUP(ts_fd_close) int lock = ts_lock_take(run->folder, run->lock, 0);
     if (lock < 0)
-        return hand_out(run, ret);
-    int rc = look_again(run, err);
+        return return_cached(run, ret);
+    int rc = read_cached_again(run, err);
     if (rc < 0)
         return rc;
     if (run->due == TS_DUE_FRESH)
-        return hand_out(run, ret);
+        return return_cached(run, ret);
     ts_worker_trace(run->request, "the token is due to be replaced");
-    return fetch(run, ret, err);
+    return fetch(run, is_brief ? EARLY_MS : timeout, ret, err);
 }
 
 static int
@@ -350,19 +396,22 @@ get_by_key(struct run *run, struct ts_grant *ret, struct ts_err *err)
     int rc = ts_clock_read(&run->began, err);
     if (rc < 0)
         return rc;
+    run->deadline_ms = run->began.boot_ms + request->endpoint.timeout_ms;
     run->folder = ts_cache_open(request->cache_dir);
     if (run->folder < 0)
         ts_worker_trace(request, "no cache: %s cannot be used",
                         request->cache_dir != NULL ? request->cache_dir : "a folder");
     run->quiet_ms = request->fresh ? ts_cache_quiet_ms(run->folder) : -1;
-    look(run, &run->began);
+    ts_cache_file_name(run->lock, run->identity.name, TS_CACHE_LOCK);
+    ts_cache_file_name(run->spare_lock, run->identity.name, TS_CACHE_SPARE_LOCK);
+    read_cached(run, &run->began);
     if (!request->fresh && run->due == TS_DUE_FRESH)
-        return hand_out(run, ret);
+        return return_cached(run, ret);
     if (!request->fresh && run->due == TS_DUE_EARLY)
-        return fetch_early(run, ret, err);
+        return replace_early(run, ret, err);
     if (find_shared_failure(run, err))
         return err->code;
-    return fetch_in_turn(run, ret, err);
+    return fetch_once_for_all(run, ret, err);
 }
 
 /* Not to be put there by hand: what a browser leaves is open to others, and would be refused. */

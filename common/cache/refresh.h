@@ -65,5 +65,6 @@ int ts_refresh_keep_parts(const struct ts_request *request, const struct ts_gran
                           struct ts_err *err);
 int ts_refresh_find_parts(const struct ts_request *request, size_t received, uint32_t hash,
                           struct ts_secret *ret_token, struct ts_err *err);
+void ts_refresh_drop_parts(const struct ts_request *request, const struct ts_secret *token);
 
 #endif

@@ -1,6 +1,7 @@
 /* What is done with cached tokens beside handing them out: erase, forget, list, parts. */
 #include "common/cache/refresh.h"
 #include "common/cache/cache.h"
+#include "common/cache/cache_files.h"
 #include "common/base/cleanup.h"
 #include "common/base/lock.h"
 #include "common/job/worker_call.h"
@@ -30,11 +31,13 @@ drop(const struct ts_request *request, const struct ts_secret *token, bool *ret_
     TS_CLEANUP(ts_cache_entry_release) struct ts_cache_entry after = TS_CACHE_ENTRY_INIT;
     TS_CLEANUP(ts_fd_close) int folder = -1;
     TS_CLEANUP(ts_fd_close) int lock = -1;
+    char name[TS_CACHE_NAME_MAX];
 
     if (!open_place(request, &identity, &folder))
         return 0;
     /* Under the lock: between the look and the deed another process may store a new token. */
-    lock = ts_lock_take(folder, identity.name, ts_clock_boot_ms() + request->endpoint.timeout_ms);
+    lock = ts_lock_take(folder, ts_cache_file_name(name, identity.name, TS_CACHE_LOCK),
+                        ts_clock_boot_ms() + request->endpoint.timeout_ms);
     if (!ts_cache_read(folder, &identity, &entry) || entry.grant.token.len == 0 ||
         (token != NULL && !ts_secret_equal(token, &entry.grant.token)))
         return 0;
@@ -219,4 +222,13 @@ ts_refresh_find_parts(const struct ts_request *request, size_t received, uint32_
     return ts_err_set(err, TS_ERR_KEY,
                       "profile %s: the token whose rest is asked for was not handed out here",
                       request->profile);
+}
+
+void
+ts_refresh_drop_parts(const struct ts_request *request, const struct ts_secret *token)
+{
+    TS_CLEANUP(ts_fd_close) int folder = ts_cache_open(request->cache_dir);
+
+    if (folder >= 0)
+        ts_cache_remove_parts(folder, token);
 }

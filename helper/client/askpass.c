@@ -46,6 +46,9 @@ find_next_part(const struct helper *helper, const struct question *question,
     if (rc == 0)
         rc = ts_refresh_find_parts(&request, question->prompt.received, question->prompt.hash,
                                    token, err);
+    /* A part that is not full is the last. */
+    if (rc == 0 && token->len < question->prompt.received + ASKPASS_PART)
+        ts_refresh_drop_parts(&request, token);
     return rc;
 }
 

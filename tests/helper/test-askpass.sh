@@ -130,6 +130,8 @@ for from in 501 1001; do
 done
 check "all of it is a token" is_token "$(cat "$dir/whole")"
 check "of over 1000 characters" [ "$(wc -c <"$dir/whole")" -gt 1000 ]
+check "what was printed in whole is kept no longer" \
+    [ -z "$(grep -lF "$(cat "$dir/whole")" "$dir"/cache/parts-*)" ]
 
 # --- sudo
 

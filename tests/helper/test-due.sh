@@ -85,13 +85,26 @@ run helper token
 check "and max_age after its receipt: another" asked 2
 : | conf
 
+# The endpoint hangs: that must not cost a caller who has a token the whole timeout.
+sed -i 's/^timeout = .*/timeout = 8s/' "$dir/conf"
+kill -STOP "$last_issuer"
+aged 15
+began=$(date +%s%3N)
+run debug
+took=$(($(date +%s%3N) - began))
+kill -CONT "$last_issuer"
+check "a hanging endpoint: it is asked" says starting
+check "a hanging endpoint: the old one is printed" prints_old
+check "a hanging endpoint: after a second or so" between 900 "$took" 4000
+: | conf
+
 # The endpoint is gone.
 kill "$last_issuer" && wait "$last_issuer" 2>/dev/null
 aged 15
 run debug
 check "no endpoint: it is asked" says starting
 check "no endpoint: the old one is printed" prints_old
-check "no endpoint: and it is said why" says 'the cached token still does'
+check "no endpoint: and it is said why" says 'the cached token is still good'
 run debug
 check "no endpoint, again: the old one is printed" prints_old
 check "no endpoint, again: it is left alone" asks_nobody

@@ -99,6 +99,53 @@ check "a lock that is never free: a token all the same" timeout 20 env -i \
 pkill -P "$holder"
 wait "$holder" 2>/dev/null
 
+# A holder that was stopped, and an endpoint that hangs: the timeout is for both. hold LOCK...: sets
+# $holder; with two locks nothing is left to wait for.
+hold() {
+    rm "$dir/held"
+    mkfifo "$dir/held"
+    flock "$1" flock "${2-$dir/another}" sh -c 'echo held; exec sleep 60' >"$dir/held" &
+    holder=$!
+    read -r held <"$dir/held"
+}
+timed() {
+    began=$(date +%s%3N)
+    run helper token
+    took=$(($(date +%s%3N) - began))
+    pkill -P "$(pgrep -P "$holder")"
+    pkill -P "$holder"
+    wait "$holder" 2>/dev/null
+}
+conf /fault/hang </dev/null
+sed -i 's/^timeout = .*/timeout = 1s/' "$dir/conf"
+forget_cache
+run helper token
+lock=$(ls "$dir"/cache/*.lock)
+sed -i 's/^timeout = .*/timeout = 2s/' "$dir/conf"
+hold "$lock"
+before=$(requests_for fault/hang)
+timed
+refused "a stopped holder and a hanging endpoint" 69
+check "a stopped holder: the endpoint is asked" [ "$(requests_for fault/hang)" = $((before + 1)) ]
+check "a stopped holder: within the timeout" between 1400 "$took" 3500
+hold "$lock" "${lock%.lock}.spare"
+timed
+refused_saying "two stopped holders" 69 'other processes are still asking'
+check "two stopped holders: the endpoint is left alone" \
+    [ "$(requests_for fault/hang)" = $((before + 1)) ]
+check "two stopped holders: within the timeout" between 1400 "$took" 3500
+
+# What is of no use any more goes with the next failure, too; a lock that is held stays.
+old=0123456789abcdef
+for file in $old.lock $old.spare $old.fail $old.json parts-$old fedcba9876543210.lock; do
+    touch -d '3 days ago' "$dir/cache/$file"
+done
+hold "$dir/cache/fedcba9876543210.lock"
+timed
+refused "with old files in the cache" 69
+check "old files are removed" [ -z "$(find "$dir/cache" -name "*$old*")" ]
+check "a lock that is held stays" [ -e "$dir/cache/fedcba9876543210.lock" ]
+
 # Both clocks agree on nothing: the server's is two hours ahead, or behind.
 for offset in 7200 -7200; do
     serve "offset$offset" --clock-offset "$offset"
