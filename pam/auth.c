@@ -40,7 +40,8 @@ struct ts_auth {
     struct ts_subject subject;
     bool is_stranger; /* no key names the user; do not reveal that */
     struct ts_secret token;
-    bool is_local; /* the token came from the local helper */
+    struct ts_token parsed; /* the same, once the conversation has taken it apart; or empty */
+    bool is_local;          /* the token came from the local helper */
     struct ts_verdict verdict;
 };
 
@@ -49,6 +50,7 @@ release_auth(struct ts_auth *auth)
 {
     ts_policy_release(&auth->policy);
     ts_subject_release(&auth->subject);
+    ts_token_release(&auth->parsed);
     ts_secret_release(&auth->token);
     free(auth->user);
     free(auth->service);
@@ -229,7 +231,7 @@ check_token(struct ts_auth *auth)
     if (question.now <= 0)
         return fail(auth, TS_REASON_SYSTEM, "the clock cannot be read");
     return ts_decide_token(&question, ts_secret_string(&auth->token), auth->token.len,
-                           &auth->verdict);
+                           &auth->parsed, &auth->verdict);
 }
 
 /* The program, or the conversation in it, may have put somebody else in the user's place. */
@@ -293,7 +295,8 @@ get_prompted(struct ts_auth *auth)
                                                  .may_prompt = !auth->options.use_first_pass,
                                                  .silent =
                                                      ((unsigned)auth->flags & PAM_SILENT) != 0,
-                                                 .policy = &auth->policy};
+                                                 .policy = &auth->policy,
+                                                 .ret_parsed = &auth->parsed};
     struct ts_err err = {.code = 0};
     enum ts_reason reason = ts_conversation_get(&conversation, &auth->token, &err);
 
@@ -334,6 +337,7 @@ get_token(struct ts_auth *auth)
         return fail(auth, TS_REASON_LOCAL_HELPER,
                     "the local helper's token has been denied already");
     for (size_t i = 0; i < service->sources_len && yielded_none(reason); i++) {
+        ts_token_release(&auth->parsed);
         ts_secret_clear(&auth->token);
         reason = get_from(auth, service->sources[i]);
     }

@@ -89,8 +89,9 @@ length_of(const struct ts_secret *secret)
 static bool
 is_incomplete(const struct ts_conversation *conversation, const struct ts_secret *received)
 {
+    ts_token_release(conversation->ret_parsed);
     return ts_token_is_incomplete(conversation->policy, ts_secret_string(received),
-                                  length_of(received));
+                                  length_of(received), conversation->ret_parsed);
 }
 
 static bool

@@ -30,7 +30,8 @@ struct ts_conversation {
     const char *first;  /* an answer there is already, or NULL */
     bool may_prompt;
     bool silent;                    /* PAM_SILENT: no message but the prompts */
-    const struct ts_policy *policy; /* knows how long a key's signatures are */
+    const struct ts_policy *policy; /* says how long a key's signatures are */
+    struct ts_token *ret_parsed;    /* what ts_token_is_incomplete leaves of the result */
 };
 
 /*

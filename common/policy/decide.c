@@ -1,5 +1,4 @@
 #include "common/policy/decide.h"
-#include "common/base/base64url.h"
 #include "common/base/cleanup.h"
 #include "common/policy/verify.h"
 
@@ -107,22 +106,16 @@ check_size(struct ts_judging *judging)
 static enum ts_reason
 check_whole(struct ts_judging *judging)
 {
-    if (!ts_token_is_incomplete(judging->question->policy, judging->text, judging->len))
+    const struct ts_policy *policy = judging->question->policy;
+    bool is_cut =
+        judging->token.text != NULL
+            ? ts_token_is_short(policy, &judging->token)
+            : ts_token_is_incomplete(policy, judging->text, judging->len, &judging->token);
+
+    if (!is_cut)
         return TS_REASON_OK;
     return deny(judging, TS_REASON_TOKEN_CUT,
                 "the client sent only the first %zu characters of the token", judging->len);
-}
-
-/* Header and payload are read much later, or never; their form is judged here. */
-static int
-check_base64url(const char *text, size_t len, const char *part, struct ts_err *err)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret scratch = TS_SECRET_INIT(TS_TOKEN_MAX);
-    int rc = ts_base64url_decode(text, len, &scratch);
-
-    if (rc == TS_ERR_NOMEM)
-        return ts_err_nomem(err);
-    return rc == 0 ? 0 : ts_err_set(err, rc, "the token's %s is not base64url", part);
 }
 
 static enum ts_reason
@@ -130,13 +123,8 @@ check_form(struct ts_judging *judging)
 {
     struct ts_token *token = &judging->token;
     struct ts_err err = {0};
-    int rc = ts_token_split(token, judging->text, judging->len, &err);
+    int rc = token->text != NULL ? 0 : ts_token_split(token, judging->text, judging->len, &err);
 
-    if (rc == 0)
-        rc = check_base64url(token->text, token->header_len, "header", &err);
-    if (rc == 0)
-        rc = check_base64url(token->text + token->header_len + 1,
-                             token->signed_len - token->header_len - 1, "payload", &err);
     if (rc == 0)
         rc = ts_token_digest(token->text, token->signed_len, judging->verdict->digest, &err);
     if (rc == 0)
@@ -448,7 +436,7 @@ ts_decide_local(const struct ts_question *question, struct ts_verdict *ret)
 
 enum ts_reason
 ts_decide_token(const struct ts_question *question, const char *text, size_t len,
-                struct ts_verdict *ret)
+                struct ts_token *parsed, struct ts_verdict *ret)
 {
     TS_CLEANUP(release_judging)
     struct ts_judging judging = {
@@ -458,6 +446,10 @@ ts_decide_token(const struct ts_question *question, const char *text, size_t len
     ret->reason = check_service_section(&judging);
     if (ret->reason != TS_REASON_OK)
         return ret->reason;
+    if (parsed != NULL && parsed->text == text && parsed->len == judging.len) {
+        judging.token = *parsed;
+        *parsed = (struct ts_token){.text = NULL};
+    }
     ret->rules_passed = LOCAL_RULES;
     return apply(&judging, LOCAL_RULES, TS_ARRAY_LEN(rules));
 }

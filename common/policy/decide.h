@@ -81,11 +81,13 @@ enum ts_reason ts_decide(const struct ts_question *question, const char *text, s
 
 /*
  * The rules behind the local ones, for a service that has a section (else TS_REASON_NO_SERVICE).
+ * `parsed` is the same text as ts_token_is_incomplete has left it, which saves doing that again; or
+ * NULL. It is used up, and still released by the caller.
  * No rule here accepts a user whom no key names, and such a user costs the same work as any other:
  * the module asks them for a token too, so that they do not learn that they have no key.
  */
 enum ts_reason ts_decide_token(const struct ts_question *question, const char *text, size_t len,
-                               struct ts_verdict *ret);
+                               struct ts_token *parsed, struct ts_verdict *ret);
 
 /* The rules in the order in which ts_decide applies them, for `explain`: what each demands, in a
  * few words ("signature verifies under the key"), and the reason that its failure gives. */
@@ -107,9 +109,15 @@ enum ts_reason ts_decide_local(const struct ts_question *question, struct ts_ver
  * Whether what a client sent is only the beginning of a token: it begins with `eyJ` and has no
  * signature yet, or the signature is shorter than the key's modulus. A key that the policy does not
  * have counts as being as long as the policy's first, so that prompts do not show which there are.
- * What holds characters that no token has, a header that is never accepted, or over TS_TOKEN_MAX
- * characters, is not the beginning of one. One trailing newline of the text is dropped.
+ * What holds characters that no token has (a final newline is one), a header that is never
+ * accepted, or over TS_TOKEN_MAX characters, is not the beginning of one. *ret, which is released
+ * with ts_token_release, holds the token with its header read where it has three parts and a header
+ * that is accepted, whole or not; else it is empty.
  */
-bool ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len);
+bool ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len,
+                            struct ts_token *ret);
+
+/* The same of a token whose header was read. */
+bool ts_token_is_short(const struct ts_policy *policy, const struct ts_token *token);
 
 #endif

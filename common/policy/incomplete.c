@@ -19,14 +19,13 @@ signature_is_short(const struct ts_policy *policy, const char *key_id, size_t si
     return signature_len * 3 / 4 < ts_public_key_size(public_key);
 }
 
-bool
-ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len)
+/* What does not have three whole parts, or not a header that is accepted. */
+static bool
+is_beginning(const struct ts_policy *policy, const char *text, size_t len)
 {
     char key_id[TS_KEY_ID_MAX + 1];
     struct ts_err err = {0};
 
-    if (len > 0 && text[len - 1] == '\n')
-        len--;
     if (len < 3 || len > TS_TOKEN_MAX || memcmp(text, "eyJ", 3) != 0 ||
         !ts_text_is_token(text, len))
         return false;
@@ -40,4 +39,23 @@ ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t 
     if (second == first + 1 || (second != NULL && memchr(second + 1, '.', signature_len) != NULL))
         return false;
     return signature_len == 0 || signature_is_short(policy, key_id, signature_len);
+}
+
+bool
+ts_token_is_short(const struct ts_policy *policy, const struct ts_token *token)
+{
+    return memcmp(token->text, "eyJ", 3) == 0 &&
+           signature_is_short(policy, token->key_id, token->len - token->signed_len - 1);
+}
+
+bool
+ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len,
+                       struct ts_token *ret)
+{
+    struct ts_err err = {0};
+
+    if (ts_token_split(ret, text, len, &err) == 0 && ts_token_read_header(ret, &err) == 0)
+        return ts_token_is_short(policy, ret);
+    ts_token_release(ret);
+    return is_beginning(policy, text, len);
 }

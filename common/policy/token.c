@@ -6,18 +6,20 @@
 #include <string.h>
 
 static int
-fail_decoding(int rc, const char *part, struct ts_err *err)
+decode(const char *text, size_t len, const char *part, struct ts_secret *ret, struct ts_err *err)
 {
+    ret->max = TS_TOKEN_MAX;
+    int rc = ts_base64url_decode(text, len, ret);
+
     if (rc == TS_ERR_NOMEM)
         return ts_err_nomem(err);
-    return ts_err_set(err, TS_ERR_SYNTAX, "the token's %s is not base64url", part);
+    return rc == 0 ? 0 : ts_err_set(err, TS_ERR_SYNTAX, "the token's %s is not base64url", part);
 }
 
 int
 ts_token_split(struct ts_token *ret, const char *text, size_t len, struct ts_err *err)
 {
     memset(ret, 0, sizeof(*ret));
-    ret->signature.max = TS_TOKEN_MAX;
     if (len > TS_TOKEN_MAX)
         return ts_err_set(err, TS_ERR_TOO_LARGE, "the token is longer than %d characters",
                           TS_TOKEN_MAX);
@@ -30,20 +32,20 @@ ts_token_split(struct ts_token *ret, const char *text, size_t len, struct ts_err
     ret->len = len;
     ret->header_len = (size_t)(first - text);
     ret->signed_len = (size_t)(last - text);
-    int rc = ts_base64url_decode(last + 1, len - ret->signed_len - 1, &ret->signature);
-    return rc == 0 ? 0 : fail_decoding(rc, "signature", err);
+    int rc = decode(text, ret->header_len, "header", &ret->header, err);
+    if (rc == 0)
+        rc = decode(first + 1, (size_t)(last - first - 1), "payload", &ret->payload, err);
+    if (rc == 0)
+        rc = decode(last + 1, (size_t)(text + len - last - 1), "signature", &ret->signature, err);
+    return rc;
 }
 
 static int
-decode_object(const char *text, size_t len, const char *part, struct json_object **ret,
-              struct ts_err *err)
+parse_object(const struct ts_secret *json, const char *part, struct json_object **ret,
+             struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret json = TS_SECRET_INIT(TS_TOKEN_MAX);
-    int rc = ts_base64url_decode(text, len, &json);
+    int rc = ts_json_parse_object(ts_secret_string(json), json->len, ret, err);
 
-    if (rc < 0)
-        return fail_decoding(rc, part, err);
-    rc = ts_json_parse_object(ts_secret_string(&json), json.len, ret, err);
     if (rc < 0)
         ts_err_prefix(err, "the token's %s", part);
     return rc;
@@ -70,20 +72,29 @@ read_header_object(struct json_object *header, char ret_key_id[TS_KEY_ID_MAX + 1
     return 0;
 }
 
-int
-ts_token_peek_key_id(const char *text, size_t header_len, char ret_key_id[TS_KEY_ID_MAX + 1],
-                     struct ts_err *err)
+static int
+read_header(const struct ts_secret *json, char ret_key_id[TS_KEY_ID_MAX + 1], struct ts_err *err)
 {
     TS_CLEANUP(ts_json_put) struct json_object *header = NULL;
-    int rc = decode_object(text, header_len, "header", &header, err);
+    int rc = parse_object(json, "header", &header, err);
 
     return rc < 0 ? rc : read_header_object(header, ret_key_id, err);
 }
 
 int
+ts_token_peek_key_id(const char *text, size_t header_len, char ret_key_id[TS_KEY_ID_MAX + 1],
+                     struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret json = TS_SECRET_INIT(TS_TOKEN_MAX);
+    int rc = decode(text, header_len, "header", &json, err);
+
+    return rc < 0 ? rc : read_header(&json, ret_key_id, err);
+}
+
+int
 ts_token_read_header(struct ts_token *token, struct ts_err *err)
 {
-    return ts_token_peek_key_id(token->text, token->header_len, token->key_id, err);
+    return token->key_id[0] != '\0' ? 0 : read_header(&token->header, token->key_id, err);
 }
 
 static int
@@ -143,9 +154,7 @@ int
 ts_token_read_payload(struct ts_token *token, struct ts_err *err)
 {
     TS_CLEANUP(ts_json_put) struct json_object *payload = NULL;
-    size_t start = token->header_len + 1;
-    int rc =
-        decode_object(token->text + start, token->signed_len - start, "payload", &payload, err);
+    int rc = parse_object(&token->payload, "payload", &payload, err);
 
     if (rc == 0)
         rc = read_issuer(token, payload, err);
@@ -163,6 +172,9 @@ ts_token_read_payload(struct ts_token *token, struct ts_err *err)
 void
 ts_token_release(struct ts_token *token)
 {
+    ts_secret_release(&token->header);
+    ts_secret_release(&token->payload);
     ts_secret_release(&token->signature);
     ts_list_release(&token->audience);
+    memset(token, 0, sizeof(*token));
 }

@@ -25,10 +25,10 @@
 struct ts_token {
     const char *text; /* the caller's, not NUL-terminated here */
     size_t len;
-    size_t signed_len;              /* header and payload with the dot between: what is signed */
-    size_t header_len;              /* of the encoded header */
-    struct ts_secret signature;     /* decoded */
-    char key_id[TS_KEY_ID_MAX + 1]; /* header `id`; "" before ts_token_read_header */
+    size_t signed_len; /* header and payload with the dot between: what is signed */
+    size_t header_len; /* of the encoded header */
+    struct ts_secret header, payload, signature; /* decoded */
+    char key_id[TS_KEY_ID_MAX + 1];              /* header `id`; "" before ts_token_read_header */
     /* From the payload: */
     struct ts_list audience; /* aud in all three spellings: string, array, blank-separated */
     char issuer[64];
@@ -37,13 +37,14 @@ struct ts_token {
     int64_t not_before; /* nbf; 0 where there is none */
 };
 
-/* Three non-empty base64url parts, at most TS_TOKEN_MAX in all. `text` must outlive the token.
+/* Three non-empty base64url parts, at most TS_TOKEN_MAX in all, each of which is decoded here and
+ * nowhere else. `text` must outlive the token.
  * *ret is initialised in every case and released with ts_token_release. 0, TS_ERR_SYNTAX,
  * TS_ERR_TOO_LARGE or TS_ERR_NOMEM. The texts of errors never quote the token. */
 int ts_token_split(struct ts_token *ret, const char *text, size_t len, struct ts_err *err);
 
 /* The header is a JSON object with alg exactly RS256, an `id` that is a key id, no `crit`; `typ`,
- * where there is one, is JWT. TS_ERR_SYNTAX otherwise. */
+ * where there is one, is JWT. TS_ERR_SYNTAX otherwise. A second call costs nothing. */
 int ts_token_read_header(struct ts_token *token, struct ts_err *err);
 
 /* The same for the first `header_len` characters of an incomplete token: finds the key id when all
@@ -58,6 +59,7 @@ int ts_token_peek_key_id(const char *text, size_t header_len, char ret_key_id[TS
  */
 int ts_token_read_payload(struct ts_token *token, struct ts_err *err);
 
+/* Leaves it empty, so that it can be used again. */
 void ts_token_release(struct ts_token *token);
 
 #endif

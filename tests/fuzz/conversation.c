@@ -35,19 +35,26 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_ANSWER_MAX);
+    TS_CLEANUP(ts_token_release) struct ts_token parsed = {.text = NULL}, again = {.text = NULL};
     const struct ts_conversation conversation = {.pamh = (pam_handle_t *)&token, /* not looked at */
                                                  .prompt = "Token: ",
                                                  .may_prompt = true,
-                                                 .policy = documented_policy()};
+                                                 .policy = documented_policy(),
+                                                 .ret_parsed = &parsed};
     struct ts_err err = {0};
 
     asked = 0;
     ts_secret_clear(&expected);
     answers = fuzz_split(data, size);
     enum ts_reason reason = ts_conversation_get(&conversation, &token, &err);
+    size_t len = token.len;
+    if (len > 0 && token.data[len - 1] == '\n')
+        len--;
     if (reason == TS_REASON_OK
             ? !ts_secret_equal(&token, &expected) ||
-                  ts_token_is_incomplete(conversation.policy, ts_secret_string(&token), token.len)
+                  ts_token_is_incomplete(conversation.policy, ts_secret_string(&token), len,
+                                         &again) ||
+                  parsed.text != again.text || parsed.len != again.len
             : err.text[0] == '\0' || strstr(err.text, "eyJ") != NULL)
         abort();
     fuzz_parts_release(&answers);

@@ -2,6 +2,7 @@
  * what is accepted is not incomplete. Every decision has a sentence that quotes no token. */
 #include "tests/fuzz/fuzz.h"
 
+#include "common/base/cleanup.h"
 #include "common/policy/decide.h"
 #include "tests/fuzz/documented_policy.h"
 
@@ -19,12 +20,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                                          {policy, &alice, "sshd", 1724936000 - 60, 0},
                                          {policy, &alice, "sshd", 1725014097 + 60, 0}};
     const char *text = (const char *)data;
+    TS_CLEANUP(ts_token_release) struct ts_token parsed = {.text = NULL};
     struct ts_verdict verdict;
 
     if (ts_decide(&question, text, size, &verdict) == TS_REASON_OK) {
         const char *dot = memrchr(text, '.', size);
 
-        if (ts_token_is_incomplete(policy, text, size) || verdict.key_id[0] == '\0' ||
+        if (ts_token_is_incomplete(policy, text, size, &parsed) || verdict.key_id[0] == '\0' ||
             ts_text_fnv1a64(text, (size_t)(dot - text), TS_FNV1A64_SEED) != DOCUMENTED)
             abort();
     }

@@ -162,6 +162,27 @@ check_digests(const struct ts_verdict *verdict, const char *token, size_t len)
     assert_memory_equal(verdict->digest, wanted, sizeof(wanted));
 }
 
+/* A token that the conversation has taken apart gets the same answer. */
+static void
+check_parsed(const struct decide_row *row, const struct ts_question *question,
+             const struct ts_secret *token)
+{
+    TS_CLEANUP(ts_token_release) struct ts_token parsed = {.text = NULL};
+    struct ts_verdict verdict;
+
+    if (rules_before(row->reason) <= rules_before(TS_REASON_UNKNOWN_USER))
+        return;
+    size_t len = token->len - (token->len > 0 && token->data[token->len - 1] == '\n' ? 1 : 0);
+    bool is_cut = ts_token_is_incomplete(question->policy, token->data, len, &parsed);
+    assert_int_equal(is_cut, row->reason == TS_REASON_TOKEN_CUT);
+    if (rules_before(row->reason) > rules_before(TS_REASON_HEADER))
+        assert_non_null(parsed.text);
+    CHECK_INT(row->name, ts_decide_token(question, token->data, token->len, &parsed, &verdict),
+              row->reason);
+    assert_null(parsed.text);
+    check_verdict(row, &verdict);
+}
+
 static void
 run_row(const struct world *world, const struct decide_row *row)
 {
@@ -189,6 +210,7 @@ run_row(const struct world *world, const struct decide_row *row)
                  ts_reason_code(row->reason));
     assert_int_equal(reason, verdict.reason);
     check_verdict(row, &verdict);
+    check_parsed(row, &question, &token);
     check_digests(&verdict, token.data, token.len);
     assert_int_equal(ERR_peek_error(), 0);
 }
@@ -281,7 +303,7 @@ no_token_is_for_a_stranger(void **state)
         struct ts_verdict verdict;
 
         make_row_token(world, &rows[i], &token);
-        CHECK_INT(rows[i].name, ts_decide_token(&question, token.data, token.len, &verdict),
+        CHECK_INT(rows[i].name, ts_decide_token(&question, token.data, token.len, NULL, &verdict),
                   rows[i].reason);
         assert_int_equal(verdict.reason, rows[i].reason);
         assert_int_equal(verdict.rules_passed, rules_before(rows[i].reason));
@@ -290,8 +312,16 @@ no_token_is_for_a_stranger(void **state)
     }
     question.service = "ftp";
     struct ts_verdict verdict;
-    assert_int_equal(ts_decide_token(&question, "x", 1, &verdict), TS_REASON_NO_SERVICE);
+    assert_int_equal(ts_decide_token(&question, "x", 1, NULL, &verdict), TS_REASON_NO_SERVICE);
     assert_int_equal(ts_decide_service(&question, &verdict), TS_REASON_NO_SERVICE);
+}
+
+static bool
+is_incomplete(const struct world *world, const char *text, size_t len)
+{
+    TS_CLEANUP(ts_token_release) struct ts_token parsed = {.text = NULL};
+
+    return ts_token_is_incomplete(&world->policy, text, len, &parsed);
 }
 
 static void
@@ -302,10 +332,10 @@ every_beginning_is_incomplete(void **state)
     TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
 
     make_row_token(world, &good, &token);
-    assert_false(ts_token_is_incomplete(&world->policy, "ey", 2));
+    assert_false(is_incomplete(world, "ey", 2));
     for (size_t len = 3; len < token.len; len++)
-        assert_true(ts_token_is_incomplete(&world->policy, token.data, len));
-    assert_false(ts_token_is_incomplete(&world->policy, token.data, token.len));
+        assert_true(is_incomplete(world, token.data, len));
+    assert_false(is_incomplete(world, token.data, token.len));
 }
 
 int
