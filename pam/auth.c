@@ -414,7 +414,7 @@ static void
 begin_login(struct ts_auth *auth)
 {
     const struct ts_session_token token = {.service = auth->service,
-                                           .uid = auth->subject.uid,
+                                           .user = auth->user,
                                            .token = &auth->token,
                                            .expires = auth->verdict.expires};
 

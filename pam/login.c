@@ -1,7 +1,8 @@
 #include "pam/login.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "pam/sealed.h"
 
 #define DATA_NAME "pam_thrivestack_login"
 
@@ -11,27 +12,14 @@ struct holder {
     struct ts_login *mutable_login;
 };
 
-void
-ts_login_discard_file(struct ts_login *login)
-{
-    struct ts_err ignored;
-
-    if (login->path[0] == '\0' || login->is_open)
-        return;
-    /* What cannot be removed now is pruned when its user logs in again. */
-    (void)ts_token_file_remove(login->path, login->uid, true, &ignored);
-    login->path[0] = '\0';
-}
-
 static void
 clean_up(pam_handle_t *pamh, void *data, int status)
 {
     struct holder *holder = data;
 
     (void)pamh;
-    /* A forked child ends its copy of the handle with PAM_DATA_SILENT; the login goes on. */
-    if (((unsigned)status & PAM_DATA_SILENT) == 0)
-        ts_login_discard_file(&holder->login);
+    (void)status;
+    ts_secret_release(&holder->login.sealed);
     free(holder);
 }
 
@@ -56,6 +44,7 @@ ts_login_get(pam_handle_t *pamh)
     struct holder *holder = calloc(1, sizeof(*holder));
     if (holder == NULL)
         return NULL;
+    holder->login.sealed.max = TS_SEALED_MAX;
     holder->mutable_login = &holder->login;
     if (pam_set_data(pamh, DATA_NAME, holder, clean_up) != PAM_SUCCESS) {
         free(holder);
@@ -67,8 +56,6 @@ ts_login_get(pam_handle_t *pamh)
 void
 ts_login_reset(struct ts_login *login)
 {
-    ts_login_discard_file(login);
-    if (!login->is_open)
-        login->path[0] = '\0';
+    ts_secret_release(&login->sealed);
     login->by_token = false;
 }

@@ -1,15 +1,15 @@
 /*
  * What the module remembers of a PAM handle, in this process (pam_set_data). A host may fork
  * between two calls, as sshd does around authentication; then only the PAM environment comes back,
- * and session.c takes up from there.
+ * and session.c continues from there.
  */
 #ifndef PAM_LOGIN_H
 #define PAM_LOGIN_H
 
 #include <security/pam_modules.h>
 #include <stdbool.h>
-#include <sys/types.h>
 
+#include "common/base/secret.h"
 #include "pam/token_file.h"
 
 /* source = local is asked once per handle: sudo calls a module three times without asking anyone.
@@ -23,25 +23,19 @@ enum ts_local_state {
 struct ts_login {
     bool by_token; /* the last authentication on this handle succeeded */
     enum ts_local_state local;
-    /* The session's token file: */
-    char path[TS_TOKEN_FILE_PATH_MAX]; /* "" where there is none */
-    uid_t uid;                         /* whose it is to be */
-    bool is_open;                      /* handed over: only closing the session removes it */
+    struct ts_secret sealed;           /* the token for the session to come (sealed.h), or empty */
+    char path[TS_TOKEN_FILE_PATH_MAX]; /* the open session's token file, or "" */
 };
 
-/* The handle's, made where there is none yet; it lives as long as the handle. A waiting token file
- * goes with the handle, unless the host says that the end is that of a forked copy. NULL where out
- * of memory. */
+/* The handle's, made where there is none yet; it lives as long as the handle. NULL where out of
+ * memory. */
 struct ts_login *ts_login_get(pam_handle_t *pamh);
 
 /* The handle's, or NULL. */
 struct ts_login *ts_login_find(pam_handle_t *pamh);
 
-/* Removes the login's token file where it still waits for its session. */
-void ts_login_discard_file(struct ts_login *login);
-
-/* Forgets the login and removes its waiting token file, before another authentication. A session
- * that is open keeps its file until it is closed. */
+/* Forgets the login, before another authentication. A session that is open keeps its file until it
+ * is closed. */
 void ts_login_reset(struct ts_login *login);
 
 #endif

@@ -1,7 +1,6 @@
 #include "pam/session.h"
 
 #include <security/pam_ext.h>
-#include <stdio.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -9,8 +8,14 @@
 #include "common/base/cleanup.h"
 #include "common/policy/module_options.h"
 #include "common/policy/policy.h"
+#include "common/policy/token.h"
 #include "pam/account.h"
 #include "pam/audit.h"
+#include "pam/sealed.h"
+
+/* The sealed login, from authenticate to setcred or open_session. */
+#define SEALED_VARIABLE "THRIVESTACK_LOGIN"
+#define VARIABLE_MAX (TS_SEALED_MAX + 64)
 
 static bool
 has_sessions(const char *service)
@@ -32,29 +37,42 @@ item_of(pam_handle_t *pamh, int item)
     return pam_get_item(pamh, item, &value) == PAM_SUCCESS && value != NULL ? value : "";
 }
 
-static int
-export_path(pam_handle_t *pamh, const char *path)
+static int export(pam_handle_t *pamh, const char *variable, const char *value)
 {
-    char assignment[sizeof(TS_TOKEN_FILE_VARIABLE) + 1 + TS_TOKEN_FILE_PATH_MAX];
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(VARIABLE_MAX);
 
-    (void)snprintf(assignment, sizeof(assignment), TS_TOKEN_FILE_VARIABLE "=%s", path);
-    return pam_putenv(pamh, assignment);
+    if (ts_secret_append_strings(&text, variable, "=", value, NULL) < 0)
+        return PAM_BUF_ERR;
+    return pam_putenv(pamh, text.data);
 }
 
 /* libpam logs an error where there is nothing to withdraw. */
 static void
-withdraw_path(pam_handle_t *pamh)
+withdraw(pam_handle_t *pamh, const char *variable)
 {
-    if (pam_getenv(pamh, TS_TOKEN_FILE_VARIABLE) != NULL)
-        (void)pam_putenv(pamh, TS_TOKEN_FILE_VARIABLE);
+    if (pam_getenv(pamh, variable) != NULL)
+        (void)pam_putenv(pamh, variable);
 }
 
 void
 ts_session_forget(pam_handle_t *pamh, struct ts_login *login)
 {
-    if (login->path[0] != '\0' && !login->is_open)
-        withdraw_path(pamh);
+    withdraw(pamh, SEALED_VARIABLE);
     ts_login_reset(login);
+}
+
+/* Keeps the token for this process and for the one that this one may be forked from. */
+static int
+keep_sealed(pam_handle_t *pamh, struct ts_login *login, const struct ts_session_token *token,
+            struct ts_err *err)
+{
+    const struct ts_sealed_login sealed = {.service = token->service, .user = token->user};
+
+    ts_secret_clear(&login->sealed);
+    int rc = ts_sealed_write(&sealed, token->token, token->expires, &login->sealed, err);
+    if (rc < 0)
+        return rc;
+    return export(pamh, SEALED_VARIABLE, login->sealed.data) == PAM_SUCCESS ? 0 : ts_err_nomem(err);
 }
 
 void
@@ -62,17 +80,10 @@ ts_session_prepare(pam_handle_t *pamh, struct ts_login *login, const struct ts_s
 {
     struct ts_err err = {.code = 0};
 
-    if (!has_sessions(token->service) || login->is_open)
+    if (!has_sessions(token->service) || login->path[0] != '\0')
         return;
-    int rc = ts_token_file_create(token->uid, token->token, token->expires, login->path, &err);
-    if (rc < 0) {
-        ts_audit_note(pamh, LOG_WARNING, "the session will have no token: %s", err.text);
-        return;
-    }
-    login->uid = token->uid;
-    login->is_open = false;
-    if (export_path(pamh, login->path) != PAM_SUCCESS)
-        ts_audit_note(pamh, LOG_WARNING, "the session may have no token: no memory");
+    if (keep_sealed(pamh, login, token, &err) < 0)
+        ts_audit_note(pamh, LOG_WARNING, "the session may have no token: %s", err.text);
 }
 
 /* 0, PAM_USER_UNKNOWN, PAM_BUF_ERR or PAM_SYSTEM_ERR. */
@@ -93,70 +104,83 @@ find_account(pam_handle_t *pamh, struct ts_account *ret)
     }
 }
 
-/* What the forked process that authenticated has left in the PAM environment: believed only where
- * it leads to a waiting file of this user's. */
-static struct ts_login *
-adopt_from_environment(pam_handle_t *pamh, uid_t uid)
+static int
+open_sealed(pam_handle_t *pamh, const char *text, struct ts_secret *ret_token, int64_t *ret_expires,
+            struct ts_err *err)
 {
-    const char *path = pam_getenv(pamh, TS_TOKEN_FILE_VARIABLE);
+    const struct ts_sealed_login sealed = {.service = item_of(pamh, PAM_SERVICE),
+                                           .user = item_of(pamh, PAM_USER)};
 
-    if (path == NULL || !ts_token_file_is_waiting(path, uid))
-        return NULL;
+    return ts_sealed_read(&sealed, text, ret_token, ret_expires, err);
+}
+
+/* What the forked process that authenticated left in the PAM environment. */
+static struct ts_login *
+adopt_sealed(pam_handle_t *pamh, const char *text)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
     struct ts_login *login = ts_login_get(pamh);
+    struct ts_err err = {.code = 0};
+    int64_t expires = 0;
+
     if (login == NULL)
         return NULL;
+    if (open_sealed(pamh, text, &token, &expires, &err) < 0) {
+        ts_audit_note(pamh, LOG_WARNING, SEALED_VARIABLE " in the PAM environment: %s", err.text);
+        return NULL;
+    }
     login->by_token = true;
-    login->uid = uid;
-    login->is_open = false;
-    memcpy(login->path, path, strlen(path) + 1);
+    if (ts_secret_set(&login->sealed, text, strlen(text)) < 0)
+        ts_audit_note(pamh, LOG_WARNING, "the session will have no token: no memory");
     return login;
 }
 
+/* The login by token of this handle, or NULL. Afterwards the PAM environment has nothing sealed. */
 static struct ts_login *
-find_login(pam_handle_t *pamh)
+take_login(pam_handle_t *pamh)
 {
-    TS_CLEANUP(ts_account_release) struct ts_account account = {.memory = NULL};
     struct ts_login *login = ts_login_find(pamh);
+    const char *text = pam_getenv(pamh, SEALED_VARIABLE);
 
-    if (login != NULL && login->by_token)
-        return login;
-    if (!has_sessions(item_of(pamh, PAM_SERVICE)) ||
-        pam_getenv(pamh, TS_TOKEN_FILE_VARIABLE) == NULL ||
-        find_account(pamh, &account) != PAM_SUCCESS)
-        return NULL;
-    return adopt_from_environment(pamh, account.passwd.pw_uid);
+    if (login == NULL || !login->by_token)
+        login = text != NULL && has_sessions(item_of(pamh, PAM_SERVICE)) ? adopt_sealed(pamh, text)
+                                                                         : NULL;
+    withdraw(pamh, SEALED_VARIABLE);
+    return login;
 }
 
 int
 ts_session_setcred(pam_handle_t *pamh, int flags)
 {
-    struct ts_login *login = find_login(pamh);
+    struct ts_login *login = take_login(pamh);
 
     if (login == NULL)
         return PAM_IGNORE;
-    if (login->path[0] != '\0' && !login->is_open)
-        withdraw_path(pamh);
     if (((unsigned)flags & PAM_DELETE_CRED) != 0)
-        ts_login_discard_file(login);
+        ts_secret_release(&login->sealed);
     return PAM_SUCCESS;
 }
 
-/* Where the file cannot be had, the session goes on without: it is a convenience, not a right. */
+/* Where the file cannot be written, the session goes on without: it is a convenience, not a right.
+ */
 static int
 hand_over(pam_handle_t *pamh, struct ts_login *login, const struct ts_account *account)
 {
+    TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
     struct ts_err err = {.code = 0};
+    int64_t expires = 0;
     char user[160];
 
     ts_audit_escape(user, sizeof(user), account->passwd.pw_name);
-    int rc =
-        ts_token_file_hand_over(login->path, account->passwd.pw_uid, account->passwd.pw_gid, &err);
+    int rc = open_sealed(pamh, login->sealed.data, &token, &expires, &err);
+    if (rc == 0)
+        rc = ts_token_file_create(account->passwd.pw_uid, &token, expires, login->path, &err);
+    ts_secret_release(&login->sealed);
     if (rc < 0) {
         ts_audit_note(pamh, LOG_WARNING, "the session of %s has no token file: %s", user, err.text);
         return PAM_IGNORE;
     }
-    login->is_open = true;
-    if (export_path(pamh, login->path) != PAM_SUCCESS)
+    if (export(pamh, TS_TOKEN_FILE_VARIABLE, login->path) != PAM_SUCCESS)
         return PAM_BUF_ERR;
     ts_audit_note(pamh, LOG_INFO, "the session of %s has its token in a file", user);
     return PAM_SUCCESS;
@@ -185,12 +209,12 @@ ts_session_open(pam_handle_t *pamh, int argc, const char *const *argv)
         return PAM_SYSTEM_ERR;
     if (!has_sessions(item_of(pamh, PAM_SERVICE)))
         return PAM_IGNORE;
-    struct ts_login *login = find_login(pamh);
-    if (login != NULL && login->is_open)
+    struct ts_login *login = take_login(pamh);
+    if (login != NULL && login->path[0] != '\0')
         return PAM_SUCCESS;
     /* From here on the variable names our file or nothing, whoever set it. */
-    withdraw_path(pamh);
-    if (login == NULL || login->path[0] == '\0')
+    withdraw(pamh, TS_TOKEN_FILE_VARIABLE);
+    if (login == NULL || login->sealed.len == 0)
         return PAM_IGNORE;
     int rc = find_account(pamh, &account);
     return rc == PAM_SUCCESS ? hand_over(pamh, login, &account) : rc;
@@ -216,11 +240,9 @@ forget_path(pam_handle_t *pamh)
 {
     struct ts_login *login = ts_login_find(pamh);
 
-    withdraw_path(pamh);
-    if (login == NULL)
-        return;
-    login->path[0] = '\0';
-    login->is_open = false;
+    withdraw(pamh, TS_TOKEN_FILE_VARIABLE);
+    if (login != NULL)
+        login->path[0] = '\0';
 }
 
 int
@@ -240,7 +262,7 @@ ts_session_close(pam_handle_t *pamh, int argc, const char *const *argv)
     if (!ts_token_file_is_path(path, account.passwd.pw_uid))
         return PAM_IGNORE;
     forget_path(pamh);
-    if (ts_token_file_remove(path, account.passwd.pw_uid, false, &err) == 0)
+    if (ts_token_file_remove(path, account.passwd.pw_uid, &err) == 0)
         return PAM_SUCCESS;
     ts_audit_note(pamh, LOG_WARNING, "a session's token file is left: %s", err.text);
     return PAM_SESSION_ERR;

@@ -1,19 +1,19 @@
 #include "pam/token_file.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "common/base/cleanup.h"
 #include "pam/rundir.h"
 
-#define WAITING_MODE ((mode_t)0400)
-#define HANDED_OVER_MODE ((mode_t)0600)
-
 #define NAME_PREFIX "session-"
-#define WAIT_MAX 600    /* seconds that a file may wait for its session */
 #define EXPIRY_SLACK 60 /* seconds past a token's expiry; also the time in which one is written */
 
 static void
@@ -55,44 +55,61 @@ open_folder(uid_t uid, bool create, int *ret_fd, struct ts_err *err)
 }
 
 static bool
-is_waiting(const struct stat *st)
-{
-    return S_ISREG(st->st_mode) && st->st_uid == 0 && st->st_nlink == 1 &&
-           (st->st_mode & 07777) == WAITING_MODE;
-}
-
-/* Once handed over, a file's times are its user's to change, who can only spoil their own. */
-static bool
 is_over(int folder, const char *name, const struct stat *st, const struct ts_rundir_now *now)
 {
     (void)folder;
-    if (!is_name(name))
-        return false;
-    return (int64_t)st->st_mtim.tv_sec + EXPIRY_SLACK < now->wall ||
-           (is_waiting(st) && (int64_t)st->st_ctim.tv_sec + WAIT_MAX < now->wall);
+    return is_name(name) && (int64_t)st->st_mtim.tv_sec + EXPIRY_SLACK < now->wall;
+}
+
+/* Lets one user read the file, and nobody else but root: acl(5), in the form of
+ * linux/posix_acl_xattr.h. The mode shows the mask, 0440; the owning group has no permission. */
+static int
+let_read(int file, uid_t uid, struct ts_err *err)
+{
+    static const uint32_t nobody = (uint32_t)ACL_UNDEFINED_ID;
+    const struct {
+        struct posix_acl_xattr_header header;
+        struct posix_acl_xattr_entry entries[5];
+    } acl = {
+        .header = {.a_version = htole32(POSIX_ACL_XATTR_VERSION)},
+        .entries =
+            {
+                {htole16(ACL_USER_OBJ), htole16(ACL_READ), htole32(nobody)},
+                {htole16(ACL_USER), htole16(ACL_READ), htole32(uid)},
+                {htole16(ACL_GROUP_OBJ), 0, htole32(nobody)},
+                {htole16(ACL_MASK), htole16(ACL_READ), htole32(nobody)},
+                {htole16(ACL_OTHER), 0, htole32(nobody)},
+            },
+    };
+
+    if (uid == 0 || fsetxattr(file, "system.posix_acl_access", &acl, sizeof(acl), 0) == 0)
+        return 0;
+    if (errno == EOPNOTSUPP)
+        return ts_err_set(err, TS_ERR_SYSTEM, "the file system of " TS_RUNDIR " has no ACLs");
+    return ts_err_errno(err, TS_ERR_SYSTEM, "user %u cannot be allowed to read it", (unsigned)uid);
 }
 
 static int
-fill(int file, const struct ts_secret *token, int64_t expires, struct ts_err *err)
+fill(int file, uid_t uid, const struct ts_secret *token, int64_t expires, struct ts_err *err)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_NOW}, {.tv_sec = (time_t)expires}};
 
-    if (ts_write_all(file, token->data, token->len) < 0 || fchmod(file, WAITING_MODE) != 0 ||
+    if (ts_write_all(file, token->data, token->len) < 0 || fchmod(file, 0400) != 0 ||
         futimens(file, times) != 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "the session's token file cannot be written");
-    return 0;
+    return let_read(file, uid, err);
 }
 
 static int
-create_in(int fd, const char *name, const struct ts_secret *token, int64_t expires,
+create_in(int fd, const char *name, uid_t uid, const struct ts_secret *token, int64_t expires,
           struct ts_err *err)
 {
     TS_CLEANUP(ts_fd_close)
-    int file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, WAITING_MODE);
+    int file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0400);
 
     if (file < 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "the session's token file cannot be made");
-    int rc = fill(file, token, expires, err);
+    int rc = fill(file, uid, token, expires, err);
     if (rc < 0)
         (void)unlinkat(fd, name, 0);
     return rc;
@@ -120,61 +137,22 @@ ts_token_file_create(uid_t uid, const struct ts_secret *token, int64_t expires,
     print_folder(path, uid);
     size_t len = strlen(path);
     (void)snprintf(path + len, sizeof(path) - len, NAME_PREFIX "%s", random);
-    rc = create_in(fd, path + len, token, expires, err);
+    rc = create_in(fd, path + len, uid, token, expires, err);
     if (rc == 0)
         memcpy(ret_path, path, sizeof(path));
     return rc;
 }
 
-bool
-ts_token_file_is_waiting(const char *path, uid_t uid)
-{
-    TS_CLEANUP(ts_fd_close) int fd = -1;
-    struct ts_err ignored;
-    struct stat st;
-
-    return ts_token_file_is_path(path, uid) && open_folder(uid, false, &fd, &ignored) == 0 &&
-           fstatat(fd, name_of(path), &st, AT_SYMLINK_NOFOLLOW) == 0 && is_waiting(&st);
-}
-
 int
-ts_token_file_hand_over(const char *path, uid_t uid, gid_t gid, struct ts_err *err)
+ts_token_file_remove(const char *path, uid_t uid, struct ts_err *err)
 {
     TS_CLEANUP(ts_fd_close) int fd = -1;
-    struct stat st;
-
-    if (!ts_token_file_is_path(path, uid))
-        return ts_err_set(err, TS_ERR_UNSAFE, "it is not a path of this module's");
-    int rc = open_folder(uid, false, &fd, err);
-    if (rc < 0)
-        return rc;
-    TS_CLEANUP(ts_fd_close)
-    int file = openat(fd, name_of(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    if (file < 0)
-        return ts_err_errno(err, errno == ENOENT ? TS_ERR_NOT_FOUND : TS_ERR_UNSAFE,
-                            "it cannot be opened");
-    if (fstat(file, &st) != 0 || !is_waiting(&st))
-        return ts_err_set(err, TS_ERR_UNSAFE, "it is not a file that waits for its session");
-    if (fchown(file, uid, gid) != 0 || fchmod(file, HANDED_OVER_MODE) != 0)
-        return ts_err_errno(err, TS_ERR_SYSTEM, "it cannot be given to user %u", (unsigned)uid);
-    return 0;
-}
-
-int
-ts_token_file_remove(const char *path, uid_t uid, bool waiting_only, struct ts_err *err)
-{
-    TS_CLEANUP(ts_fd_close) int fd = -1;
-    struct stat st;
 
     if (!ts_token_file_is_path(path, uid))
         return ts_err_set(err, TS_ERR_UNSAFE, "it is not a path of this module's");
     int rc = open_folder(uid, false, &fd, err);
     if (rc < 0)
         return rc == TS_ERR_NOT_FOUND ? 0 : rc;
-    if (fstatat(fd, name_of(path), &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return errno == ENOENT ? 0 : ts_err_errno(err, TS_ERR_SYSTEM, "it cannot be examined");
-    if (waiting_only && !is_waiting(&st))
-        return 0;
     if (unlinkat(fd, name_of(path), 0) != 0 && errno != ENOENT)
         return ts_err_errno(err, TS_ERR_SYSTEM, "it cannot be removed");
     return 0;

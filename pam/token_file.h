@@ -2,10 +2,10 @@
  * The file in which a session finds its token: RUNDIR/thrivestack/UID/session-HEX, both folders
  * root's and 0711, so that nobody but root can make, rename or link anything there.
  *
- * A file is in one of two states. *Waiting*: just written by the process that authenticated, root's
- * and 0400. *Handed over*: the user's and 0600, once a session was opened. Nothing but a waiting
- * file is ever handed over, so that a path from elsewhere leads to nothing. Its mtime is the time
- * at which the token expires.
+ * The file is root's as well, and a POSIX ACL lets its user read it. A file of the user's own on
+ * RUNDIR, which is a small file system in memory, would let that user fill it for the whole host.
+ * Where RUNDIR's file system has no ACLs there is no file. Its mtime is the time at which the token
+ * expires.
  */
 #ifndef PAM_TOKEN_FILE_H
 #define PAM_TOKEN_FILE_H
@@ -27,19 +27,13 @@
 /* Whether a path is one that ts_token_file_create gives for this user. Judges the text only. */
 bool ts_token_file_is_path(const char *path, uid_t uid);
 
-/* Writes a waiting file, and removes files of this user that crashes left behind. On success
- * *ret_path names it. Returns TS_ERR_NOMEM, TS_ERR_NOT_FOUND, TS_ERR_UNSAFE, TS_ERR_TOO_LARGE or
- * TS_ERR_SYSTEM. */
+/* Writes the file for this user to read, and removes files of this user that crashes left behind.
+ * On success *ret_path names it. Returns TS_ERR_NOMEM, TS_ERR_NOT_FOUND, TS_ERR_UNSAFE,
+ * TS_ERR_TOO_LARGE or TS_ERR_SYSTEM, and then there is no file. */
 int ts_token_file_create(uid_t uid, const struct ts_secret *token, int64_t expires,
                          char ret_path[TS_TOKEN_FILE_PATH_MAX], struct ts_err *err);
 
-/* Whether `path` is of the right form for this user and there is a waiting file. */
-bool ts_token_file_is_waiting(const char *path, uid_t uid);
-
-/* Gives a waiting file to its user. TS_ERR_NOT_FOUND, TS_ERR_UNSAFE or TS_ERR_SYSTEM. */
-int ts_token_file_hand_over(const char *path, uid_t uid, gid_t gid, struct ts_err *err);
-
-/* Removes a file in either state, or a waiting one only. One that is not there is no error. */
-int ts_token_file_remove(const char *path, uid_t uid, bool waiting_only, struct ts_err *err);
+/* Removes the file. One that is not there is no error. */
+int ts_token_file_remove(const char *path, uid_t uid, struct ts_err *err);
 
 #endif

@@ -14,12 +14,17 @@ is_home_of(const char *home, uid_t user)
     return home != NULL && stat(home, &st) == 0 && st.st_uid == user;
 }
 
+static bool
+is_roots(const struct stat *st, const struct ts_file_rules *rules)
+{
+    return st->st_uid == 0 || (rules->root_owner != NULL && st->st_uid == rules->root_owner());
+}
+
 static int
 check_owner(const struct stat *st, const char *name, const struct ts_file_rules *rules,
             struct ts_err *err)
 {
-    if (st->st_uid == 0 || st->st_uid == rules->owner ||
-        (rules->root_owner != NULL && st->st_uid == rules->root_owner()))
+    if (st->st_uid == rules->owner || is_roots(st, rules))
         return 0;
     if (rules->owner == 0 && is_home_of(rules->home, st->st_uid))
         return ts_err_set(err, TS_ERR_UNSAFE,
@@ -40,7 +45,7 @@ check_mode(const struct stat *st, const char *name, const struct ts_file_rules *
 {
     mode_t forbidden = rules->forbidden;
 
-    if (st->st_uid == 0)
+    if (rules->root_allowed != 0 && is_roots(st, rules))
         forbidden &= ~rules->root_allowed;
     mode_t bad = st->st_mode & forbidden & 0777;
     if (bad == 0)

@@ -6,6 +6,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/file.h"
+#include "common/base/userns.h"
 #include "common/cache/identity.h"
 #include "common/policy/token.h"
 
@@ -81,10 +82,24 @@ ts_session_token_judge(const struct ts_request *request, const struct ts_secret 
     return rc != 0 ? rc : fill_grant(&token, now, ret, err);
 }
 
+/* The module's file is root's, and a session may run rootless containers. */
+static uid_t
+module_owner(void)
+{
+    uid_t outside = 0;
+
+    return geteuid() == 0 && ts_userns_plays_root(TS_USERNS_MAP, &outside) ? TS_USERNS_ROOT_OWNER
+                                                                           : 0;
+}
+
 static int
 read_file(const char *path, struct ts_secret *ret, struct ts_err *err)
 {
-    const struct ts_file_rules rules = {.owner = geteuid(), .forbidden = 077};
+    const struct ts_file_rules rules = {.owner = geteuid(),
+                                        .root_owner = module_owner,
+                                        /* The module's file shows the mask of its ACL there. */
+                                        .forbidden = 077,
+                                        .root_allowed = 040};
     int rc = ts_file_read(AT_FDCWD, path, path, &rules, ret, err);
 
     if (rc == 0 || rc == TS_ERR_NOMEM)

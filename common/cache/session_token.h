@@ -8,11 +8,11 @@
 #include "common/config/request.h"
 
 /*
- * Reads and judges request->session_token_file. The file must be regular, the user's or root's,
- * closed to others; the token alive by the local clock, and of every scope asked for (none asked
- * for: as it is). No signature is checked: the module has done that, and the file is the user's.
- * Returns 0, TS_ERR_KEY (missing, expired, other scopes, --fresh), TS_ERR_CONFIG (unsafe),
- * TS_ERR_ANSWER (lives shorter than --min-valid) or TS_ERR_NOMEM.
+ * Reads and judges request->session_token_file. The file must be regular and the user's, closed to
+ * others, or root's, 0440 at most, as the module leaves it; the token alive by the local clock, and
+ * of every scope asked for (none asked for: as it is). No signature is checked: the module has done
+ * that, and the file is the user's. Returns 0, TS_ERR_KEY (missing, expired, other scopes,
+ * --fresh), TS_ERR_CONFIG (unsafe), TS_ERR_ANSWER (lives shorter than --min-valid) or TS_ERR_NOMEM.
  */
 int ts_session_token_get(const struct ts_request *request, struct ts_grant *ret,
                          struct ts_err *err);

@@ -178,11 +178,21 @@ ssh_in_disorder() {
     public_keys
 }
 
+# Nobody is kept out; a token's session has no file.
+ssh_in_want() {
+    host_is_in want
+    passwords
+    public_keys
+    expect alice 'a token' ssh_as alice keyboard-interactive TOKEN="$(sign alices)"
+    logged 'has no token file'
+}
+
 set_up
 set_up_ssh
 run_case sshd_passwords_and_tokens ssh_in_order
 run_case sshd_public_keys public_keys
 run_case sshd_broken_policy ssh_in_disorder
+run_case sshd_full_run_folder ssh_in_want
 host_is_in order
 
 # ---- Debian's common stacks with the profile in them, as pam-auth-update makes them

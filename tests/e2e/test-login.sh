@@ -211,7 +211,7 @@ login_by_token() {
         '\$ ' 'id -un; stat -c "%a %U" "$THRIVESTACK_TOKEN_FILE"; ls "$THRIVESTACK_TOKEN_FILE"; exit'
     console_end
     grep -q '^alice' "$W/screen" || fail 'another user'
-    grep -q '^600 alice' "$W/screen" || fail 'no token file'
+    grep -q '^440 root' "$W/screen" || fail 'no token file'
     file=$(tr -d '\r' <"$W/screen" | grep "^$PREFIX/run/thrivestack/4001/")
     [ -n "$file" ] && await 5 test ! -e "$file" || fail 'the token file outlives the session'
     ! grep -q eyJ "$W/screen" || fail 'the token was shown'

@@ -51,11 +51,13 @@ auth     required   @MODULE@
 account  required   pam_unix.so
 session  required   pam_unix.so
 END
+    { cat /etc/pam.d/alone; echo 'session optional @MODULE@'; } | stack reused
     cp /etc/pam.d/alone /etc/pam.d/method
     server sshd 2201 'PermitRootLogin yes'
     server alone 2202
+    server reused 2204
     server method 2203 'PasswordAuthentication yes' 'KbdInteractiveAuthentication no'
-    for port in 2201 2202 2203; do
+    for port in 2201 2202 2203 2204; do
         await 10 port_is_open "$port" || die "nobody listens at port $port"
     done
 }
@@ -69,6 +71,7 @@ set_up_policy() {
     {
         printf '[service *]\nscopes = user_management\nmax_age = 5m\nsingle_use = yes\n\n'
         printf '[service method]\nscopes = user_management\n\n'
+        printf '[service reused]\nscopes = user_management\n\n'
         key_section laptop alice
         key_section big alice
         key_section huge alice 'services = *' "scopes = user_management telemetry_apis $long_scope"
@@ -248,9 +251,46 @@ token_file() {
         cut -c 1-3 "$THRIVESTACK_TOKEN_FILE"' >"$W/session" || fail 'no login'
     file=$(head -n 1 "$W/session")
     case $file in "$PREFIX/run/thrivestack/4001/"?*) ;; *) fail "the token file is '$file'" ;; esac
-    [ "$(tail -n +2 "$W/session" | paste -sd,)" = '600 alice regular file,711 root,711 root,eyJ' ] ||
+    [ "$(tail -n +2 "$W/session" | paste -sd,)" = '440 root regular file,711 root,711 root,eyJ' ] ||
         fail "files: $(tail -n +2 "$W/session" | paste -sd,)"
     await 5 test ! -e "$file" || fail 'the file outlives the session'
+}
+
+# What the account stage refuses has no session, and leaves no token.
+account_refused() {
+    sed -i 's/^\(alice:.*\):::$/\1::1:/' /etc/shadow
+    refused 'an expired account' login -p 2202 alice@localhost true
+    sed -i 's/^\(alice:.*\)::1:$/\1:::/' /etc/shadow
+    logged 'result=[a-z]+ reason=ok user=alice service=alone '
+    [ -z "$(find "$PREFIX/run/thrivestack" -name 'session-*')" ] || fail 'a token is left'
+    expect alice 'the account again' login -p 2202 alice@localhost id -un
+}
+
+# The user cannot fill the host's run folder through the file.
+token_file_is_read_only() {
+    login alice@localhost 'test -r "$THRIVESTACK_TOKEN_FILE" || echo unreadable
+        dd if=/dev/zero of="$THRIVESTACK_TOKEN_FILE" bs=1M count=1 && echo written
+        chmod u+w "$THRIVESTACK_TOKEN_FILE" && echo changed
+        ln "$THRIVESTACK_TOKEN_FILE" "$THRIVESTACK_TOKEN_FILE.more" && echo linked
+        touch "${THRIVESTACK_TOKEN_FILE%/*}/more" && echo made; true' >"$W/session" || fail 'no login'
+    [ ! -s "$W/session" ] || fail "$(paste -sd, "$W/session")"
+}
+
+# A token opens a login, here with a stack of this module alone, also where nothing can be written.
+full_run_folder() {
+    mount -t tmpfs -o size=8k,mode=755 none "$PREFIX/run" || fail 'no small file system'
+    cat /dev/zero >"$PREFIX/run/filler"
+    (
+        no_file='id -un; env | grep -c THRIVESTACK'
+        token=$(sign laptop --exp "$(($(date +%s) + 900))")
+        [ "$(type_in "$token" -- -p 2204 alice@localhost "$no_file" | paste -sd,)" = alice,0 ] || fail 'a full one'
+        logged 'has no token file'
+        mount -o remount,ro "$PREFIX/run" || fail 'it cannot be made read-only'
+        [ "$(type_in "$token" -- -p 2204 alice@localhost "$no_file" | paste -sd,)" = alice,0 ] || fail 'a read-only one'
+    )
+    status=$?
+    umount "$PREFIX/run"
+    return $status
 }
 
 # A session that says where its token is and stays until its stdin ends: session NUMBER.
@@ -433,6 +473,9 @@ run_case password_beside password_beside
 run_case publickey_beside publickey_beside
 run_case password_method password_method
 run_case token_file token_file
+run_case token_file_is_read_only token_file_is_read_only
+run_case account_refused_leaves_nothing account_refused
+run_case full_run_folder full_run_folder
 run_case two_sessions two_sessions
 run_case helper_in_session helper_in_session
 run_case session_environment environment

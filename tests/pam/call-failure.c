@@ -53,8 +53,8 @@ static const struct {
 } allowed[] = {
     {"clock_gettime", OK | SYSTEM | UNAVAILABLE},
     {"fchmod", OK | UNAVAILABLE},
-    {"fchown", OK},
     {"fdopendir", OK | UNAVAILABLE},
+    {"fsetxattr", OK},
     {"fstat64", OK | UNAVAILABLE},
     {"fstatat64", OK | UNAVAILABLE},
     {"futimens", OK | UNAVAILABLE},

@@ -77,14 +77,12 @@ wait_for_all(pid_t host)
     alarm(0);
 }
 
-/* A file of root's that is to become a session's may be cut short; one that its user has may not.
- */
+/* A file that only root can read may be cut short; one that its user can read may not. */
 static int
 judge_file(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
-    bool waiting = st->st_uid == 0 && (st->st_mode & 07777) == 0400;
-    bool given =
-        st->st_uid != 0 && ((st->st_mode & 07777) == 0600 || (st->st_mode & 07777) == 0400);
+    bool begun = st->st_uid == 0 && (st->st_mode & 07777) == 0400;
+    bool given = st->st_uid == 0 && (st->st_mode & 07777) == 0440;
 
     if (kind == FTW_D && (st->st_uid != 0 || (st->st_mode & 022) != 0))
         complain("a folder that others can write to", path + where->base);
@@ -94,7 +92,7 @@ judge_file(const char *path, const struct stat *st, int kind, struct FTW *where)
         complain("half a record", path + where->base);
     if (kind == FTW_D || strncmp(path + where->base, "session-", 8) != 0)
         return 0;
-    if ((!waiting && !given) || (given && st->st_size != token_size))
+    if ((!begun && !given) || (given && st->st_size != token_size))
         complain("a file that is neither here nor there", path + where->base);
     return 0;
 }

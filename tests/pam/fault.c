@@ -123,7 +123,9 @@ CALL(ssize_t, -1, ENOSPC, write, (int fd, const void *data, size_t len), (fd, da
 CALL(ssize_t, -1, EIO, readlinkat, (int fd, const char *path, char *data, size_t len),
      (fd, path, data, len))
 CALL(int, -1, EPERM, fchmod, (int fd, mode_t mode), (fd, mode))
-CALL(int, -1, EPERM, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
+CALL(int, -1, EOPNOTSUPP, fsetxattr,
+     (int fd, const char *name, const void *value, size_t size, int flags),
+     (fd, name, value, size, flags))
 CALL(int, -1, EPERM, futimens, (int fd, const struct timespec times[2]), (fd, times))
 CALL(int, -1, ENOSPC, symlinkat, (const char *text, int fd, const char *path), (text, fd, path))
 CALL(int, -1, EIO, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))

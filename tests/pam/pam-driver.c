@@ -7,6 +7,7 @@
 
 #include <err.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,9 +161,25 @@ static const struct {
     {"vanish", do_vanish},
 };
 
+/* `user=NAME` and `service=NAME`: what a host may do between two calls. */
+static bool
+changes_item(struct driver *driver, const char *name)
+{
+    const char *value = strchr(name, '=');
+
+    if (value == NULL)
+        return false;
+    if (pam_set_item(driver->pamh, name[0] == 'u' ? PAM_USER : PAM_SERVICE, value + 1) !=
+        PAM_SUCCESS)
+        errx(2, "pam_set_item");
+    return true;
+}
+
 static void
 run_step(struct driver *driver, const char *name)
 {
+    if (changes_item(driver, name))
+        return;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         if (strcmp(steps[i].name, name) != 0)
             continue;

@@ -2,17 +2,25 @@
 # Session token files and single use, both of which need root.
 # Usage: sh test-sessions.sh PREFIX ISSUER BUILD
 set -u
+# Some cases mount over the run folder.
+[ -n "${apart:-}" ] || exec unshare --mount --propagation private env apart=yes sh "$0" "$@"
 # shellcheck source=tests/pam/lib.sh
 . "$(dirname "$0")/lib.sh"
 make_site
 folder=$run/thrivestack/$uid
 variable=THRIVESTACK_TOKEN_FILE
+sealed=THRIVESTACK_LOGIN
 
 # shellcheck source=tests/pam/drive.sh
 . "$(dirname "$0")/drive.sh"
 
+# How many files of the user's sessions there are.
 files() {
-    find "$folder" -type f | wc -l
+    list_files | wc -l
+}
+
+list_files() {
+    [ ! -d "$folder" ] || find "$folder" -type f
 }
 
 # begin OPTIONS... : pam-driver in the background; step lets it go on past a `pause`, `settle` waits
@@ -57,21 +65,28 @@ answer() {
 # ---- one process, as login has it
 sign "$scratch/token"
 # shellcheck disable=SC2046
-begin $(answer) sshd $user "$scratch/pam.d" authenticate env setcred account env open env pause close env delete-cred
+begin $(answer) sshd $user "$scratch/pam.d" authenticate setcred account env open env pause close env delete-cred
 wait_for 'open PAM'
 wait_for "env $variable"
 has 'authenticate succeeds' 'authenticate PAM_SUCCESS'
 has 'setcred succeeds' 'setcred PAM_SUCCESS'
 has 'account is ignored, and nobody else is there' 'account PAM_PERM_DENIED'
 has 'a session is opened' 'open PAM_SUCCESS'
-tries=0
-while [ "$(grep -c "^env " "$scratch/out")" -lt 4 ] && [ $tries -lt 200 ]; do tries=$((tries + 1)); sleep 0.02; done
-is 'the path is exported by authenticate and by the session' "$(grep -c "^env $variable" "$scratch/out")" 2
+is 'the path is exported by the session' "$(grep -c "^env $variable" "$scratch/out")" 1
 path=$(sed -n "s/^env $variable=//p" "$scratch/out" | tail -n 1)
-is 'the file is the user'\''s alone' "$(stat -c '%u %a %h %F' "$path")" "$uid 600 1 regular file"
+is 'the file is root'\''s' "$(stat -c '%u %g %a %h %F' "$path")" "0 0 440 1 regular file"
 is 'it holds the token' "$(cat "$path")" "$(cat "$scratch/token")"
 is 'its folders are root'\''s' "$(stat -c '%u %a' "$folder" "$run/thrivestack" | sort -u)" '0 711'
 is 'the user can read it' "$(setpriv --reuid "$uid" --clear-groups cat "$path")" "$(cat "$scratch/token")"
+is 'another user cannot, not even in all groups of root and of the user' \
+    "$(setpriv --reuid bin --regid 0 --groups "0,$uid" cat "$path" 2>&1 | sed 's/.*: //')" 'Permission denied'
+for attempt in 'echo x >"$1"' 'chmod 600 "$1"' 'rm -f "$1"' 'mv "$1" "$1.x"' 'ln "$1" "$1.x"' 'touch "$1"' \
+    'truncate -s 9M "$1"' 'dd if=/dev/zero of="$1" bs=1M count=9' 'dd if=/dev/zero of="${1%/*}/more" count=1'; do
+    if setpriv --reuid "$uid" --clear-groups sh -c "$attempt" sh "$path" >"$scratch/attempt" 2>&1; then
+        bad 'the user can only read it' "$attempt succeeds" "$scratch/attempt"
+    fi
+done
+is 'after all attempts it is as it was' "$(stat -c '%u %a %h' "$path") $(cat "$path")" "0 440 1 $(cat "$scratch/token")"
 go_on
 finish_driver
 has 'a session is closed' 'close PAM_SUCCESS'
@@ -82,20 +97,74 @@ has_not 'no token in the log' "log.*$(cut -c 60-80 "$scratch/token")"
 # ---- two processes, as sshd has it
 # shellcheck disable=SC2046
 begin $(answer) --rhost 192.0.2.7 sshd $user "$scratch/pam.d" forked-authenticate env pause setcred env open env pause close
-wait_for "env $variable"
-path=$(sed -n "s/^env $variable=//p" "$scratch/out")
-is 'forked: root'\''s until there is a session' "$(stat -c '%u %a' "$path")" '0 400'
+wait_for "env $sealed"
+is 'forked: no file until there is a session' "$(files)" 0
+has_not 'forked: no path until there is a session' "^env $variable"
+sed -n "s/^env $sealed=//p" "$scratch/out" >"$scratch/sealed"
+is 'forked: nothing of the token in the environment' \
+    "$(grep -cFf "$scratch/stretches" "$scratch/sealed") $({ tr -- -_ +/ <"$scratch/sealed" | base64 -d 2>"$scratch/base64"; } | grep -acFf "$scratch/stretches")" '0 0'
 go_on
 wait_for 'open PAM_SUCCESS'
-is 'forked: the user'\''s in the session' "$(stat -c '%u %a' "$path")" "$uid 600"
+wait_for "env $variable"
+path=$(sed -n "s/^env $variable=//p" "$scratch/out")
+is 'forked: the session has its token' "$(setpriv --reuid "$uid" --clear-groups cat "$path")" "$(cat "$scratch/token")"
 go_on
 finish_driver
 has 'forked: authenticate' 'forked-authenticate PAM_SUCCESS'
 has 'forked: setcred' 'setcred PAM_SUCCESS'
 has 'forked: close' 'close PAM_SUCCESS'
-is 'forked: between setcred and the session, no variable' \
-    "$(sed -n '/^setcred/,/^open/p' "$scratch/out" | grep -c "^env $variable")" 0
+is 'forked: from setcred on, nothing of the login in the environment' \
+    "$(sed -n '/^setcred/,$p' "$scratch/out" | grep -c "^env $sealed")" 0
 is 'forked: the file is gone' "$(files)" 0
+
+# ---- a login that the account stage refuses ends there: sshd's child dies, and nothing is left
+# shellcheck disable=SC2046
+drive 'refused by account' $(answer) sshd $user "$scratch/pam.d" forked-authenticate account vanish
+is 'refused by account: no file is left' "$(files)" 0
+
+# ---- what was sealed opens for this login in this program alone
+"$driver" --answer "$scratch/token" sshd $user "$scratch/pam.d" forked-authenticate env >"$scratch/out" 2>&1 </dev/null
+stolen=$(sed -n "s/^env $sealed=//p" "$scratch/out")
+is 'sealed: there is something to steal' "$((${#stolen} > 600))" 1
+for text in "$stolen" "${stolen%????}" "A$stolen" AAAA '' "$(head -c 3000 /dev/zero | tr '\0' A)"; do
+    drive 'sealed' --putenv "$sealed=$text" sshd $user "$scratch/pam.d" setcred open env
+    has_not 'sealed: a text from elsewhere opens nothing' 'PAM_SUCCESS.*open\|^open PAM_SUCCESS\|^setcred PAM_SUCCESS'
+    has_not 'sealed: it does not stay' "^env $sealed"
+done
+# shellcheck disable=SC2046
+drive 'sealed, another user' $(answer) sshd $user "$scratch/pam.d" forked-authenticate "user=bin" setcred open env
+is 'sealed: for another user it opens nothing' "$(grep -c '^\(setcred\|open\) PAM_SUCCESS' "$scratch/out")" 0
+# shellcheck disable=SC2046
+drive 'sealed, another service' $(answer) sshd $user "$scratch/pam.d" forked-authenticate "service=other" setcred open env
+is 'sealed: for another service it opens nothing' "$(grep -c '^\(setcred\|open\) PAM_SUCCESS' "$scratch/out")" 0
+
+# ---- no file can be written: every step of the login succeeds all the same, and only the file is missing
+full() {
+    # shellcheck disable=SC2046
+    drive "$1" $(answer) sshd $user "$scratch/pam.d" "$2" setcred open env delete-cred
+    has "$1, $2: authenticate" "$2 PAM_SUCCESS"
+    has "$1, $2: setcred" 'setcred PAM_SUCCESS'
+    has "$1, $2: no session's token" 'open PAM_PERM_DENIED'
+    has "$1, $2: it is said" 'log warning .*has no token file'
+    has_not "$1, $2: no variable" '^env THRIVESTACK'
+}
+for step in authenticate forked-authenticate; do
+    rm -rf "$run/thrivestack"
+    : >"$run/thrivestack"
+    full 'a file in place of the folder' $step
+    rm "$run/thrivestack"
+    mount -t tmpfs -o size=8k,mode=755 none "$run" || bad 'a small file system' 'it is not mounted'
+    cat /dev/zero >"$run/filler" 2>"$scratch/cat"
+    mkdir -p "$folder" 2>"$scratch/mkdir"
+    full 'a full run folder' $step
+    mount -o remount,ro "$run"
+    full 'a run folder that can only be read' $step
+    umount "$run"
+    mount -t ramfs -o mode=755 none "$run" && full 'a run folder without ACLs' $step
+    is "a run folder without ACLs, $step: no file is left" "$(files)" 0
+    umount "$run"
+done
+mkdir -p "$run"
 
 # ---- no session line: neither file nor variable stays
 # shellcheck disable=SC2046
@@ -123,7 +192,6 @@ drive 'a typing error' $(answer) typo $user "$scratch/pam.d" authenticate open c
 has 'a typing error: no session' 'open PAM_SYSTEM_ERR'
 has 'a typing error: nor its end' 'close PAM_SYSTEM_ERR'
 has 'a typing error: the log says which' 'log err .*session: .*polcy'
-rm -rf "$folder" # What authenticate left.
 
 # ---- several sessions of one user at once
 cp "$scratch/token" "$scratch/token2"
@@ -151,23 +219,6 @@ for path in "$victim" "$run/thrivestack/$uid/../../../victim" "$folder/session-"
 done
 is 'the victim is as it was' "$(stat -c '%u %a' "$victim") $(cat "$victim")" '0 644 precious'
 
-# A file that its user has already, one that links to something else, one with two names.
-named=$folder/session-$(printf '%032d' 2)
-cp "$scratch/token" "$named"
-chown "$uid" "$named"
-chmod 400 "$named"
-drive 'taken' --putenv "$variable=$named" sshd $user "$scratch/pam.d" setcred open
-has_not 'a file that is the user'\''s already is not given again' 'PAM_SUCCESS'
-rm "$named"
-ln -s "$victim" "$named"
-drive 'symlink' --putenv "$variable=$named" sshd $user "$scratch/pam.d" setcred open
-has_not 'a symlink is not followed' 'PAM_SUCCESS'
-rm "$named"
-chmod 400 "$victim"
-ln "$victim" "$named" 2>/dev/null || { cp "$victim" "$named"; chmod 400 "$named"; ln "$named" "$scratch/second-name"; }
-drive 'hard link' --putenv "$variable=$named" sshd $user "$scratch/pam.d" setcred open
-has_not 'a file with two names is not given' 'PAM_SUCCESS'
-rm "$named"
 is 'the victim is still root'\''s' "$(stat -c %u "$victim")" 0
 
 # ---- folders that are not as they must be: the login succeeds, without a file
@@ -187,7 +238,7 @@ rm "$folder"
 (
     umask 077
     # shellcheck disable=SC2046
-    drive 'umask' $(answer) sshd $user "$scratch/pam.d" authenticate
+    drive 'umask' $(answer) sshd $user "$scratch/pam.d" authenticate open close
 )
 is 'the host'\''s umask does not matter' "$(stat -c %a "$folder")" 711
 
@@ -195,12 +246,12 @@ is 'the host'\''s umask does not matter' "$(stat -c %a "$folder")" 711
 touch -d '2 hours ago' "$folder/session-$(printf '%032d' 3)"
 touch -d '1 hour' "$folder/session-$(printf '%032d' 4)" "$folder/other-file"
 # shellcheck disable=SC2046
-drive 'prune' $(answer) sshd $user "$scratch/pam.d" authenticate
+drive 'prune' $(answer) sshd $user "$scratch/pam.d" authenticate open close
 is 'expired files are pruned, others are not' "$(cd "$folder" && echo *)" \
     "other-file session-$(printf '%032d' 4)"
 rm -f "$folder"/*
 
-# ---- root's own sessions, where the owner cannot tell the two states apart
+# ---- root's own sessions
 sed -i 's/^users .*/users = root/' "$scratch/etc/policy.conf"
 # shellcheck disable=SC2046
 drive 'root' $(answer) sshd root "$scratch/pam.d" authenticate open env setcred close
@@ -212,7 +263,7 @@ sed -i "s/^users .*/users = $user root bin/" "$scratch/etc/policy.conf"
 # shellcheck disable=SC2046
 drive 'failed second' $(answer) --answer "$scratch/victim" sshd $user "$scratch/pam.d" authenticate env authenticate setcred open env
 is 'after a second, failed authentication nothing is left' \
-    "$(grep -c 'setcred PAM_SUCCESS\|open PAM_SUCCESS' "$scratch/out") $(grep -c "^env $variable" "$scratch/out") $(files)" '0 1 0'
+    "$(grep -c 'setcred PAM_SUCCESS\|open PAM_SUCCESS' "$scratch/out") $(grep -c "^env $sealed" "$scratch/out") $(files)" '0 1 0'
 
 # ---- another authentication while the session is open
 # shellcheck disable=SC2046
@@ -226,7 +277,7 @@ is 'again: no file is left, and no variable' "$(grep -c "^env $variable" "$scrat
 # shellcheck disable=SC2046
 drive 'sudo' $(answer) sudo $user "$scratch/pam.d" authenticate env setcred open env close
 has 'sudo: authenticate' 'authenticate PAM_'
-has_not 'sudo: no variable' "^env $variable"
+has_not 'sudo: no variable' '^env THRIVESTACK'
 is 'sudo: no file' "$(files)" 0
 
 # ---- single use
