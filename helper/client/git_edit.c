@@ -163,6 +163,15 @@ copy_kept(const struct ts_secret *text, size_t *at, const char *header, struct t
     return has_setting(text, *at) ? ts_secret_append(ret, line.text, line.size) : 0;
 }
 
+static bool
+ends_in_empty_line(const struct ts_secret *text)
+{
+    const char *data = ts_secret_string(text);
+    size_t len = text->len;
+
+    return len > 0 && data[len - 1] == '\n' && (len == 1 || data[len - 2] == '\n');
+}
+
 int
 git_edit_remove(const struct ts_secret *text, const char *host, struct ts_secret *ret)
 {
@@ -180,7 +189,7 @@ git_edit_remove(const struct ts_secret *text, const char *host, struct ts_secret
             rc = ts_secret_append(ret, line.text, line.size);
             continue;
         }
-        if (ret->len > 1 && memcmp(ret->data + ret->len - 2, "\n\n", 2) == 0)
+        if (ends_in_empty_line(ret))
             ts_secret_truncate(ret, ret->len - 1);
         rc = copy_kept(text, &at, ts_secret_string(&header), ret);
     }

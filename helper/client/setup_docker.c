@@ -54,14 +54,14 @@ edit_name(const struct edit *edit, const char *host, struct ts_err *err)
     return rc < 0 ? rc : docker_edit_add(edit->object, host, err);
 }
 
-/* The text of the edited object: the backup's own where nothing else differs from that. */
+/* The text of the edited object: the backup's own where nothing else differs from that. Without a
+ * backup the file was empty. */
 static int
 print_edit(const struct edit *edit, struct ts_secret *ret, struct ts_err *err)
 {
     const struct setup_file *file = edit->file;
 
-    if (!edit->setup->remove || !file->has_backup ||
-        json_object_equal(edit->object, edit->before) == 0)
+    if (!edit->setup->remove || json_object_equal(edit->object, edit->before) == 0)
         return docker_edit_print(edit->object, ret, err);
     return ts_secret_set(ret, ts_secret_string(&file->backup), file->backup.len) < 0
                ? ts_err_nomem(err)

@@ -83,9 +83,7 @@ read_wiring(struct wiring *wiring, struct ts_err *err)
         rc = git_config_check(&wiring->entries, setup->host, setup->path, &wiring->now, err);
     if (rc < 0 || wiring->now.username == NULL)
         return rc;
-    free(setup->username);
-    setup->username = strdup(wiring->now.username);
-    return setup->username != NULL ? 0 : ts_err_nomem(err);
+    return setup_set_username(setup, wiring->now.username, err);
 }
 
 static int

@@ -38,21 +38,16 @@ find_client(const struct options *options, const struct setup_client **ret, stru
     return 0;
 }
 
-/* The local user's name, as credential.conf can hold it; without one, `get` looks it up each time.
- */
+/* The local user's name; without one in credential.conf, `get` looks it up each time. */
 static int
 find_username(struct setup *setup, struct ts_err *err)
 {
-    int rc = helper_local_user(&setup->username, err);
+    TS_CLEANUP(ts_string_free) char *name = NULL;
+    int rc = helper_local_user(&name, err);
 
     if (rc == TS_ERR_NOMEM)
         return rc;
-    for (const char *c = setup->username; c != NULL && *c != '\0'; c++)
-        if ((unsigned char)*c <= ' ' || *c == 0x7f) {
-            ts_string_free(&setup->username);
-            break;
-        }
-    return 0;
+    return name != NULL ? setup_set_username(setup, name, err) : 0;
 }
 
 static void

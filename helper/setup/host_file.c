@@ -23,11 +23,12 @@ host_file_name(const char *host, char **ret, struct ts_err *err)
 {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
     TS_CLEANUP(ts_secret_release) struct ts_secret name = TS_SECRET_INIT(NAME_LEN_MAX);
-    /* A name has to begin with a letter or a digit; the host's own may begin with a bracket. */
-    int rc = host[0] == '[' ? ts_secret_append_string(&name, "ip") : 0;
+    /* The name of a file that is read begins with a letter or a digit. */
+    bool needs_letter = strcspn(host, plain) > 0 || host[0] == '.' || host[0] == '-';
+    int rc = needs_letter ? ts_secret_append_string(&name, "x") : 0;
 
     for (const char *c = host; *c != '\0' && rc == 0; c++)
-        rc = strchr(plain, *c) != NULL
+        rc = strchr(plain, *c) != NULL && !(c == host && needs_letter)
                  ? ts_secret_append(&name, c, 1)
                  : ts_secret_append_format(&name, "_%02x", (unsigned)(unsigned char)*c);
     if (rc == 0)

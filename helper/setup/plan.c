@@ -10,6 +10,8 @@
 #include "common/base/path.h"
 #include "common/config/host.h"
 
+#define USERNAME_MAX 1024
+
 void
 setup_release(struct setup *setup)
 {
@@ -129,6 +131,33 @@ setup_program(const char *name, char **ret, struct ts_err *err)
     int rc = ts_path_folder(TS_HELPER_PATH, &folder, err);
 
     return rc < 0 ? rc : ts_path_join(folder, name, ret, err);
+}
+
+/* Whether a line `username = NAME` reads back as the name. */
+static bool
+is_username(const char *name)
+{
+    size_t count = 0;
+    const struct ts_config_setting *settings = ts_config_settings(&count);
+    size_t len = strlen(name);
+
+    if (len == 0 || len > USERNAME_MAX || strchr(" \t", name[0]) != NULL ||
+        strchr(" \t", name[len - 1]) != NULL)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(settings[i].section, "host") == 0 && strcmp(settings[i].key, "username") == 0)
+            return settings[i].check(name) == NULL;
+    return false;
+}
+
+int
+setup_set_username(struct setup *setup, const char *name, struct ts_err *err)
+{
+    ts_string_free(&setup->username);
+    if (!is_username(name))
+        return 0;
+    setup->username = strdup(name);
+    return setup->username != NULL ? 0 : ts_err_nomem(err);
 }
 
 /* What of the argument names the host: of a URL, no scheme, user, path and trailing dot. */

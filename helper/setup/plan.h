@@ -51,6 +51,10 @@ void setup_release(struct setup *setup);
  * text without a hint, or TS_ERR_NOMEM. */
 int setup_parse_host(struct setup *setup, const char *argument, struct ts_err *err);
 
+/* The username of a section that is made; none where credential.conf cannot hold the name. 0 or
+ * TS_ERR_NOMEM. */
+int setup_set_username(struct setup *setup, const char *name, struct ts_err *err);
+
 /* A step that gives the file this text; *file and *text move. Nothing where it holds that already.
  * A removal's text that differs from the backup only in newlines at its end becomes the backup.
  * TS_ERR_CONFIG where the file may not be written to by this user. */

@@ -179,7 +179,9 @@ make_folder(const char *path, int depth, struct ts_err *err)
 int
 setup_file_back_up(const struct setup_file *file, struct ts_err *err)
 {
-    if (file->has_backup || file->kind->owned)
+    bool is_empty = file->exists && file->text.len == 0;
+
+    if (file->has_backup || file->kind->owned || is_empty || file->kind->has_ours(&file->text))
         return 0;
     int rc = make_folder(file->path, FOLDERS_MADE, err);
     if (rc < 0)

@@ -55,8 +55,8 @@ int setup_file_read(const char *path, const struct setup_kind *kind, struct setu
  * root in a folder of somebody else, who could not write to a file of root's afterwards. */
 int setup_file_check_folder(const struct setup_file *file, struct ts_err *err);
 
-/* Makes the backup, with the file's own mode, where there is none; an empty one where there is no
- * file. */
+/* Makes the backup, with the file's own mode, of a file that has nothing of ours yet. An empty one
+ * says that there was no file; an empty file needs none. */
 int setup_file_back_up(const struct setup_file *file, struct ts_err *err);
 
 /* Puts `text` in the file's place, with its mode and owner (a new file: 0600), its folder made

@@ -210,7 +210,7 @@ check "ssh: undone, while git needs the section" \
 run setup --yes --remove git build.example.com
 check "ssh: undone" [ ! -e "$hosts" ]
 run setup --yes ssh '[2001:db8::1]'
-check "ssh: an address" grep -qFx '[host [2001:db8::1]]' "$hosts/ip_5b2001_3adb8_3a_3a1_5d.conf"
+check "ssh: an address" grep -qFx '[host [2001:db8::1]]' "$hosts/x_5b2001_3adb8_3a_3a1_5d.conf"
 run clean thrivestack-credential status
 check "ssh: whose file is read" out_has '2001:db8::1'
 run setup --yes --remove ssh '[2001:db8::1]'
