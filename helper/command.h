@@ -57,6 +57,7 @@ int command_forget(struct helper *helper);
 int command_status(struct helper *helper);
 int command_setup(struct helper *helper);
 int command_key(struct helper *helper);
+int command_host(struct helper *helper);
 int command_explain(struct helper *helper);
 int command_doctor(struct helper *helper);
 

@@ -50,42 +50,12 @@ find_username(struct setup *setup, struct ts_err *err)
     return name != NULL ? setup_set_username(setup, name, err) : 0;
 }
 
-static void
-say(const char *text)
-{
-    (void)ts_write_all(STDERR_FILENO, text, strlen(text));
-}
-
-/* Shows the plan, and carries it out where that is wanted. */
-static int
-carry_out(struct setup *setup, unsigned given, struct ts_err *err)
-{
-    bool yes = (given & OPTION_YES) != 0;
-    int rc = 0;
-
-    say(setup->remove ? "Changes that undo it:\n" : "Changes:\n");
-    say(ts_secret_string(&setup->plan));
-    if ((given & OPTION_DRY_RUN) == 0 && !yes)
-        rc = setup_confirm(&yes, err);
-    if (rc < 0)
-        return rc;
-    if ((given & OPTION_DRY_RUN) != 0 || !yes) {
-        say("Nothing was changed.\n");
-        ts_secret_clear(&setup->notes);
-        return 0;
-    }
-    rc = setup_apply(setup, err);
-    if (rc == 0)
-        say("Done.\n");
-    if (rc == 0 && !setup->remove)
-        say(ts_secret_string(&setup->hints));
-    return rc;
-}
-
 static int
 run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
 {
     const struct options *options = &helper->options;
+    const struct setup_consent consent = {(options->given & OPTION_YES) != 0,
+                                          (options->given & OPTION_DRY_RUN) != 0};
     const struct setup_client *client = NULL;
 
     int rc = find_client(options, &client, err);
@@ -104,7 +74,7 @@ run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
     if (rc != 0)
         return rc;
     if (setup->steps_len > 0)
-        return carry_out(setup, options->given, err);
+        return setup_carry_out(setup, &consent, err);
     return client->has_host
                ? setup_note(setup, err, "%s needs no change for %s", client->name, setup->argument)
                : 0;

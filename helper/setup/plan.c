@@ -1,9 +1,11 @@
 #include "helper/setup/plan.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
@@ -220,11 +222,42 @@ apply_step(const struct setup *setup, const struct setup_step *step, struct ts_e
     return rc < 0 ? rc : setup_file_replace(&step->file, &step->text, err);
 }
 
-/* The list of changes was printed above the error; say which of them were made. */
+/* Gives a file back what it held; a new one goes. */
 static int
-report_made(const struct setup *setup, size_t made, struct ts_err *err)
+undo_step(const struct setup_step *step, struct ts_err *err)
 {
-    if (made == 0)
+    TS_CLEANUP(setup_file_release) struct setup_file now = SETUP_FILE_INIT;
+
+    if (!step->file.exists)
+        return unlink(step->file.path) == 0 || errno == ENOENT
+                   ? 0
+                   : ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be removed", step->file.path);
+    int rc = setup_file_read(step->file.name, step->file.kind, &now, err);
+    if (rc == 0 && !ts_secret_equal(&now.text, &step->file.text))
+        rc = setup_file_replace(&now, &step->file.text, err);
+    return rc;
+}
+
+/* The backups of an undone change go, too. */
+static int
+undo(const struct setup *setup, size_t made)
+{
+    struct ts_err ignored;
+    int rc = 0;
+
+    for (size_t i = made; i > 0 && rc == 0; i--) {
+        rc = undo_step(&setup->steps[i - 1], &ignored);
+        if (rc == 0)
+            (void)setup_file_tidy(&setup->steps[i - 1].file, &ignored);
+    }
+    return rc;
+}
+
+/* The list of changes was printed above the error; say what is left of them. */
+static int
+give_up(const struct setup *setup, size_t made, struct ts_err *err)
+{
+    if (undo(setup, made) == 0)
         return ts_err_set(err, err->code, "nothing was changed: %.700s", err->text);
     return ts_err_set(err, err->code, "only %zu of %zu changes made: %.700s", made,
                       setup->steps_len, err->text);
@@ -233,13 +266,12 @@ report_made(const struct setup *setup, size_t made, struct ts_err *err)
 int
 setup_apply(struct setup *setup, struct ts_err *err)
 {
+    for (size_t i = 0; i < setup->steps_len; i++)
+        if (apply_step(setup, &setup->steps[i], err) < 0)
+            return give_up(setup, i, err);
+    if (setup->check != NULL && setup->check(err) < 0)
+        return give_up(setup, setup->steps_len, err);
     int rc = 0;
-
-    for (size_t i = 0; i < setup->steps_len && rc == 0; i++) {
-        rc = apply_step(setup, &setup->steps[i], err);
-        if (rc < 0)
-            rc = report_made(setup, i, err);
-    }
     for (size_t i = 0; i < setup->steps_len && rc == 0 && setup->remove; i++)
         rc = setup_file_tidy(&setup->steps[i].file, err);
     return rc;

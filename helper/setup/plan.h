@@ -31,6 +31,7 @@ struct setup {
     char *path;                /* "/team" or "" */
     char *username;            /* for a [host] section that is made, or NULL */
     bool remove;
+    int (*check)(struct ts_err *err); /* NULL, or what must hold once all changes are made */
     struct setup_step steps[SETUP_STEPS_MAX];
     size_t steps_len;
     struct ts_secret plan;  /* what will be changed, line by line */
@@ -79,8 +80,16 @@ int setup_host(struct setup *setup, const char *client, bool askpass, struct ts_
 /* The program of ours of that name, absolute; *ret is the caller's to free. */
 int setup_program(const char *name, char **ret, struct ts_err *err);
 
-/* Makes all changes. Where that fails, the text says how many were made. */
+/* Makes all changes. Where that fails, or `check` does, they are undone; the text says so, or how
+ * many of them are left. */
 int setup_apply(struct setup *setup, struct ts_err *err);
+
+/* carry_out.c. Shows the plan on standard error, asks unless `yes`, and makes the changes unless
+ * `dry_run`. An answer that is not yes changes nothing and is not an error. */
+struct setup_consent {
+    bool yes, dry_run;
+};
+int setup_carry_out(struct setup *setup, const struct setup_consent *consent, struct ts_err *err);
 
 /* setup_ask.c. Asks on the terminal; false where the answer is not yes. TS_ERR_USAGE where there is
  * no terminal. */

@@ -227,7 +227,7 @@ write_draft(const struct setup_file *file, const char *path, const struct ts_sec
     return write_new(file, path, text, file->exists ? file->st.st_mode & 07777 : 0600, err);
 }
 
-/* The file, and its folder where nothing else is in it. */
+/* The file, and a folder of ours where nothing else is in it. */
 static int
 remove_owned(const struct setup_file *file, struct ts_err *err)
 {
@@ -236,8 +236,9 @@ remove_owned(const struct setup_file *file, struct ts_err *err)
 
     if (rc == 0)
         rc = remove_path(file->path, err);
-    if (rc == 0)
-        rc = ts_path_folder(file->path, &folder, err);
+    if (rc < 0 || file->kind->keeps_folder)
+        return rc;
+    rc = ts_path_folder(file->path, &folder, err);
     if (rc == 0)
         (void)rmdir(folder);
     return rc;

@@ -25,6 +25,8 @@ struct setup_kind {
     const char *lock;
     /* The whole file is ours: no backup, and an empty text removes the file. */
     bool owned;
+    /* Its folder is the system's and stays, empty or not. */
+    bool keeps_folder;
 };
 
 struct setup_file {

@@ -1,6 +1,4 @@
 /* Every stack in /etc/pam.d that names the module: what it allows, found by simulation. */
-#include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,27 +7,17 @@
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
-#include "common/base/file.h"
 #include "common/policy/module_options.h"
 #include "helper/doctor/doctor.h"
+#include "helper/doctor/pam/pam_folder.h"
 #include "helper/doctor/pam/pam_judge.h"
 
-#define PAM_FOLDER "/etc/pam.d"
 #define MODULE "pam_thrivestack"
 
 /* The services by which people log in to the machine or become root. */
 static const char *const ways_in[] = {
     "login",        "sshd", "su",  "su-l",    "sudo",     "sudo-i", "remote",     "lightdm",
     "gdm-password", "sddm", "xdm", "cockpit", "polkit-1", "doas",   "common-auth"};
-
-static int
-read_pam_file(void *context, const char *name, struct ts_secret *ret, struct ts_err *err)
-{
-    const struct ts_file_rules rules = {
-        .owner = 0, .forbidden = 022, .root_allowed = 0, .follow_symlink = true};
-
-    return ts_file_read(*(int *)context, name, name, &rules, ret, err);
-}
 
 static bool
 is_way_in(const char *service)
@@ -38,21 +26,6 @@ is_way_in(const char *service)
         if (strcmp(ways_in[i], service) == 0)
             return true;
     return false;
-}
-
-/* Neither files that others include nor backups of package managers and editors are services. */
-static bool
-is_service(const char *name)
-{
-    static const char *const endings[] = {"~", ".bak", ".orig", ".rpmnew", ".rpmsave", ".rpmorig"};
-    size_t len = strlen(name);
-
-    if (name[0] == '.' || strncmp(name, "common-", 7) == 0 || strstr(name, ".dpkg-") != NULL)
-        return false;
-    for (size_t i = 0; i < TS_ARRAY_LEN(endings); i++)
-        if (len > strlen(endings[i]) && strcmp(name + len - strlen(endings[i]), endings[i]) == 0)
-            return false;
-    return true;
 }
 
 /* One stack, as far as findings need it. */
@@ -279,19 +252,24 @@ static const struct {
 
 /* A stack that cannot be read is reported only if it names the module. */
 static bool
-names_module(int folder, const char *service)
+names_module(const char *service)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(PAM_STACK_FILE_MAX);
-    TS_CLEANUP(ts_fd_close) int fd = openat(folder, service, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    TS_CLEANUP(ts_string_free) char *path = NULL;
 
+    if (asprintf(&path, PAM_FOLDER "/%s", service) < 0) {
+        path = NULL;
+        return false;
+    }
+    TS_CLEANUP(ts_fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     return fd >= 0 && ts_secret_read_fd(&text, fd) == 0 &&
            strstr(ts_secret_string(&text), MODULE) != NULL;
 }
 
 static int
-check_service(struct doctor *doctor, int folder, const char *service, struct ts_err *err)
+check_service(struct doctor *doctor, const char *service, struct ts_err *err)
 {
-    const struct pam_files files = {read_pam_file, &folder};
+    const struct pam_files files = {pam_folder_read, NULL};
     int rc = 0;
 
     for (size_t i = 0; i < TS_ARRAY_LEN(stacks) && rc == 0; i++) {
@@ -300,7 +278,7 @@ check_service(struct doctor *doctor, int folder, const char *service, struct ts_
         rc = pam_stack_read(&files, service, stacks[i].type, &stack, err);
         if (rc == 0)
             rc = stacks[i].check(doctor, service, &stack, err);
-        else if (rc != TS_ERR_NOMEM && names_module(folder, service))
+        else if (rc != TS_ERR_NOMEM && names_module(service))
             return findings_add(&doctor->findings, FIND_PAM_UNREADABLE, "%s", err->text);
         else if (rc != TS_ERR_NOMEM)
             return 0;
@@ -308,32 +286,16 @@ check_service(struct doctor *doctor, int folder, const char *service, struct ts_
     return rc;
 }
 
-static int
-walk(struct doctor *doctor, DIR *folder, struct ts_err *err)
-{
-    TS_CLEANUP(ts_list_release) struct ts_list names = {NULL, 0};
-    const struct dirent *entry;
-    int rc = 0;
-
-    while (rc == 0 && (entry = readdir(folder)) != NULL)
-        if (is_service(entry->d_name))
-            rc = ts_list_add(&names, entry->d_name, err);
-    ts_list_normalize(&names);
-    for (size_t i = 0; i < names.len && rc == 0; i++)
-        rc = check_service(doctor, dirfd(folder), names.items[i], err);
-    return rc;
-}
-
 int
 doctor_pam(struct doctor *doctor, struct ts_err *err)
 {
-    DIR *folder = opendir(PAM_FOLDER);
+    TS_CLEANUP(ts_list_release) struct ts_list names = {NULL, 0};
+    int rc = pam_folder_list(&names, err);
 
-    if (folder == NULL)
-        return findings_add(&doctor->findings, FIND_PAM_UNREADABLE, "%s: %s", PAM_FOLDER,
-                            strerror(errno));
-    int rc = walk(doctor, folder, err);
-    (void)closedir(folder);
+    if (rc == TS_ERR_CONFIG)
+        return findings_add(&doctor->findings, FIND_PAM_UNREADABLE, "%s", err->text);
+    for (size_t i = 0; i < names.len && rc == 0; i++)
+        rc = check_service(doctor, names.items[i], err);
     if (rc < 0 || doctor->pam_services.len > 0)
         return rc;
     if (doctor->policies_len > 0 && doctor->policies[0].is_sound)

@@ -51,6 +51,9 @@ bool pam_judge_account_denies(const struct pam_stack *stack);
  * failure, does not single them out. */
 bool pam_judge_skips_strangers(const struct pam_line *line);
 
+/* Whether a line's module is one of those that are known to check no secret. */
+bool pam_judge_checks_no_secret(const struct pam_line *line);
+
 /* The first line of the module, or NULL. */
 const struct pam_line *pam_judge_find(const struct pam_stack *stack);
 
