@@ -396,7 +396,7 @@ run_steps(struct ts_auth *auth)
     return TS_REASON_OK;
 }
 
-/* Strangers were asked and their token was checked like everybody else's. Whatever the outcome,
+/* Strangers were asked and their token was checked like everybody else's. Whatever it was,
  * they and the next module get one answer: no key names them. */
 static enum ts_reason
 hide_from_stranger(struct ts_auth *auth, enum ts_reason reason)
@@ -404,7 +404,8 @@ hide_from_stranger(struct ts_auth *auth, enum ts_reason reason)
     int code = ts_result_code(reason);
     char user[100];
 
-    if (!auth->is_stranger || (code != PAM_AUTH_ERR && code != PAM_SUCCESS))
+    if (!auth->is_stranger ||
+        (code != PAM_AUTH_ERR && code != PAM_AUTHINFO_UNAVAIL && code != PAM_SUCCESS))
         return reason;
     ts_text_escape(user, sizeof(user), auth->user, TS_TEXT_NOT_IN_NAMES);
     return fail(auth, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s", user);

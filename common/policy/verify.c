@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -45,12 +43,6 @@ static void
 free_bio(BIO **bio)
 {
     BIO_free(*bio);
-}
-
-static void
-free_number(BIGNUM **number)
-{
-    BN_free(*number);
 }
 
 static void
@@ -135,21 +127,34 @@ unwrap(struct der *key, struct ts_err *err)
     return 0;
 }
 
-static int
-check_numbers(const EVP_PKEY *key, struct ts_err *err)
+/* Of a PKCS#1 key (RFC 8017 appendix A.1.1). With an exponent of 1 anyone can sign; an even one is
+ * not an RSA key's. OpenSSL would convert the whole key to say what its exponent is. */
+static bool
+has_usable_exponent(struct der key)
 {
-    TS_CLEANUP(free_number) BIGNUM *exponent = NULL;
+    struct der numbers, modulus, exponent;
+
+    if (!take(&key, V_ASN1_SEQUENCE, &numbers) || !take(&numbers, V_ASN1_INTEGER, &modulus) ||
+        !take(&numbers, V_ASN1_INTEGER, &exponent) || numbers.len != 0 || exponent.len == 0)
+        return false;
+    bool is_negative = (exponent.p[0] & 0x80) != 0;
+    bool is_odd = (exponent.p[exponent.len - 1] & 1) != 0;
+    while (exponent.len > 1 && exponent.p[0] == 0) {
+        exponent.p++;
+        exponent.len--;
+    }
+    return is_odd && !is_negative && (exponent.len > 1 || exponent.p[0] != 1);
+}
+
+static int
+check_numbers(const struct der *der, const EVP_PKEY *key, struct ts_err *err)
+{
     int bits = EVP_PKEY_get_bits(key);
 
     if (bits < TS_RSA_BITS_MIN || bits > TS_RSA_BITS_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "an RSA key of %d bits, not of %d to %d", bits,
                           TS_RSA_BITS_MIN, TS_RSA_BITS_MAX);
-    if (EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) != 1)
-        return ran_out_of_memory()
-                   ? ts_err_nomem(err)
-                   : ts_err_set(err, TS_ERR_SYSTEM, "libcrypto cannot tell the key's exponent");
-    /* With an exponent of 1 anyone can sign; an even one is no RSA key at all. */
-    if (!BN_is_odd(exponent) || BN_is_one(exponent) || BN_is_negative(exponent))
+    if (!has_usable_exponent(*der))
         return ts_err_set(err, TS_ERR_SYNTAX, "an RSA key with an unusable exponent");
     return 0;
 }
@@ -169,7 +174,7 @@ load(const struct der *der, EVP_PKEY **ret, struct ts_err *err)
         return ts_err_nomem(err);
     if (key == NULL || p != der->p + der->len)
         return ts_err_set(err, TS_ERR_SYNTAX, "not a valid RSA public key");
-    int rc = check_numbers(key, err);
+    int rc = check_numbers(der, key, err);
     if (rc == 0)
         *ret = TS_TAKE(key);
     return rc;

@@ -139,6 +139,20 @@ check_deadline(void)
     clocks_fail = 0;
 }
 
+/* By the wall clock and the one of this boot; a container may have started since. */
+static void
+check_booted(void)
+{
+    const int64_t up = ts_clock_boot_ms() / 1000;
+    const int64_t booted = ts_clock_booted();
+
+    check("booted", "since the kernel's start", booted >= time(NULL) - up - 1, 1);
+    check("booted", "in the past", booted <= time(NULL), 1);
+    clocks_fail = 1;
+    check("no_clock_for_booted", "the start", (int)ts_clock_booted(), 0);
+    clocks_fail = 0;
+}
+
 int
 main(void)
 {
@@ -147,7 +161,8 @@ main(void)
     check_others();
     check_no_boot_clock();
     check_deadline();
+    check_booted();
     host_remove(RUN);
-    printf("%zu rows, %d failures\n", TS_ARRAY_LEN(rows) + 5, failures);
+    printf("%zu rows, %d failures\n", TS_ARRAY_LEN(rows) + 7, failures);
     return failures == 0 ? 0 : 1;
 }

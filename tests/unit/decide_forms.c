@@ -271,6 +271,9 @@ const struct decide_row decide_forms[] = {
     {"cut_and_of_unknown_key", TS_REASON_TOKEN_CUT, HEADER("stranger"),
      .spoil = cut_two_characters},
 
+    {"cut_but_not_like_a_token", TS_REASON_SIGNATURE, "{ \"alg\":\"RS256\",\"id\":\"laptop\"}",
+     .spoil = cut_two_characters},
+
     {"forged_by_other_key", TS_REASON_SIGNATURE, .other_key = true},
     {"forged_rs512", TS_REASON_SIGNATURE, .how = SIGN_RS512},
     {"forged_ps256", TS_REASON_SIGNATURE, .how = SIGN_PS256},

@@ -316,6 +316,29 @@ no_token_is_for_a_stranger(void **state)
     assert_int_equal(ts_decide_service(&question, &verdict), TS_REASON_NO_SERVICE);
 }
 
+/* Whatever the caller does, a decision is about the whole text. */
+static void
+what_was_parsed_of_another_text_is_not_used(void **state)
+{
+    const struct world *world = *state;
+    const struct decide_row good = {"good", TS_REASON_OK};
+    TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
+    struct ts_subject subject = {.name = "alice"};
+    struct ts_question question = {&world->policy, &subject, "sshd", NOW, 0};
+    struct ts_verdict verdict;
+
+    make_row_token(world, &good, &token);
+    size_t len = token.len;
+    assert_int_equal(ts_secret_append_string(&token, "\n\n"), 0);
+    for (size_t more = 0; more <= 2; more++) {
+        TS_CLEANUP(ts_token_release) struct ts_token parsed = {.text = NULL};
+
+        assert_false(ts_token_is_incomplete(&world->policy, token.data, len, &parsed));
+        assert_int_equal(ts_decide_token(&question, token.data, len + more, &parsed, &verdict),
+                         more < 2 ? TS_REASON_OK : TS_REASON_TOKEN_MALFORMED);
+    }
+}
+
 static bool
 is_incomplete(const struct world *world, const char *text, size_t len)
 {
@@ -348,6 +371,7 @@ main(void)
         cmocka_unit_test(reason_codes_are_distinct),
         cmocka_unit_test(no_single_character_can_change),
         cmocka_unit_test(no_token_is_for_a_stranger),
+        cmocka_unit_test(what_was_parsed_of_another_text_is_not_used),
         cmocka_unit_test(every_beginning_is_incomplete),
     };
 
