@@ -176,10 +176,27 @@ make_systemctl() {
 case "\$*" in
 'reload ssh') kill -HUP "\$(cat /run/sshd.pid)" ;;
 'reload nginx') exec nginx -s reload ;;
+daemon-reload) ;;
+'restart docker-registry') exec sh "$W/bin/start-registry" ;;
 *) echo "systemctl \$*: not here" >&2 && exit 1 ;;
 esac
 END
     chmod 755 "$W/bin/systemctl"
+}
+
+# What systemd does with the lines that the README adds to Debian's unit.
+make_start_registry() {
+    cat >"$W/bin/start-registry" <<END
+lines=/etc/systemd/system/docker-registry.service.d/behind-nginx.conf
+setting() { sed -n "s/^\$1=//p" "\$lines" | tail -n 1; }
+folder=/run/\$(setting RuntimeDirectory)
+install -d -o docker-registry -g "\$(setting Group)" -m "\$(setting RuntimeDirectoryMode)" "\$folder"
+umask "\$(setting UMask)"
+setsid setpriv --reuid docker-registry --regid "\$(setting Group)" --clear-groups \
+    \$(setting ExecStart) >"$W/registry.log" 2>&1 </dev/null &
+tries=0
+until [ -S "\$folder/socket" ] || [ "\$tries" = 500 ]; do tries=\$((tries + 1)); sleep 0.02; done
+END
 }
 
 make_proxy() {

@@ -28,6 +28,7 @@ location() {
     location / {
         @AUTH_PAM $1@
         include /etc/nginx/fastcgi_params;
+        fastcgi_param HTTP_AUTHORIZATION "";
         fastcgi_param SCRIPT_FILENAME /usr/lib/git-core/git-http-backend;
         fastcgi_param GIT_HTTP_EXPORT_ALL "";
         fastcgi_param GIT_PROJECT_ROOT $W/git;

@@ -59,22 +59,27 @@ set_up_servers() {
     install -d -o www-data -g www-data /srv/git "$W/fcgi"
     ln -s "$W/fcgi/socket" /run/fcgiwrap.socket
     serve_as www-data /usr/sbin/fcgiwrap -c 1 -s "unix:$W/fcgi/socket" >"$W/fcgi.log" 2>&1 &
-    as www-data git init -q --bare -b main /srv/git/project.git
+    as www-data git init -q --bare -b main /srv/git/project.git || return 1
+    printf '#!/bin/sh\n{ env; tr "\\0" "\\n" </proc/$PPID/environ; } >%s\n' "$W/tmp/hook" >/srv/git/project.git/hooks/pre-receive &&
+        chmod 755 /srv/git/project.git/hooks/pre-receive
 }
 
+# An image in the folder of Debian's registry, which nobody serves yet.
 set_up_registry() {
     cat >"$W/registry.yml" <<END
 version: 0.1
 log: {level: warn}
-storage: {filesystem: {rootdirectory: $W/registry}}
+storage: {filesystem: {rootdirectory: /var/lib/docker-registry}}
 http: {addr: "127.0.0.1:5000", secret: for-this-test-alone}
 END
     docker-registry serve "$W/registry.yml" >"$W/registry.log" 2>&1 &
+    registry_pid=$!
     echo 'carried in an image' >"$W/message"
     umoci init --layout "$W/image" && umoci new --image "$W/image:latest" &&
         umoci insert --image "$W/image:latest" "$W/message" /message &&
         await 10 port_is_open 5000 &&
-        skopeo copy -q --format v2s2 --dest-tls-verify=false "oci:$W/image:latest" docker://127.0.0.1:5000/team/app:1
+        skopeo copy -q --format v2s2 --dest-tls-verify=false "oci:$W/image:latest" docker://127.0.0.1:5000/team/app:1 &&
+        kill "$registry_pid" && chown -R docker-registry: /var/lib/docker-registry
 }
 
 # ---- the README itself
@@ -206,6 +211,9 @@ nginx_git() {
 nginx_registry() {
     run_block on_host nginx-registry
     await 10 answers 401 https://registry.example.com/v2/ || fail 'no 401'
+    expect '{}' 'the registry, for who is let past nginx' curl -s --unix-socket /run/docker-registry/socket http://x/v2/
+    refused 'another user of the host' as alice curl -s --unix-socket /run/docker-registry/socket http://x/v2/
+    ! port_is_open 5000 || fail 'it listens at a port, too'
 }
 
 sudo_local() {
@@ -228,6 +236,14 @@ git_client() {
     on_laptop sh -c 'cd project && git config user.name A && git config user.email a@example.com &&
         git commit -q --allow-empty -m one && git push -q origin HEAD:main' || fail 'push'
     ! grep -rq eyJhbG "$W/laptop/project" "$W/laptop/.gitconfig" || fail 'git has kept the token'
+    hook_sees_no_token
+}
+
+# What git runs on the server has no token, neither in its own environment nor in one above it.
+hook_sees_no_token() {
+    no_secret_in "$W/tmp/hook" || fail 'the hook has a token'
+    grep -q '^REMOTE_USER=alice$' "$W/tmp/hook" || fail 'the hook has no environment'
+    ! grep -qi '^HTTP_AUTHORIZATION=.' "$W/tmp/hook" || fail 'the hook has the header'
 }
 
 docker_client() {
@@ -374,6 +390,7 @@ start_issuer
 set_up_people && set_up_names && set_up_keys || die 'no people, names or keys'
 set_up_servers >"$W/servers.log" 2>&1 && set_up_registry >"$W/image.log" 2>&1 || die 'the servers do not start'
 make_systemctl
+make_start_registry
 make_proxy
 
 run_case coverage coverage
