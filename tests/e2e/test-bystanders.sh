@@ -103,6 +103,7 @@ set_up_ssh() {
         echo 'PerSourcePenalties no' >>/etc/ssh/sshd_config.d/0-test.conf
     fi
     scan "$README" "$W/blocks" >"$W/scan"
+    ln -s "$BIN/thrivestack-credential" "$W/bin"
     (run_block on_host sshd) || die "README's block sshd: $(cat "$W/why")"
     sed -i "s|pam_thrivestack.so|$MODULE|" /etc/pam.d/sshd
     /usr/sbin/sshd -D -p 2201 -o ListenAddress=127.0.0.1 -E "$W/sshd.log" &
