@@ -144,8 +144,10 @@ build_environment(const struct passwd *passwd, struct ts_list *ret, struct ts_er
 
 /* Starts `key export` as the user; what it writes can be read from *ret_key_fd. */
 static int
-start_export(const struct passwd *passwd, struct ts_child *ret, int *ret_key_fd, struct ts_err *err)
+start_export(const struct request *request, struct ts_child *ret, int *ret_key_fd,
+             struct ts_err *err)
 {
+    const struct passwd *passwd = request->invoker;
     static const char *const argv[] = {TS_HELPER_PATH, "key", "export", NULL};
     TS_CLEANUP(groups_release) struct groups groups = {NULL, 0};
     TS_CLEANUP(ts_list_release) struct ts_list environment = {NULL, 0};
@@ -175,6 +177,7 @@ start_export(const struct passwd *passwd, struct ts_child *ret, int *ret_key_fd,
         .stdout_fd = write_end,
         .stderr_fd = -1,
         .extra_fd = -1,
+        .start_by_ms = request->deadline_ms,
         .identity = &identity,
     };
     return ts_spawn_start(&spec, ret, err);
@@ -250,7 +253,7 @@ run(const struct request *request, struct ts_secret *output, struct ts_err *err)
     int export_status = 0;
     int status = 0;
 
-    int rc = start_export(request->invoker, &export, &key_fd, err);
+    int rc = start_export(request, &export, &key_fd, err);
     if (rc < 0)
         return rc;
     rc = request_token(request, key_fd, output, &status, err);

@@ -168,6 +168,7 @@ run(const struct ts_spawn *piped, struct exchange *exchange, int64_t deadline_ms
     TS_CLEANUP(ts_child_release) struct ts_child child = TS_CHILD_INIT;
     struct ts_spawn spec = *piped;
 
+    spec.start_by_ms = deadline_ms;
     int rc = ts_spawn_start(&spec, &child, err);
     /* The child has its own copies; with ours open neither side would see an end. */
     ts_fd_close(&spec.stdin_fd);

@@ -72,16 +72,17 @@ start_child(const struct ts_spawn_plan *plan, struct ts_child *child)
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     errno = error;
     child->pid = pid > 0 ? pid : 0;
+    child->shares_group = plan->spec->share_group;
     if (child->pid == 0)
         child->pidfd = -1;
 }
 
-/* Waits for exec, which closes the pipe, or for the news that it will not come. */
+/* Waits for exec, which closes the pipe, or for a report that it failed. */
 static int
 await_start(const struct ts_spawn *spec, int status_fd, struct ts_err *err)
 {
     struct pollfd ready = {.fd = status_fd, .events = POLLIN};
-    int64_t deadline = ts_clock_boot_ms() + START_MS;
+    int64_t deadline = spec->start_by_ms != 0 ? spec->start_by_ms : ts_clock_boot_ms() + START_MS;
     struct ts_spawn_failure failure;
     ssize_t got = -1;
     int polled;
@@ -90,7 +91,7 @@ await_start(const struct ts_spawn *spec, int status_fd, struct ts_err *err)
         polled = poll(&ready, 1, ts_clock_left_ms(deadline));
     while (polled < 0 && errno == EINTR);
     if (polled <= 0)
-        return ts_err_set(err, TS_ERR_SYSTEM, "cannot start %s: exec does not come to an end",
+        return ts_err_set(err, TS_ERR_TIMEOUT, "cannot start %s: exec was not done in time",
                           spec->path);
     do
         got = read(status_fd, &failure, sizeof(failure));
@@ -98,7 +99,8 @@ await_start(const struct ts_spawn *spec, int status_fd, struct ts_err *err)
     if (got == 0)
         return 0;
     if (got != (ssize_t)sizeof(failure))
-        return ts_err_set(err, TS_ERR_SYSTEM, "cannot start %s: no word from it", spec->path);
+        return ts_err_set(err, TS_ERR_SYSTEM, "cannot start %s: the child sent no status",
+                          spec->path);
     return report_failure(spec, &failure, err);
 }
 
@@ -183,15 +185,19 @@ status_of(const siginfo_t *info)
     return info->si_status | (info->si_code == CLD_DUMPED ? 0x80 : 0);
 }
 
-/* Kills what is left of the process group, the child included, and reaps the child. */
+/* Kills the child and what is left of its process group, and reaps the child. */
 static int
 finish(struct ts_child *child, int *ret_status, struct ts_err *err)
 {
     siginfo_t info = {0};
     int rc;
 
-    if (is_ours(child))
-        (void)kill(-child->pid, SIGKILL);
+    if (is_ours(child)) {
+        if (!child->shares_group)
+            (void)kill(-child->pid, SIGKILL);
+        /* A child that was stopped before it made its group is in none of its own. */
+        (void)kill(child->pid, SIGKILL);
+    }
     do
         rc = wait_for(child, &info, 0);
     while (rc != 0 && errno == EINTR);

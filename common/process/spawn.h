@@ -26,39 +26,44 @@ struct ts_spawn_identity {
 };
 
 struct ts_spawn {
-    const char *path;                         /* absolute */
-    const char *const *argv;                  /* NULL-terminated */
-    const char *const *envp;                  /* NULL-terminated */
-    const char *folder;                       /* working directory, or NULL: as it is */
-    int stdin_fd;                             /* -1: /dev/null */
-    int stdout_fd;                            /* -1: /dev/null */
-    int stderr_fd;                            /* -1: /dev/null; 2: as it is */
-    int extra_fd;                             /* becomes descriptor 3, or -1 */
+    const char *path;        /* absolute */
+    const char *const *argv; /* NULL-terminated */
+    const char *const *envp; /* NULL-terminated */
+    const char *folder;      /* working directory, or NULL: as it is */
+    int stdin_fd;            /* -1: /dev/null */
+    int stdout_fd;           /* -1: /dev/null */
+    int stderr_fd;           /* -1: /dev/null; 2: as it is */
+    int extra_fd;            /* becomes descriptor 3, or -1 */
+    int64_t start_by_ms;     /* CLOCK_BOOTTIME: when exec must be done; 0: in ten seconds */
+    /* Stay in this process's group, so that it may ask on the terminal as this process may, and
+     * gets ^C and ^Z with it. What it starts is then not killed with it. */
+    bool share_group;
     const struct ts_spawn_identity *identity; /* or NULL: as it is */
 };
 
 struct ts_child {
-    pid_t pid; /* leader of the process group; 0 where there is none */
-    int pidfd; /* -1 where there is none */
+    pid_t pid;         /* leader of its process group; 0 where there is none */
+    int pidfd;         /* -1 where there is none */
+    bool shares_group; /* it leads none */
 };
 
 #define TS_CHILD_INIT                                                                              \
     {                                                                                              \
-        0, -1                                                                                      \
+        0, -1, false                                                                               \
     }
 
-/* Starts a child, in a process group of its own. Returns 0, or TS_ERR_SYSTEM (the text tells
- * an exec that failed, a setresuid that failed and a clone that failed apart). */
+/* Starts a child. Returns 0; TS_ERR_SYSTEM, where the text says whether clone, setresuid or exec
+ * failed; or TS_ERR_TIMEOUT where exec was not done in time. */
 int ts_spawn_start(const struct ts_spawn *spec, struct ts_child *ret, struct ts_err *err);
 
 /*
- * Waits until the child ends or `deadline_ms` (CLOCK_BOOTTIME) passes; then kills its process
- * group. In every case the child is reaped and *child reset. *ret_status is the exit status as
- * wait(2) gives it. Returns 0, TS_ERR_TIMEOUT, or TS_ERR_SYSTEM.
+ * Waits until the child ends or `deadline_ms` (CLOCK_BOOTTIME) passes; then kills it and its
+ * process group. In every case the child is reaped and *child reset. *ret_status is the exit status
+ * as wait(2) gives it. Returns 0, TS_ERR_TIMEOUT, or TS_ERR_SYSTEM.
  */
 int ts_child_wait(struct ts_child *child, int64_t deadline_ms, int *ret_status, struct ts_err *err);
 
-/* Kills its process group and reaps it, where there is one. For TS_CLEANUP. */
+/* Kills it and its process group, and reaps it, where there is one. For TS_CLEANUP. */
 void ts_child_release(struct ts_child *child);
 
 /*

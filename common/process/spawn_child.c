@@ -271,11 +271,14 @@ kill_group(int signal_number)
     (void)kill(0, SIGKILL);
 }
 
-/* From here on the end of the host, or what it has left pending, is the end of the group. */
+/*
+ * From here on the end of the host, or what it has left pending, is the end of the group. Where the
+ * group is the host's, of the program alone, which follows this process.
+ */
 static void
-guard_group(void)
+guard_group(bool share_group)
 {
-    const struct sigaction action = {.sa_handler = kill_group};
+    const struct sigaction action = {.sa_handler = share_group ? SIG_DFL : kill_group};
     sigset_t term;
 
     sigemptyset(&term);
@@ -311,7 +314,7 @@ ts_spawn_supervise(const struct ts_spawn_plan *prepared)
     int status = 0;
 
     follow(&plan, plan.host, SIGTERM);
-    if (setpgid(0, 0) != 0)
+    if (!plan.spec->share_group && setpgid(0, 0) != 0)
         fail(&plan, TS_STEP_SETUP, errno);
     reset_handlers();
     int error = arrange_descriptors(&plan);
@@ -322,7 +325,7 @@ ts_spawn_supervise(const struct ts_spawn_plan *prepared)
         run_program(&plan, supervisor);
     if (program < 0)
         fail(&plan, TS_STEP_CLONE, errno);
-    guard_group();
+    guard_group(plan.spec->share_group);
     /* The pipes are the program's alone, so that their ends mean something. */
     if (!close_all_but(0, 0))
         _exit(126);

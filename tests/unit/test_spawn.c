@@ -222,6 +222,33 @@ host_that_ignores_sigchld(void **state)
     in_process(sigchld_ignored_body);
 }
 
+static bool stop_before_group;
+
+/* In place of the C library's: whoever may signal the child can stop it before it has a group. */
+int
+setpgid(pid_t pid, pid_t group)
+{
+    if (stop_before_group)
+        (void)syscall(SYS_kill, getpid(), SIGSTOP);
+    return (int)syscall(SYS_setpgid, pid, group);
+}
+
+static void
+stopped_before_it_has_a_group(void **state)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(64);
+    struct ts_err err = {0};
+
+    (void)state;
+    stop_before_group = true;
+    (void)alarm(LONG_MS / 1000 / 3);
+    assert_int_equal(exchange(&plain, "echo", "", &output, 200, &err), TS_ERR_TIMEOUT);
+    (void)alarm(0);
+    stop_before_group = false;
+    assert_int_equal(waitpid(-1, NULL, __WALL), -1);
+    assert_int_equal(errno, ECHILD);
+}
+
 static volatile sig_atomic_t sigchld_count;
 
 static void
@@ -399,6 +426,7 @@ main(void)
         cmocka_unit_test(closed_standard_descriptors),
         cmocka_unit_test(extra_descriptor_becomes_3),
         cmocka_unit_test(host_that_ignores_sigchld),
+        cmocka_unit_test(stopped_before_it_has_a_group),
         cmocka_unit_test(host_sees_no_sigchld_and_reaps_nothing),
         cmocka_unit_test(multi_threaded_host),
         cmocka_unit_test(identity_is_taken_for_good),
