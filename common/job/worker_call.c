@@ -91,7 +91,7 @@ int
 ts_worker_call(const struct ts_request *request, const struct ts_secret *job, struct ts_secret *ret,
                struct ts_err *err)
 {
-    TS_CLEANUP(ts_child_release) struct ts_child command = TS_CHILD_INIT;
+    TS_CLEANUP(ts_key_command_release) struct ts_key_command command = TS_KEY_COMMAND_INIT;
     TS_CLEANUP(ts_fd_close) int read_end = -1;
     TS_CLEANUP(ts_fd_close) int write_end = -1;
     int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms;

@@ -57,7 +57,7 @@ export_file(const char *path, struct ts_err *err)
 static int
 export_command(const struct ts_request *request, struct ts_err *err)
 {
-    TS_CLEANUP(ts_child_release) struct ts_child command = TS_CHILD_INIT;
+    TS_CLEANUP(ts_key_command_release) struct ts_key_command command = TS_KEY_COMMAND_INIT;
     int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms;
     int rc = ts_key_command_start(request, STDOUT_FILENO, &command, err);
 

@@ -1,0 +1,74 @@
+/*
+ * Runs a command on a terminal of its own, as a shell's foreground job is, and types:
+ *     with-terminal WAIT_FOR TYPED COMMAND [ARGUMENT]...
+ * When WAIT_FOR has been printed, TYPED is typed, in which ^C stands for that key and the end for
+ * Return. What the terminal shows goes to standard output. Exits as the command does, 128 and the
+ * number where a signal ended it, or 125 where the text does not come in 20 seconds.
+ */
+#include <err.h>
+#include <poll.h>
+#include <pty.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PATIENCE_MS 20000
+
+static char screen[65536];
+static size_t screen_len;
+
+/* Adds what is shown; false at the end. */
+static int
+read_more(int terminal)
+{
+    struct pollfd ready = {.fd = terminal, .events = POLLIN};
+
+    if (screen_len >= sizeof(screen) - 1 || poll(&ready, 1, PATIENCE_MS) <= 0)
+        return 0;
+    ssize_t got = read(terminal, screen + screen_len, sizeof(screen) - 1 - screen_len);
+    if (got <= 0)
+        return 0;
+    (void)!write(STDOUT_FILENO, screen + screen_len, (size_t)got);
+    screen_len += (size_t)got;
+    return 1;
+}
+
+static void
+type(int terminal, const char *text)
+{
+    const char *typed = strcmp(text, "^C") == 0 ? "\003" : text;
+
+    if (write(terminal, typed, strlen(typed)) < 0 ||
+        (typed == text && write(terminal, "\n", 1) < 0))
+        err(125, "the terminal");
+}
+
+int
+main(int argc, char **argv)
+{
+    int terminal;
+    int status;
+
+    if (argc < 4)
+        errx(125, "usage: with-terminal WAIT_FOR TYPED COMMAND [ARGUMENT]...");
+    pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+    if (pid < 0)
+        err(125, "forkpty");
+    if (pid == 0) {
+        execvp(argv[3], argv + 3);
+        err(126, "%s", argv[3]);
+    }
+    while (strstr(screen, argv[1]) == NULL)
+        if (!read_more(terminal)) {
+            (void)kill(pid, SIGKILL);
+            errx(125, "'%s' does not come", argv[1]);
+        }
+    type(terminal, argv[2]);
+    while (read_more(terminal))
+        ;
+    if (waitpid(pid, &status, 0) != pid)
+        err(125, "waitpid");
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
