@@ -61,11 +61,11 @@ await() {
     done
 }
 
-# start_issuer FOLDER NAME [option of `serve`]...: a server for that folder, whose log is
+# serve_issuer FOLDER NAME [option of `serve`]...: a server for that folder, whose log is
 # $scratch/NAME.log. It has begun to listen when this returns with $url and $issuer_pid set; the pid is
 # in $issuer_pids, too, for stop_issuers.
 issuer_pids=
-start_issuer() {
+serve_issuer() {
     issuer_folder=$1
     issuer_name=$2
     shift 2
@@ -91,6 +91,7 @@ stop_issuers() {
 # ---- what this environment can do
 
 is_root() { [ "$(id -u)" = 0 ]; }
+# Its own mounts: root, and nothing that refuses it.
 can_mount() { unshare --mount --propagation private mount -t tmpfs none /mnt 2>/dev/null; }
 # A process and network namespace of its own, with mounts, as tests/e2e needs.
 can_leave_host() {

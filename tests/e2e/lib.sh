@@ -4,7 +4,7 @@
 #     . "$(dirname "$0")/lib.sh"
 #     e2e_enter "$@"          # from here on everything runs apart from the host
 #     run_case name function  # prints `ok name` or `not ok name: why`
-#     e2e_finish              # the closing line and the exit status
+#     finish                  # the closing line and the exit status
 #
 # A script runs again in namespaces of its own: mounts (its own /etc, /run, /var/log, /dev/log),
 # processes (all of them end with the script), network (loopback alone, so that fixed ports are free
@@ -21,8 +21,8 @@ umask 022
 LC_ALL=C
 export LC_ALL
 
-passed=0
-failed=0
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
 
 # ---- cases
 
@@ -34,11 +34,9 @@ fail() {
 
 # die WHY: the script cannot go on.
 die() {
-    echo "not ok set_up: $*"
+    bad set_up "$*"
     [ -z "${W:-}" ] || tail -n 5 "$W"/*.log "$W"/nginx/*.log 2>/dev/null | hide_tokens | sed 's/^/    | /'
-    failed=$((failed + 1))
-    e2e_finish
-    exit 1
+    finish
 }
 
 # run_case NAME FUNCTION [ARGUMENT]...: the function runs in a subshell; it calls `fail`, or succeeds.
@@ -48,34 +46,17 @@ run_case() {
     : >"$W/why"
     log_from=$(wc -c <"$W/syslog")
     if ("$@") >"$W/case.log" 2>&1 </dev/null && [ ! -s "$W/why" ]; then
-        passed=$((passed + 1))
-        echo "ok $name"
+        ok "$name"
         return 0
     fi
-    failed=$((failed + 1))
     [ -s "$W/why" ] || echo 'it failed without saying why' >"$W/why"
-    echo "not ok $name: $(head -n 1 "$W/why")"
+    bad "$name" "$(head -n 1 "$W/why")"
     { tail -n 15 "$W/case.log" && new_log | tail -n 15; } | hide_tokens | sed 's/^/    | /'
 }
 
 # Tokens end up in no log, not even in that of a test which failed.
 hide_tokens() {
     sed 's/eyJ[A-Za-z0-9_.-]*/<token>/g'
-}
-
-e2e_finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-}
-
-# await SECONDS COMMAND...: until the command succeeds, at most that long.
-await() {
-    deadline=$(($(date +%s) + $1))
-    shift
-    until "$@"; do
-        [ "$(date +%s)" -le "$deadline" ] || return 1
-        sleep 0.02
-    done
 }
 
 # expect WANTED WHAT COMMAND...: the command succeeds and prints exactly that.
@@ -155,7 +136,8 @@ e2e_enter() {
         e2e_set_up "$@"
         return 0
     fi
-    [ "$(id -u)" = 0 ] || die 'this test mounts, makes users and starts servers, so it needs root'
+    is_root || skip_rest "$(basename "$0" .sh)" 'only root can mount and start servers'
+    can_leave_host || skip_rest "$(basename "$0" .sh)" 'no namespaces of its own can be had here'
     e2e_run_inside "$@"
 }
 
@@ -317,8 +299,8 @@ issuer_url=https://localhost:8700/api/user/token
 
 start_issuer() {
     "$ISSUER" init "$W/issuer" && cp "$W/issuer/ca.pem" "$W/ca.pem" || die 'no folder for the issuer'
-    "$ISSUER" serve "$W/issuer" --port 8700 >"$W/issuer.log" 2>&1 &
-    await 10 grep -q '^ready' "$W/issuer.log" || die 'the issuer does not start'
+    issuer=$ISSUER scratch=$W
+    serve_issuer "$W/issuer" issuer --port 8700
 }
 
 # Requests that the endpoint has seen.

@@ -126,7 +126,7 @@ every_method=publickey,keyboard-interactive,password
 
 passwords() {
     for account in root bob; do
-        for methods in keyboard-interactive password $every_method; do
+        for methods in keyboard-interactive password "$every_method"; do
             expect "$account" "$account by $methods" ssh_as "$account" "$methods" PASSWORD="$account-password"
         done
     done
@@ -134,7 +134,7 @@ passwords() {
 
 wrong_passwords() {
     for account in root bob nosuch; do
-        refused "$account, a wrong password" ssh_as "$account" $every_method PASSWORD=wrong
+        refused "$account, a wrong password" ssh_as "$account" "$every_method" PASSWORD=wrong
     done
 }
 
@@ -142,7 +142,7 @@ public_keys() {
     key=$W/login-key
     for account in root bob alice; do
         expect "$account" "$account by public key" ssh_as "$account" publickey
-        expect "$account" "$account as ssh comes" ssh_as "$account" $every_method
+        expect "$account" "$account as ssh comes" ssh_as "$account" "$every_method"
     done
 }
 
@@ -158,7 +158,7 @@ token_users() {
     new_token
     expect alice 'a token' ssh_as alice keyboard-interactive TOKEN="$token"
     new_token
-    expect alice 'a token as ssh comes' ssh_as alice $every_method TOKEN="$token"
+    expect alice 'a token as ssh comes' ssh_as alice "$every_method" TOKEN="$token"
     new_token
     expect alice 'a token by the method password' ssh_as alice password PASSWORD="$token"
     refused 'the password' ssh_as alice keyboard-interactive PASSWORD=alice-password
@@ -324,4 +324,4 @@ try_profile() {
 
 run_case profile profile
 try_profile cron_jobs at_jobs su_and_sudo logins ssh_by_profile
-e2e_finish
+finish

@@ -244,4 +244,4 @@ try_sample git-nginx git token_only
 run_case login_by_token login_by_token
 run_case login_refused login_refused
 run_case login_root_without_configuration root_at_the_console
-e2e_finish
+finish

@@ -196,4 +196,4 @@ run_case revoked_policy_refused revoked_policy
 run_case rejected_token_is_replaced rejected_token
 run_case revoked_key_explained revoked_key
 run_case no_token_in_logs no_token_in_logs
-e2e_finish
+finish

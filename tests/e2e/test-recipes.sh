@@ -423,4 +423,4 @@ run_case refused_explain refused_explain
 run_case doctor_at_last doctor_at_last
 run_case covered covered
 run_case no_secret_left no_secret_left
-e2e_finish
+finish

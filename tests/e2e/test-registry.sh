@@ -169,4 +169,4 @@ run_case wrong_scope_refused wrong_scope
 run_case login_and_out login_and_out
 run_case key_for_another_service_refused revoked_policy
 run_case no_token_in_logs no_token_in_logs
-e2e_finish
+finish

@@ -249,4 +249,4 @@ run_case unreadable_programs unreadable_programs
 run_case late_answer late_answer
 run_case attacked_processes attacked_processes
 run_case no_secret_left no_secret_left
-e2e_finish
+finish

@@ -290,7 +290,7 @@ full_run_folder() {
     )
     status=$?
     umount "$PREFIX/run"
-    return $status
+    return "$status"
 }
 
 # A session that says where its token is and stays until its stdin ends: session NUMBER.
@@ -490,4 +490,4 @@ run_case nologin_respected nologin
 run_case git_over_ssh git_over_ssh
 run_case policy_missing without_policy
 run_case no_token_in_logs no_token_in_logs
-e2e_finish
+finish

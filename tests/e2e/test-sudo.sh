@@ -340,4 +340,4 @@ run_case local_without_invoker local_without_invoker
 run_case root_not_locked_out root_not_locked_out
 run_case revoked_key revoked_key
 run_case no_secret_left no_secret_left
-e2e_finish
+finish

@@ -7,57 +7,25 @@
 #   check "what it is" CONDITION...
 #   refused "what it is" 66   $status, nothing on stdout, one line on stderr
 
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+
 prefix=$1
 issuer=$2
 bin=$prefix/bin
-passed=0
-failed=0
 dir=$(mktemp -d "${TMPDIR:-/tmp}/helper.XXXXXX")
 chmod 755 "$dir"
 home=$dir/home
 mkdir "$home" "$dir/cache"
 chmod 700 "$dir/cache"
-issuers=
-
-stop_issuers() {
-    for pid in $issuers; do
-        kill "$pid" 2>/dev/null && wait "$pid" 2>/dev/null
-    done
-    rm -rf "$dir"
-}
-trap stop_issuers EXIT
+scratch=$dir
+trap 'stop_issuers; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP PIPE
 
-finish() {
-    printf '%s passed, %s failed\n' "$passed" "$failed"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-    exit
-}
-
-# await COMMAND...: until it succeeds, ten seconds at most. The files it looks at come without an
-# event that a shell could wait for.
-await() {
-    tries=0
-    until "$@"; do
-        tries=$((tries + 1))
-        [ "$tries" -lt 500 ] || return 1
-        sleep 0.02
-    done
-}
-
-# serve NAME [options]: starts the issuer, waits until it listens, and sets $url.
+# serve NAME [options]: starts the issuer for $dir/issuer, and sets $url.
 serve() {
-    served=$1
-    shift
-    mkfifo "$dir/$served.ready"
-    "$issuer" serve "$dir/issuer" "$@" >"$dir/$served.ready" 2>"$dir/$served.log" &
-    last_issuer=$!
-    issuers="$issuers $last_issuer"
-    read -r word url <"$dir/$served.ready"
-    [ "$word" = ready ] || {
-        echo "the issuer does not start" >&2
-        exit 1
-    }
+    serve_issuer "$dir/issuer" "$@"
+    last_issuer=$issuer_pid
 }
 
 # A program of ours in an environment that is built, not inherited. $extra holds VARIABLE=VALUE
@@ -118,11 +86,9 @@ check() {
     what=$1
     shift
     if "$@"; then
-        passed=$((passed + 1))
-        echo "ok $what"
+        ok "$what"
     else
-        failed=$((failed + 1))
-        echo "FAILED $what: status $status"
+        bad "$what" "status $status"
         cut -c 1-200 "$dir/out" | head -n 5 | sed 's/^/  out: /'
         cut -c 1-500 "$dir/err" | head -n 5 | sed 's/^/  err: /'
     fi
@@ -132,7 +98,7 @@ check() {
 # execs. A check of just such things is left out there, visibly.
 check_uncounted() {
     if nm "$bin/thrivestack-credential" 2>/dev/null | grep -q ' __gcov_dump$'; then
-        echo "left out: $1"
+        skip "$1" 'this build counts its lines'
     else
         check "$@"
     fi

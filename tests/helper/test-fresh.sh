@@ -3,7 +3,14 @@
 # many at once. And `forget` drops whatever the profile has had.
 # usage: test-fresh.sh PREFIX ISSUER
 set -u
-[ -n "${OWN_MOUNTS-}" ] || OWN_MOUNTS=1 exec unshare --mount --propagation private sh "$0" "$@"
+# Mounts of its own, where they can be had.
+case ${OWN_MOUNTS-} in
+'')
+    if unshare --mount --propagation private true 2>/dev/null; then
+        OWN_MOUNTS=1 exec unshare --mount --propagation private sh "$0" "$@"
+    fi
+    ;;
+esac
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -56,11 +63,15 @@ extra="THRIVESTACK_CACHE_DIR=/proc/nowhere"
 pairs "without a cache" true
 # Locks can be had, but nothing can be kept.
 mkdir -m 700 "$dir/full"
-mount -t tmpfs -o size=4k,mode=700 none "$dir/full" && head -c 4096 /dev/zero >"$dir/full/all"
-extra="THRIVESTACK_CACHE_DIR=$dir/full"
-pairs "on a full disk" true
-check "the disk was full" [ -z "$(grep -rl eyJ "$dir/full")" ]
-umount "$dir/full"
+if [ -n "${OWN_MOUNTS-}" ]; then
+    mount -t tmpfs -o size=4k,mode=700 none "$dir/full" && head -c 4096 /dev/zero >"$dir/full/all"
+    extra="THRIVESTACK_CACHE_DIR=$dir/full"
+    pairs "on a full disk" true
+    check "the disk was full" [ -z "$(grep -rl eyJ "$dir/full")" ]
+    umount "$dir/full"
+else
+    skip 'on a full disk' 'nothing can be mounted here'
+fi
 extra=
 
 # More of them than the timeout has seconds: those in the queue wait while it moves.

@@ -359,10 +359,10 @@ lived=$((3600 - 301))
 jq -c ".received_wall -= $lived | .received_boot_ms = ([.received_boot_ms - $lived * 1000, 0] | max)" \
     "$cached" >"$dir/aged" && cat "$dir/aged" >"$cached"
 # shellcheck disable=SC2086 # All of them.
-kill -STOP $issuers
+kill -STOP $issuer_pids
 run helper token
 # shellcheck disable=SC2086
-kill -CONT $issuers
+kill -CONT $issuer_pids
 refused "a token that falls below min_valid while the endpoint hangs" 69
 
 # --- A hit, seen from outside

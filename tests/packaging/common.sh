@@ -1,18 +1,14 @@
 # shellcheck shell=sh disable=SC2154 # The tests set $scratch and $helper.
-# Sourced by the tests of manuals and completions: counting, and what the helper says of itself.
-
-passed=0
-failed=0
+# Sourced by the tests of manuals and completions, after tests/lib.sh: what the helper says of itself.
 
 # check TEXT COMMAND...: one test, which passes where the command does.
 check() {
     text=$1
     shift
     if "$@"; then
-        passed=$((passed + 1))
+        ok "$text"
     else
-        failed=$((failed + 1))
-        echo "FAILED: $text"
+        bad "$text" 'it does not hold'
     fi
 }
 
@@ -23,11 +19,6 @@ same() {
     # Two empty lists agree about nothing.
     check "$1: nothing found to compare" test -s "$scratch/one"
     check "$1" diff "$scratch/one" "$scratch/two"
-}
-
-finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
 }
 
 listed_commands() {

@@ -8,6 +8,8 @@ completions=$2
 helper=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=tests/lib.sh
+. "$source_root/tests/lib.sh"
 # shellcheck source=tests/packaging/common.sh
 . "$source_root/tests/packaging/common.sh"
 

@@ -7,10 +7,9 @@ source_root=$1
 pages=$2
 print_settings=$3
 helper=$4
-command -v mandoc >/dev/null || {
-    echo 'skipped: mandoc is not installed'
-    exit 77
-}
+# shellcheck source=tests/lib.sh
+. "$source_root/tests/lib.sh"
+command -v mandoc >/dev/null || skip_rest 'the manual pages' 'mandoc is not installed'
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 # shellcheck source=tests/packaging/common.sh

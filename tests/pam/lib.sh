@@ -8,30 +8,14 @@ here=$(cd "$(dirname "$0")" && pwd)
 driver=$build/tests/pam/pam-driver
 module=$build/tests/pam/pam_thrivestack_test.so
 give_authtok=$build/tests/pam/pam_give_authtok.so
-passed=0
-failed=0
+# shellcheck source=tests/lib.sh
+. "$here/../lib.sh"
 
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/thrivestack-pam.XXXXXX") || exit 1
 trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 chmod 755 "$scratch"
 umask 022
-
-ok() {
-    passed=$((passed + 1))
-    echo "ok $1"
-}
-
-bad() {
-    failed=$((failed + 1))
-    echo "FAILED $1: $2"
-    [ -z "${3:-}" ] || sed 's/^/    /' "$3"
-}
-
-finish() {
-    echo "$passed passed, $failed failed"
-    [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
-}
 
 # make_key NAME [BITS]: $scratch/keys/NAME.key and .pem
 make_key() {
@@ -63,10 +47,7 @@ replace_now() {
 # make_site: for the scripts that need root; the user whose sessions they are, a folder for the
 # module's own files, two keys, and a folder for the policy.
 make_site() {
-    [ "$(id -u)" = 0 ] || {
-        echo '0 passed, 1 failed: this needs root'
-        exit 1
-    }
+    is_root || skip_rest 'the sessions of another user' 'only root can open them'
     user=daemon
     uid=$(id -u $user)
     state=$build/tests/pam/state

@@ -29,7 +29,7 @@ as_somebody() {
     mkdir -p "$scratch/build/tests/pam" "$scratch/source"
     cp "$driver" "$module" "$give_authtok" "$scratch/build/tests/pam"
     cp "$issuer" "$scratch/issuer"
-    cp -r "$here" "$here/../vectors" "$scratch/source"
+    cp -r "$here" "$here/../vectors" "$here/../lib.sh" "$scratch/source"
     setpriv --reuid "$(id -u "$1")" --regid "$(id -g "$1")" --clear-groups \
         env TMPDIR=/tmp HOME=/ sh "$scratch/source/pam/test-cases.sh" - "$scratch/issuer" "$scratch/build"
     exit

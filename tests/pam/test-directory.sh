@@ -112,7 +112,7 @@ login 'by password, no key for the service' PAM_SUCCESS unknown_user sshd root p
 # The group is the directory's, so that its look-up fails.
 sources down
 if [ -z "$libnss_sss" ]; then
-    echo 'skipped: the directory that is down, because libnss-sss is not installed'
+    skip 'a directory that is down' 'libnss-sss is not installed'
 else
     login 'root, by password' PAM_SUCCESS unknown_user sshd root password
     login 'root, from afar' PAM_SUCCESS unknown_user sshd root empty password -- --rhost 192.0.2.7

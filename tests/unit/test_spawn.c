@@ -119,7 +119,7 @@ open_many(size_t count)
         if (limit.rlim_max < limit.rlim_cur)
             limit.rlim_max = limit.rlim_cur;
         if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-            skip();
+            SKIP("so many descriptors are not allowed");
     }
     for (size_t i = 0; i < count; i++)
         assert_true(dup(0) >= 0);
@@ -326,7 +326,7 @@ identity_is_taken_for_good(void **state)
 
     (void)state;
     if (geteuid() != 0)
-        skip();
+        SKIP("only root can become another user");
     spec.identity = &identity;
     expect_output(&spec, "grep -E '^(Uid|Gid|Groups|CapEff|CapPrm)' /proc/self/status",
                   "Uid:\t65534\t65534\t65534\t65534\nGid:\t65534\t65534\t65534\t65534\n"
@@ -353,7 +353,7 @@ identity_from_mixed_ids(void **state)
 {
     (void)state;
     if (geteuid() != 0)
-        skip();
+        SKIP("only root can become another user");
     in_process(from_mixed_ids_body);
 }
 

@@ -8,11 +8,12 @@ worker=$1/libexec/thrivestack/thrivestack-worker
 issuer=$2
 dir=$(mktemp -d)
 pids=
-passed=0
-failed=0
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+scratch=$dir
 
 clean_up() {
-    for pid in $pids; do
+    for pid in $pids $issuer_pids; do
         kill "$pid" 2>/dev/null
     done
     rm -rf "$dir"
@@ -23,34 +24,16 @@ token_path=/api/user/token
 log=$dir/i/requests.log
 export dir
 
-ok() {
-    passed=$((passed + 1))
-    echo "ok $1"
-}
-
-fail() {
-    failed=$((failed + 1))
-    echo "FAIL $1: $2"
-}
-
 # check NAME COMMAND...: the command must succeed.
 check() {
     name=$1
     shift
-    if "$@" >"$dir/check" 2>&1; then ok "$name"; else fail "$name" "$(head -c 300 "$dir/check")"; fi
+    if "$@" >"$dir/check" 2>&1; then ok "$name"; else bad "$name" "$(head -c 300 "$dir/check")"; fi
 }
 
-# start_server [options of serve]: sets $url. The ready line is awaited on a fifo.
+# start_server [options of serve]: sets $url.
 start_server() {
-    rm -f "$dir/ready"
-    mkfifo "$dir/ready"
-    "$issuer" serve "$dir/i" "$@" >"$dir/ready" 2>"$dir/server.err" &
-    pids="$pids $!"
-    read -r word url <"$dir/ready"
-    [ "$word" = ready ] || {
-        echo "the issuer does not start: $(cat "$dir/server.err")"
-        exit 1
-    }
+    serve_issuer "$dir/i" server "$@"
 }
 
 # run JOB [command before the worker]: sets $status, $answer, $took (ms); stderr is in $dir/err.
@@ -95,15 +78,15 @@ row() {
     run "$job"
     count=$(($(requests) - before))
     if ! is_sound; then
-        fail "$1" "$problem"
+        bad "$1" "$problem"
     elif [ "$code" != "$3" ]; then
-        fail "$1" "code $code instead of $3: $answer"
+        bad "$1" "code $code instead of $3: $answer"
     elif ! printf '%s' "$answer" | grep -q -F -e "$4"; then
-        fail "$1" "no '$4' in $answer"
+        bad "$1" "no '$4' in $answer"
     elif [ "$5" != - ] && [ "$count" != "$5" ]; then
-        fail "$1" "$count requests instead of $5"
+        bad "$1" "$count requests instead of $5"
     elif [ "$took" -gt $((timeout + 1500)) ]; then
-        fail "$1" "took $took ms"
+        bad "$1" "took $took ms"
     else
         ok "$1"
     fi
@@ -443,7 +426,7 @@ check 'no new privileges' grep -q '^NoNewPrivs:.1' "/proc/$child/status"
 check 'no core' grep -qE '^Max core file size +0 +0' "/proc/$child/limits"
 # Not where the build counts its lines (tests/coverage), which ends with files.
 if nm "$worker" 2>/dev/null | grep -q ' __gcov_dump$'; then
-    echo 'left out: no files of its own'
+    skip 'no files of its own' 'this build counts its lines'
 else
     check 'no files of its own' grep -qE '^Max file size +0 +0' "/proc/$child/limits"
 fi
@@ -455,5 +438,4 @@ readelf -d "$worker" >"$dir/elf"
 check 'it links libcurl' grep -q 'NEEDED.*libcurl' "$dir/elf"
 check 'full RELRO' grep -q -e BIND_NOW -e 'FLAGS_1.*NOW' "$dir/elf"
 
-printf '%s passed, %s failed\n' "$passed" "$failed"
-[ "$failed" = 0 ]
+finish
