@@ -1,6 +1,6 @@
 /*
- * The commands: one const table, one row each. A new command is one row in commands.c and one file
- * with its function.
+ * The commands: those of the clients (clients.h), and one const table with one row each for the
+ * others. A new one of these is one row in commands.c and one file with its function.
  */
 #ifndef HELPER_COMMAND_H
 #define HELPER_COMMAND_H
@@ -47,12 +47,6 @@ const struct command *command_at(size_t index);
 int command_describe(const struct command *command, struct ts_secret *ret);
 
 int command_token(struct helper *helper);
-int command_git(struct helper *helper);
-int command_docker(struct helper *helper);
-int command_docker_fail(const struct helper *helper, const struct ts_err *err);
-int command_askpass(struct helper *helper);
-int command_sudo_askpass(struct helper *helper);
-int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
 int command_forget(struct helper *helper);
 int command_status(struct helper *helper);
 int command_setup(struct helper *helper);

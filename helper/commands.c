@@ -3,25 +3,18 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
+#include "helper/clients.h"
 
+/* Beside those of the clients. */
 static const struct command commands[] = {
     {"token", NULL, "", "print a token",
      OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_JSON |
          OPTION_HEADER | OPTION_PIPED_KEY,
      command_token, NULL},
-    {"git", "git-credential-thrivestack", "get|store|erase|capability",
-     "git's credential helper: reads git's question on standard input", 0, command_git, NULL},
-    {"docker", "docker-credential-thrivestack", "get|store|erase|list|version",
-     "docker's and podman's credential helper", 0, command_docker, command_docker_fail},
-    {"askpass", "thrivestack-askpass", "PROMPT", "answer ssh's question for a token", 0,
-     command_askpass, command_askpass_fail},
-    {"sudo-askpass", "thrivestack-sudo-askpass", "PROMPT", "answer the question of sudo -A", 0,
-     command_sudo_askpass, command_askpass_fail},
     {"forget", NULL, "", "drop the profile's cached tokens", OPTION_ALL, command_forget, NULL},
     {"status", NULL, "", "show what is configured and cached", OPTION_JSON, command_status, NULL},
-    {"setup", NULL, "git|docker|ssh HOST, or sudo",
-     "connect a client to this program, or undo that", OPTION_YES | OPTION_DRY_RUN | OPTION_REMOVE,
-     command_setup, NULL},
+    {"setup", NULL, "CLIENT [HOST]", "connect a client to this program, or undo that",
+     OPTION_YES | OPTION_DRY_RUN | OPTION_REMOVE, command_setup, NULL},
     {"key", NULL, "import FILE|public|check|export", "import, show, check or pass on the API key",
      OPTION_OUT, command_key, NULL},
     {"host", NULL, "enable SERVICE..., disable SERVICE..., or status",
@@ -33,40 +26,55 @@ static const struct command commands[] = {
      NULL},
 };
 
+/* `token` is what people look for; the clients are next. */
 const struct command *
 command_at(size_t index)
 {
-    return index < TS_ARRAY_LEN(commands) ? &commands[index] : NULL;
+    size_t clients = 0;
+
+    if (index == 0)
+        return &commands[0];
+    const struct client *client = client_at(index - 1);
+    if (client != NULL)
+        return &client->command;
+    while (client_at(clients) != NULL)
+        clients++;
+    return index - clients < TS_ARRAY_LEN(commands) ? &commands[index - clients] : NULL;
 }
 
 const struct command *
 command_find(const char *name)
 {
-    for (size_t i = 0; i < TS_ARRAY_LEN(commands); i++)
-        if (strcmp(commands[i].name, name) == 0)
-            return &commands[i];
+    const struct command *command = NULL;
+
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++)
+        if (strcmp(command->name, name) == 0)
+            return command;
     return NULL;
 }
 
 const struct command *
 command_find_alias(const char *program)
 {
-    for (size_t i = 0; i < TS_ARRAY_LEN(commands); i++)
-        if (commands[i].alias != NULL && strcmp(commands[i].alias, program) == 0)
-            return &commands[i];
+    const struct client *client = NULL;
+
+    for (size_t i = 0; (client = client_at(i)) != NULL; i++)
+        if (client->command.alias != NULL && strcmp(client->command.alias, program) == 0)
+            return &client->command;
     return NULL;
 }
 
 static int
 describe_program(struct ts_secret *ret)
 {
+    const struct command *command = NULL;
     int rc = ts_secret_append_string(
         ret, "Usage: thrivestack-credential COMMAND [OPTION]... [ARGUMENT]...\n"
              "Fresh, short-lived ThriveStack tokens for git, docker, ssh, sudo and scripts.\n"
              "\nCommands:\n");
 
-    for (size_t i = 0; i < TS_ARRAY_LEN(commands) && rc == 0; i++)
-        rc = ts_secret_append_format(ret, "  %-16s  %s\n", commands[i].name, commands[i].help);
+    for (size_t i = 0; (command = command_at(i)) != NULL && rc == 0; i++)
+        rc = ts_secret_append_format(ret, "  %-16s  %s\n", command->name, command->help);
     if (rc == 0)
         rc = ts_secret_append_string(ret, "\nOptions, before or after the command:\n");
     if (rc == 0)

@@ -5,6 +5,7 @@
 #include "common/base/cleanup.h"
 #include "common/cache/refresh.h"
 #include "common/base/text.h"
+#include "helper/client/clients.h"
 #include "helper/client/askpass_prompt.h"
 #include "helper/helper.h"
 

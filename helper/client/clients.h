@@ -4,7 +4,16 @@
 
 #include "common/base/error.h"
 
+struct helper;
 struct setup;
+
+/* The commands of clients; see struct command. */
+int command_git(struct helper *helper);
+int command_docker(struct helper *helper);
+int command_docker_fail(const struct helper *helper, const struct ts_err *err);
+int command_askpass(struct helper *helper);
+int command_sudo_askpass(struct helper *helper);
+int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
 
 /* The plan of `setup CLIENT`. */
 int setup_git(struct setup *setup, struct ts_err *err);

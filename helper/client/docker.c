@@ -11,6 +11,7 @@
 #include "common/base/cleanup.h"
 #include "common/json/json.h"
 #include "common/cache/refresh.h"
+#include "helper/client/clients.h"
 #include "helper/client/docker_request.h"
 #include "helper/helper.h"
 

@@ -7,6 +7,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/cache/refresh.h"
+#include "helper/client/clients.h"
 #include "helper/client/git_attributes.h"
 #include "helper/helper.h"
 

@@ -4,35 +4,23 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
-#include "helper/client/clients.h"
+#include "helper/clients.h"
 #include "helper/helper.h"
 #include "helper/setup/plan.h"
 
-struct setup_client {
-    const char *name;
-    bool has_host;
-    int (*plan)(struct setup *setup, struct ts_err *err);
-};
-
-static const struct setup_client clients[] = {
-    {"git", true, setup_git},
-    {"docker", true, setup_docker},
-    {"ssh", true, setup_ssh},
-    {"sudo", false, setup_sudo},
-};
-
 static int
-find_client(const struct options *options, const struct setup_client **ret, struct ts_err *err)
+find_client(const struct options *options, const struct client **ret, struct ts_err *err)
 {
-    const struct setup_client *client = NULL;
+    TS_CLEANUP(ts_secret_release) struct ts_secret names = TS_SECRET_INIT(OUTPUT_MAX);
+    const struct client *client =
+        options->arguments_len > 0 ? client_find_setup(options->arguments[0]) : NULL;
 
-    for (size_t i = 0; i < TS_ARRAY_LEN(clients) && options->arguments_len > 0; i++)
-        if (strcmp(clients[i].name, options->arguments[0]) == 0)
-            client = &clients[i];
+    if (client == NULL && client_list_setups(&names) < 0)
+        return ts_err_nomem(err);
     if (client == NULL)
-        return helper_usage(err, "'setup' needs one of git, docker, ssh, sudo");
+        return helper_usage(err, "'setup' needs one of %s", ts_secret_string(&names));
     if (options->arguments_len != (client->has_host ? 2 : 1))
-        return helper_usage(err, "'setup %s' %s", client->name,
+        return helper_usage(err, "'setup %s' %s", client->setup,
                             client->has_host ? "needs one HOST" : "takes no arguments");
     *ret = client;
     return 0;
@@ -56,7 +44,7 @@ run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
     const struct options *options = &helper->options;
     const struct setup_consent consent = {(options->given & OPTION_YES) != 0,
                                           (options->given & OPTION_DRY_RUN) != 0};
-    const struct setup_client *client = NULL;
+    const struct client *client = NULL;
 
     int rc = find_client(options, &client, err);
     if (client == NULL)
@@ -76,7 +64,7 @@ run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
     if (setup->steps_len > 0)
         return setup_carry_out(setup, &consent, err);
     return client->has_host
-               ? setup_note(setup, err, "%s needs no change for %s", client->name, setup->argument)
+               ? setup_note(setup, err, "%s needs no change for %s", client->setup, setup->argument)
                : 0;
 }
 

@@ -1,0 +1,99 @@
+#include "helper/clients.h"
+
+#include <string.h>
+
+#include "common/base/cleanup.h"
+#include "helper/client/clients.h"
+#include "helper/doctor/doctor.h"
+#include "helper/helper.h"
+
+/* packaging/clients.awk reads these rows, for the symbolic links and the completions: each string
+ * stays on the line of its key. */
+static const struct client clients[] = {
+    {
+        .command.name = "git",
+        .command.alias = "git-credential-thrivestack",
+        .command.arguments = "get|store|erase|capability",
+        .command.help = "answer git, as a credential helper",
+        .command.run = command_git,
+        .setup = "git",
+        .has_host = true,
+        .plan = setup_git,
+        .check = doctor_git,
+    },
+    {
+        .command.name = "docker",
+        .command.alias = "docker-credential-thrivestack",
+        .command.arguments = "get|store|erase|list|version",
+        .command.help = "answer docker and podman, as a credential helper",
+        .command.run = command_docker,
+        .command.fail = command_docker_fail,
+        .setup = "docker",
+        .has_host = true,
+        .plan = setup_docker,
+        .check = doctor_docker,
+    },
+    {
+        .command.name = "askpass",
+        .command.alias = "thrivestack-askpass",
+        .command.arguments = "PROMPT",
+        .command.help = "answer the prompt of ssh for a token",
+        .command.run = command_askpass,
+        .command.fail = command_askpass_fail,
+        .setup = "ssh",
+        .has_host = true,
+        .plan = setup_ssh,
+        .check = doctor_askpass,
+    },
+    {
+        .command.name = "sudo-askpass",
+        .command.alias = "thrivestack-sudo-askpass",
+        .command.arguments = "PROMPT",
+        .command.help = "answer the prompt of sudo -A for a token",
+        .command.run = command_sudo_askpass,
+        .command.fail = command_askpass_fail,
+        .setup = "sudo",
+        .plan = setup_sudo,
+    },
+};
+
+const struct client *
+client_at(size_t index)
+{
+    return index < TS_ARRAY_LEN(clients) ? &clients[index] : NULL;
+}
+
+const struct client *
+client_find_setup(const char *name)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(clients); i++)
+        if (clients[i].setup != NULL && strcmp(clients[i].setup, name) == 0)
+            return &clients[i];
+    return NULL;
+}
+
+int
+client_list_setups(struct ts_secret *ret)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(clients) && rc == 0; i++)
+        if (clients[i].setup != NULL)
+            rc = ts_secret_append_format(ret, "%s%s", i > 0 ? ", " : "", clients[i].setup);
+    return rc;
+}
+
+int
+command_client(struct helper *helper)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
+    struct ts_err err = {.code = 0};
+    int rc = helper->options.arguments_len > 0 && helper->command->arguments[0] == '\0'
+                 ? helper_usage(&err, "'%s' takes no arguments", helper->command->name)
+                 : 0;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(clients) && rc == 0; i++)
+        if (&clients[i].command == helper->command)
+            rc = clients[i].answer(helper, &answer, &err);
+    return helper_finish(helper, rc, &answer, &err);
+}

@@ -1,0 +1,40 @@
+/*
+ * The clients: one const table, one row each. A new client is one row in clients.c and one file in
+ * helper/client. The commands, `setup`, `doctor`, the completions and the symbolic links that are
+ * installed follow from the rows.
+ */
+#ifndef HELPER_CLIENTS_H
+#define HELPER_CLIENTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "helper/command.h"
+
+struct setup;
+struct doctor;
+
+struct client {
+    struct command command; /* its alias is the name of a symbolic link that is installed */
+    /* What command_client prints, where that is the command: the answer to the client's question.
+     * Returns 0 or a negative enum ts_error. */
+    int (*answer)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+    const char *setup; /* what `setup` calls it, or NULL */
+    bool has_host;     /* `setup` is for one host */
+    int (*plan)(struct setup *setup, struct ts_err *err);
+    int (*check)(struct doctor *doctor, struct ts_err *err); /* for `doctor`, or NULL */
+};
+
+/* Walks the table; NULL past its end. */
+const struct client *client_at(size_t index);
+
+/* The client that `setup` calls by this name, or NULL. */
+const struct client *client_find_setup(const char *name);
+
+/* Appends the names that `setup` knows, `git, docker`. Returns as ts_secret_append. */
+int client_list_setups(struct ts_secret *ret);
+
+/* The command of clients that have an `answer`: calls it, and prints the answer or the error. */
+int command_client(struct helper *helper);
+
+#endif
