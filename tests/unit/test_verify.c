@@ -230,6 +230,61 @@ wrong_keys_are_told_apart(void **state)
     }
 }
 
+/* A PKCS#1 key of 2048 bits with the exponent given as the contents of an INTEGER. */
+static void
+print_with_exponent(const unsigned char *exponent, size_t len, struct ts_secret *ret)
+{
+    unsigned char der[4 + 4 + 257 + 2 + 8] = {0x30, 0x82, 0x01, 0x00, 0x02, 0x82, 0x01, 0x01};
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+
+    memset(der + 9, 0xc5, 256); /* the first byte stays 0: it is positive */
+    der[265] = 0x02;
+    der[266] = (unsigned char)len;
+    memcpy(der + 267, exponent, len);
+    der[3] = (unsigned char)(267 + len - 4 - 256);
+    assert_true(PEM_write_bio(bio, "RSA PUBLIC KEY", "", der, (long)(267 + len)) > 0);
+    long text_len = BIO_get_mem_data(bio, &text);
+    assert_int_equal(ts_secret_append(ret, text, (size_t)text_len), 0);
+    BIO_free(bio);
+}
+
+static void
+exponents_that_anyone_can_sign_with_are_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *exponent;
+        size_t len;
+        const char *fragment; /* NULL: it is a key */
+    } rows[] = {
+        {"f4", "\x01\x00\x01", 3, NULL},
+        {"three", "\x03", 1, NULL},
+        {"top_bit", "\x00\x81", 2, NULL},
+        {"one", "\x01", 1, "unusable exponent"},
+        {"zero", "\x00", 1, "unusable exponent"},
+        {"two", "\x02", 1, "unusable exponent"},
+        {"even", "\x01\x00\x00", 3, "unusable exponent"},
+        {"minus_127", "\x81", 1, "unusable exponent"},
+        {"minus_one", "\xff", 1, "unusable exponent"},
+        {"one_with_a_zero", "\x00\x01", 2, ""},
+        {"none", "", 0, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
+        TS_CLEANUP(ts_secret_release) struct ts_secret pem = TS_SECRET_INIT(16384);
+        struct ts_err err = {0};
+
+        print_with_exponent((const unsigned char *)rows[i].exponent, rows[i].len, &pem);
+        int rc = parse(&pem, &err);
+        if (rc != (rows[i].fragment == NULL ? 0 : TS_ERR_SYNTAX))
+            fail_msg("%s: %d (%s)", rows[i].name, rc, err.text);
+        if (rows[i].fragment != NULL && strstr(err.text, rows[i].fragment) == NULL)
+            fail_msg("%s: '%s'", rows[i].name, err.text);
+    }
+}
+
 #define SPKI(text) "-----BEGIN PUBLIC KEY-----\n" text "-----END PUBLIC KEY-----\n"
 
 static void
@@ -316,6 +371,7 @@ main(void)
         cmocka_unit_test(digest_is_sha256),
         cmocka_unit_test(both_spellings_and_sizes_are_read),
         cmocka_unit_test(wrong_keys_are_told_apart),
+        cmocka_unit_test(exponents_that_anyone_can_sign_with_are_refused),
         cmocka_unit_test(wrong_texts_are_refused),
         cmocka_unit_test(damaged_keys_do_not_verify),
         cmocka_unit_test(host_errors_stay),
