@@ -102,6 +102,7 @@ set_up_ssh() {
     if /usr/sbin/sshd -V 2>&1 | grep -q 'OpenSSH_1[0-9]'; then
         echo 'PerSourcePenalties no' >>/etc/ssh/sshd_config.d/0-test.conf
     fi
+    ln -s "$BIN/thrivestack-credential" "$W/bin/thrivestack-credential"
     scan "$README" "$W/blocks" >"$W/scan"
     ln -s "$BIN/thrivestack-credential" "$W/bin"
     (run_block on_host sshd) || die "README's block sshd: $(cat "$W/why")"

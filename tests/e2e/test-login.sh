@@ -1,6 +1,7 @@
 #!/bin/sh
-# The sample stacks of packaging/, each tried with pamtester, and with the real login and su: a token
-# lets in, a password where pam_unix is in the stack, nothing else; root keeps the console.
+# The sample lines of packaging/ in Debian's own stacks, each tried with pamtester, and with the real
+# sshd, login, su and sudo: a token lets in, a password where pam_unix is in the stack, nothing else;
+# root keeps the console; and a session has the limits and the audit user that Debian's stack gives.
 # usage: test-login.sh PREFIX ISSUER BUILDDIR
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -23,7 +24,12 @@ set_up() {
     user bob 4002 bob-password
     user carol 4003 carol-password
     sed -i "s|^root:[^:]*:|root:$(openssl passwd -6 root-password):|" /etc/shadow
+    mkdir "$W/debian"
+    cp /etc/pam.d/sshd /etc/pam.d/login /etc/pam.d/su /etc/pam.d/sudo "$W/debian"
     common_stacks
+    printf '%s\n' 'alice soft nofile 66' 'alice hard nofile 77' 'root soft nofile 88' 'root hard nofile 99' \
+        >/etc/security/limits.conf
+    echo 'alice ALL=(ALL:ALL) ALL' >>/etc/sudoers
     install_key alice alices
 }
 
@@ -38,10 +44,30 @@ common_stacks() {
     done
 }
 
-# sample NAME SERVICE: puts a sample stack in place; the module is where it was installed.
+# debian_stack SERVICE: the stack as the package has it, but without a delay after a failure.
+debian_stack() {
+    sed '/pam_faildelay/d' "$W/debian/$1" >"/etc/pam.d/$1"
+}
+
+# sample NAME SERVICE: a sample that says where its lines go is added to Debian's stack there; another
+# one is a stack of its own. The module is where it was installed.
 sample() {
     [ -s "$SAMPLES/$1" ] || fail "there is no sample $1"
-    sed "s|pam_thrivestack\.so|$MODULE|" "$SAMPLES/$1" >"/etc/pam.d/$2"
+    if grep -q '^# Above the line ' "$SAMPLES/$1"; then
+        debian_stack "$2"
+        awk 'NR == FNR {
+                if (/^# Above the line `.*`:$/) { at = $0; sub(/^[^`]*`/, "", at); sub(/`:$/, "", at) }
+                else if (!/^#/) lines[at] = lines[at] $0 "\n"
+                next
+            }
+            $0 in lines { printf "%s", lines[$0] }
+            { print }' "$SAMPLES/$1" "/etc/pam.d/$2" >"$W/stack"
+    else
+        cp "$SAMPLES/$1" "$W/stack"
+    fi
+    [ "$(grep -c '^[^#].*pam_thrivestack' "$W/stack")" = "$(grep -c '^[^#].*pam_thrivestack' "$SAMPLES/$1")" ] ||
+        fail "Debian's $2 has no such place"
+    sed "s|pam_thrivestack\.so|$MODULE|" "$W/stack" >"/etc/pam.d/$2"
 }
 
 # enter SERVICE USER ANSWER...: authenticate and account, answering the prompts in turn. su's stack
@@ -235,7 +261,73 @@ root_at_the_console() {
     ! grep -q ThriveStack "$W/screen" || fail 'root was asked for a token'
 }
 
+# ---- what a session has beside the token
+
+# What is shown in a session, but for our own variable; the files are alice's.
+session_facts='cat /proc/self/loginuid; echo; ulimit -Sa; ulimit -Ha; umask; env | cut -d= -f1 | sort'
+
+# session_of SERVICE SECRET: prints the facts of a session that the secret opens.
+session_of() {
+    printf '%s\n' "$session_facts" >"$W/facts"
+    case $1 in
+    sshd) ssh_session "$2" ;;
+    login) login_session "$2" ;;
+    su) echo "$2" | as bob su alice -c ". $W/facts" ;;
+    sudo) echo "$2" | fold -w 500 | as alice sudo -S -p '' sh "$W/facts" ;;
+    esac
+}
+
+start_sshd() {
+    ssh-keygen -q -t ed25519 -N '' -f "$W/host-key" || return 1
+    {
+        printf '%s\n' 'Port 2201' 'ListenAddress 127.0.0.1' "HostKey $W/host-key" 'PidFile none' 'UsePAM yes' \
+            'KbdInteractiveAuthentication yes' 'PasswordAuthentication no'
+        ! /usr/sbin/sshd -V 2>&1 | grep -q 'OpenSSH_1[0-9]' || echo 'PerSourcePenalties no'
+    } >"$W/sshd.conf"
+    /usr/sbin/sshd -D -f "$W/sshd.conf" -E "$W/sshd.log" &
+    await 10 port_is_open 2201
+}
+
+ssh_session() {
+    echo "$1" >"$W/secret"
+    cat >"$W/bin/person" <<END
+#!/bin/sh
+case \$1 in *'from character '*) cut -c 501- "$W/secret" ;; *) cut -c 1-500 "$W/secret" ;; esac
+END
+    chmod 755 "$W/bin/person"
+    as bob env SSH_ASKPASS="$W/bin/person" SSH_ASKPASS_REQUIRE=force ssh -F none -p 2201 \
+        -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR \
+        -o PreferredAuthentications=keyboard-interactive alice@127.0.0.1 "$session_facts"
+}
+
+login_session() {
+    rm -f "$W/home/alice/facts"
+    console alice ': ' "$1" '[$] ' "stty -echo; (. $W/facts) >facts; exit"
+    console_end
+    cat "$W/home/alice/facts"
+}
+
+same_session() {
+    debian_stack "$1"
+    session_of "$1" alice-password >"$W/facts.debian" || fail "Debian's stack refuses the password"
+    grep -q '^nofiles* *\|open files' "$W/facts.debian" || fail 'no limits are shown'
+    sample "$1" "$1"
+    session_of "$1" "$(sign alices)" >"$W/facts.ours" || fail 'the token is refused'
+    logged "reason=ok user=alice service=$1 "
+    sed -i '/^THRIVESTACK_TOKEN_FILE$/d' "$W/facts.ours"
+    diff "$W/facts.debian" "$W/facts.ours" || fail 'another session than by password'
+    if [ "$1" = sudo ]; then limit=88; else limit=66; fi
+    grep -q " $limit\$" "$W/facts.ours" || fail 'limits.conf is not followed'
+    case $1 in
+    sshd | login) [ "$(head -n 1 "$W/facts.ours")" = 4001 ] || fail 'the audit user is not set' ;;
+    esac
+}
+
 set_up
+start_sshd || die 'no sshd'
+for service in sshd login su sudo; do
+    run_case "${service}_session_is_debians" same_session "$service"
+done
 try_sample sshd sshd expired_account nologin token_for_those_named
 try_sample sudo sudo expired_account password_instead
 try_sample su su expired_account password_instead
