@@ -82,11 +82,11 @@ ts_cache_hash(const struct ts_secret *token, char *ret)
 }
 
 /* The object in a file, where it is for this identity, or for any where `identity` is NULL. */
-static struct json_object *
+static struct ts_json *
 load(int fd, const char *name, const struct ts_identity *identity)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_CACHE_FILE_MAX);
-    struct json_object *object = NULL;
+    struct ts_json *object = NULL;
     struct ts_err ignored = {.code = 0};
 
     if (!ts_cache_file_read(fd, name, &text) ||
@@ -95,7 +95,7 @@ load(int fd, const char *name, const struct ts_identity *identity)
     const char *found = ts_json_string(object, IDENTITY_MEMBER);
     if (found == NULL ||
         (identity != NULL && strcmp(found, ts_secret_string(&identity->text)) != 0))
-        ts_json_put_secret(&object);
+        ts_json_put(&object);
     return object;
 }
 
@@ -104,7 +104,7 @@ save(int fd, const char *name, const struct ts_identity *identity,
      const struct ts_field_table *table, const void *from)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_CACHE_FILE_MAX);
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
 
     return object != NULL &&
            ts_json_add_string(object, IDENTITY_MEMBER, ts_secret_string(&identity->text)) == 0 &&
@@ -113,7 +113,7 @@ save(int fd, const char *name, const struct ts_identity *identity,
 }
 
 static bool
-read_entry(struct json_object *object, struct ts_cache_entry *ret)
+read_entry(struct ts_json *object, struct ts_cache_entry *ret)
 {
     struct ts_err ignored = {.code = 0};
     bool erased = ts_json_member(object, "token") == NULL;
@@ -134,8 +134,8 @@ bool
 ts_cache_read(int fd, const struct ts_identity *identity, struct ts_cache_entry *ret)
 {
     char name[TS_CACHE_NAME_MAX];
-    TS_CLEANUP(ts_json_put_secret)
-    struct json_object *object =
+    TS_CLEANUP(ts_json_put)
+    struct ts_json *object =
         load(fd, ts_cache_file_name(name, identity->name, TS_CACHE_TOKEN), identity);
 
     return object != NULL && read_entry(object, ret);
@@ -161,7 +161,7 @@ ts_cache_read_failure(int fd, const struct ts_identity *identity, struct ts_cach
     struct failure_record record = {.exit_code = 0};
     struct ts_err ignored = {.code = 0};
     TS_CLEANUP(ts_json_put)
-    struct json_object *object =
+    struct ts_json *object =
         load(fd, ts_cache_file_name(name, identity->name, TS_CACHE_FAILURE), identity);
 
     if (object == NULL || ts_fields_read(object, &failure_table, 1, &record, &ignored) < 0)
@@ -235,8 +235,8 @@ look_at_parts(void *context, int fd, const char *name)
 
     if (!ts_cache_is_parts(name))
         return true;
-    TS_CLEANUP(ts_json_put_secret)
-    struct json_object *object = load(fd, name, search->identity);
+    TS_CLEANUP(ts_json_put)
+    struct ts_json *object = load(fd, name, search->identity);
     if (object != NULL && ts_fields_read(object, &parts_table, 1, &parts, &ignored) == 0 &&
         parts.token.len >= search->received &&
         ts_text_fnv1a32(parts.token.data, search->received) == search->hash) {
@@ -274,7 +274,7 @@ look_at_token(void *context, int fd, const char *file)
     if (!ts_cache_is_token(file))
         return true;
     TS_CLEANUP(ts_cache_entry_release) struct ts_cache_entry entry = TS_CACHE_ENTRY_INIT;
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = load(fd, file, NULL);
+    TS_CLEANUP(ts_json_put) struct ts_json *object = load(fd, file, NULL);
     bool readable = object != NULL && read_entry(object, &entry);
     memcpy(name, file, TS_IDENTITY_NAME_LEN);
     name[TS_IDENTITY_NAME_LEN] = '\0';

@@ -137,7 +137,7 @@ static const struct {
 };
 
 int
-ts_job_print(struct json_object *object, struct ts_secret *ret, struct ts_err *err)
+ts_job_print(struct ts_json *object, struct ts_secret *ret, struct ts_err *err)
 {
     int rc = ts_json_print(object, ret);
 
@@ -149,8 +149,8 @@ ts_job_print(struct json_object *object, struct ts_secret *ret, struct ts_err *e
 int
 ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
-    TS_CLEANUP(ts_json_put_secret) struct json_object *again = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *again = NULL;
     const bool key_on_fd = job->request.key.key_command != NULL || job->request.key.is_piped;
 
     if (object == NULL || ts_json_add_string(object, "job", kinds[job->kind].name) < 0 ||
@@ -177,7 +177,7 @@ ts_job_write(enum ts_job_kind kind, const struct ts_request *request, struct ts_
 }
 
 static int
-read_kind(struct json_object *object, enum ts_job_kind *ret, struct ts_err *err)
+read_kind(struct ts_json *object, enum ts_job_kind *ret, struct ts_err *err)
 {
     const char *name = ts_json_string(object, "job");
 
@@ -191,7 +191,7 @@ read_kind(struct json_object *object, enum ts_job_kind *ret, struct ts_err *err)
 
 /* key_command stays with the helper: all that the worker learns is that there is one. */
 static int
-read_key_on_fd(struct json_object *object, struct ts_job *job, struct ts_err *err)
+read_key_on_fd(struct ts_json *object, struct ts_job *job, struct ts_err *err)
 {
     bool key_on_fd = false;
 
@@ -208,7 +208,7 @@ read_key_on_fd(struct json_object *object, struct ts_job *job, struct ts_err *er
 int
 ts_job_read(const struct ts_secret *text, struct ts_job *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     TS_CLEANUP(ts_job_release) struct ts_job job = TS_JOB_INIT;
 
     int rc = ts_json_parse_object(ts_secret_string(text), text->len, &object, err);

@@ -116,25 +116,25 @@ static const struct ts_field_table empty_table = {NULL, 0};
 static const char *const result_words[] = {"pass", "fail", "skipped"};
 
 static int
-add_rule(struct json_object *array, const struct ts_explained_rule *rule)
+add_rule(struct ts_json *array, const struct ts_explained_rule *rule)
 {
-    struct json_object *object = json_object_new_object();
+    struct ts_json *object = ts_json_new_object();
     struct rule wire = {.rule = *rule};
     const char *word = result_words[rule->result];
 
     memcpy(wire.result, word, strlen(word) + 1);
-    if (object == NULL || json_object_array_add(array, object) != 0) {
-        json_object_put(object);
+    if (object == NULL || ts_json_append(array, object) != 0) {
+        ts_json_free(object);
         return TS_ERR_NOMEM;
     }
     return ts_fields_add(object, &rule_table, &wire);
 }
 
 static int
-add_rules(struct json_object *inner, const void *from)
+add_rules(struct ts_json *inner, const void *from)
 {
     const struct ts_explanation *explanation = from;
-    struct json_object *array = json_object_new_array();
+    struct ts_json *array = ts_json_new_array();
     int rc = ts_json_add(inner, "rules", array);
 
     for (size_t i = 0; i < explanation->rules_len && rc == 0; i++)
@@ -143,7 +143,7 @@ add_rules(struct json_object *inner, const void *from)
 }
 
 static int
-read_rule(struct json_object *object, struct ts_explained_rule *ret, struct ts_err *err)
+read_rule(struct ts_json *object, struct ts_explained_rule *ret, struct ts_err *err)
 {
     struct rule wire = {.result = ""};
     int rc = ts_fields_read(object, &rule_table, 0, &wire, err);
@@ -160,16 +160,15 @@ read_rule(struct json_object *object, struct ts_explained_rule *ret, struct ts_e
 }
 
 static int
-read_rules(struct json_object *inner, void *to, struct ts_err *err)
+read_rules(struct ts_json *inner, void *to, struct ts_err *err)
 {
     struct ts_explanation *explanation = to;
-    struct json_object *array = ts_json_member(inner, "rules");
+    struct ts_json *array = ts_json_member(inner, "rules");
 
-    if (!json_object_is_type(array, json_type_array) ||
-        json_object_array_length(array) > TS_EXPLAIN_RULES_MAX)
+    if (!ts_json_is(array, TS_JSON_ARRAY) || ts_json_length(array) > TS_EXPLAIN_RULES_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "member rules is missing or wrong");
-    for (size_t i = 0; i < json_object_array_length(array); i++) {
-        int rc = read_rule(json_object_array_get_idx(array, i), &explanation->rules[i], err);
+    for (size_t i = 0; i < ts_json_length(array); i++) {
+        int rc = read_rule(ts_json_at(array, i), &explanation->rules[i], err);
 
         if (rc < 0)
             return rc;
@@ -183,8 +182,8 @@ read_rules(struct json_object *inner, void *to, struct ts_err *err)
 struct answer {
     const char *name;
     const struct ts_field_table *table;
-    int (*add)(struct json_object *inner, const void *from);
-    int (*read)(struct json_object *inner, void *to, struct ts_err *err);
+    int (*add)(struct ts_json *inner, const void *from);
+    int (*read)(struct ts_json *inner, void *to, struct ts_err *err);
 };
 
 static const struct answer grant_answer = {"grant", &grant_table, NULL, NULL};
@@ -200,11 +199,11 @@ static int
 write_answer(const struct answer *answer, const void *from, struct ts_secret *ret,
              struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
-    struct json_object *inner = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
+    struct ts_json *inner = ts_json_new_object();
 
     if (object == NULL) {
-        json_object_put(inner);
+        ts_json_free(inner);
         return ts_err_nomem(err);
     }
     if (ts_json_add(object, answer->name, inner) < 0 ||
@@ -269,7 +268,7 @@ ts_job_write_error(const struct ts_err *failure, struct ts_secret *ret, struct t
 
 /* The error that the worker reported, as if it had happened here. */
 static int
-read_failure(struct json_object *object, struct ts_err *err)
+read_failure(struct ts_json *object, struct ts_err *err)
 {
     struct failure wire = {0};
     int rc = ts_fields_read(object, &failure_table, 0, &wire, err);
@@ -285,7 +284,7 @@ read_failure(struct json_object *object, struct ts_err *err)
 }
 
 static int
-read_inner(struct json_object *inner, const struct answer *answer, void *to, struct ts_err *err)
+read_inner(struct ts_json *inner, const struct answer *answer, void *to, struct ts_err *err)
 {
     int rc = ts_fields_read(inner, answer->table, answer->read != NULL ? 1 : 0, to, err);
 
@@ -295,11 +294,11 @@ read_inner(struct json_object *inner, const struct answer *answer, void *to, str
 static int
 read_answer(const struct ts_secret *text, const struct answer *answer, void *to, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err reason = {0};
     int rc = ts_json_parse_object(ts_secret_string(text), text->len, &object, &reason);
 
-    if (rc == 0 && json_object_object_length(object) != 1)
+    if (rc == 0 && ts_json_length(object) != 1)
         rc = ts_err_set(&reason, TS_ERR_SYNTAX, "not exactly one member");
     if (rc == 0 && ts_json_member(object, "error") != NULL) {
         rc = read_failure(ts_json_member(object, "error"), &reason);

@@ -12,6 +12,6 @@
     }
 
 /* Appends the object as text. 0, TS_ERR_TOO_LARGE or TS_ERR_NOMEM. */
-int ts_job_print(struct json_object *object, struct ts_secret *ret, struct ts_err *err);
+int ts_job_print(struct ts_json *object, struct ts_secret *ret, struct ts_err *err);
 
 #endif

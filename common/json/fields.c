@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct json_object *
+static struct ts_json *
 list_to_json(const struct ts_list *list)
 {
-    struct json_object *array = json_object_new_array();
+    struct ts_json *array = ts_json_new_array();
 
     for (size_t i = 0; array != NULL && i < list->len; i++) {
-        struct json_object *item = json_object_new_string(list->items[i]);
+        struct ts_json *item = ts_json_new_string(list->items[i]);
 
-        if (item == NULL || json_object_array_add(array, item) != 0) {
-            json_object_put(item);
+        if (item == NULL || ts_json_append(array, item) != 0) {
+            ts_json_free(item);
             ts_json_put(&array);
         }
     }
@@ -25,7 +25,7 @@ list_to_json(const struct ts_list *list)
 }
 
 static int
-add_bytes(struct json_object *object, const char *name, const struct ts_secret *bytes)
+add_bytes(struct ts_json *object, const char *name, const struct ts_secret *bytes)
 {
     TS_CLEANUP(ts_secret_release)
     struct ts_secret text = TS_SECRET_INIT(bytes->len / 3 * 4 + 4);
@@ -36,7 +36,7 @@ add_bytes(struct json_object *object, const char *name, const struct ts_secret *
 }
 
 static int
-add_field(struct json_object *object, const struct ts_field *field, const char *at)
+add_field(struct ts_json *object, const struct ts_field *field, const char *at)
 {
     const struct ts_secret *secret = (const void *)at;
     const char *const *string = (const void *)at;
@@ -49,7 +49,7 @@ add_field(struct json_object *object, const struct ts_field *field, const char *
     case TS_FIELD_SECRET:
     case TS_FIELD_TOKEN:
         return ts_json_add(object, field->name,
-                           json_object_new_string_len(ts_secret_string(secret), (int)secret->len));
+                           ts_json_new_string_len(ts_secret_string(secret), secret->len));
     case TS_FIELD_BYTES:
         return add_bytes(object, field->name, secret);
     case TS_FIELD_SCOPES:
@@ -66,7 +66,7 @@ add_field(struct json_object *object, const struct ts_field *field, const char *
 }
 
 int
-ts_fields_add(struct json_object *object, const struct ts_field_table *table, const void *from)
+ts_fields_add(struct ts_json *object, const struct ts_field_table *table, const void *from)
 {
     int rc = 0;
 
@@ -109,24 +109,23 @@ is_item(const char *text, int64_t max)
 }
 
 static int
-list_from_json(struct json_object *array, int64_t max, struct ts_list *ret)
+list_from_json(struct ts_json *array, int64_t max, struct ts_list *ret)
 {
     struct ts_err ignored = {0};
-    int rc = judge(json_object_is_type(array, json_type_array));
+    int rc = judge(ts_json_is(array, TS_JSON_ARRAY));
 
-    for (size_t i = 0; rc == 0 && i < json_object_array_length(array); i++) {
-        struct json_object *item = json_object_array_get_idx(array, i);
+    for (size_t i = 0; rc == 0 && i < ts_json_length(array); i++) {
+        struct ts_json *item = ts_json_at(array, i);
 
-        rc = judge(json_object_is_type(item, json_type_string) &&
-                   is_item(json_object_get_string(item), max));
+        rc = judge(ts_json_is(item, TS_JSON_STRING) && is_item(ts_json_text(item), max));
         if (rc == 0)
-            rc = ts_list_add(ret, json_object_get_string(item), &ignored);
+            rc = ts_list_add(ret, ts_json_text(item), &ignored);
     }
     return rc;
 }
 
 static int
-read_text(struct json_object *object, const struct ts_field *field, char *at)
+read_text(struct ts_json *object, const struct ts_field *field, char *at)
 {
     const char *text = ts_json_string(object, field->name);
 
@@ -137,18 +136,18 @@ read_text(struct json_object *object, const struct ts_field *field, char *at)
 }
 
 static int
-read_string(struct json_object *object, const struct ts_field *field, char **at)
+read_string(struct ts_json *object, const struct ts_field *field, char **at)
 {
     const char *text = ts_json_string(object, field->name);
 
     if (text == NULL)
-        return judge(!json_object_object_get_ex(object, field->name, NULL));
+        return judge(!ts_json_find(object, field->name, NULL));
     *at = strdup(text);
     return *at != NULL ? 0 : TS_ERR_NOMEM;
 }
 
 static int
-read_secret(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+read_secret(struct ts_json *object, const struct ts_field *field, struct ts_secret *at)
 {
     const char *text = ts_json_string(object, field->name);
 
@@ -160,7 +159,7 @@ read_secret(struct json_object *object, const struct ts_field *field, struct ts_
 
 /* A token goes where a newline would begin an answer's next line. */
 static int
-read_token(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+read_token(struct ts_json *object, const struct ts_field *field, struct ts_secret *at)
 {
     int rc = read_secret(object, field, at);
 
@@ -168,7 +167,7 @@ read_token(struct json_object *object, const struct ts_field *field, struct ts_s
 }
 
 static int
-read_bytes(struct json_object *object, const struct ts_field *field, struct ts_secret *at)
+read_bytes(struct ts_json *object, const struct ts_field *field, struct ts_secret *at)
 {
     const char *text = ts_json_string(object, field->name);
 
@@ -179,7 +178,7 @@ read_bytes(struct json_object *object, const struct ts_field *field, struct ts_s
 }
 
 static int
-read_integer(struct json_object *object, const struct ts_field *field, int64_t *ret)
+read_integer(struct ts_json *object, const struct ts_field *field, int64_t *ret)
 {
     int64_t value = 0;
 
@@ -190,7 +189,7 @@ read_integer(struct json_object *object, const struct ts_field *field, int64_t *
 }
 
 static int
-read_long(struct json_object *object, const struct ts_field *field, long *ret)
+read_long(struct ts_json *object, const struct ts_field *field, long *ret)
 {
     int64_t value = 0;
     int rc = read_integer(object, field, &value);
@@ -201,7 +200,7 @@ read_long(struct json_object *object, const struct ts_field *field, long *ret)
 }
 
 static int
-read_field(struct json_object *object, const struct ts_field *field, char *at)
+read_field(struct ts_json *object, const struct ts_field *field, char *at)
 {
     switch (field->type) {
     case TS_FIELD_STRING:
@@ -229,12 +228,12 @@ read_field(struct json_object *object, const struct ts_field *field, char *at)
 }
 
 int
-ts_fields_read(struct json_object *object, const struct ts_field_table *table, int others, void *to,
+ts_fields_read(struct ts_json *object, const struct ts_field_table *table, int others, void *to,
                struct ts_err *err)
 {
-    int known = others;
+    size_t known = (size_t)others;
 
-    if (!json_object_is_type(object, json_type_object))
+    if (!ts_json_is(object, TS_JSON_OBJECT))
         return ts_err_set(err, TS_ERR_SYNTAX, "an object is missing");
     for (size_t i = 0; i < table->len; i++) {
         const struct ts_field *field = &table->fields[i];
@@ -244,9 +243,9 @@ ts_fields_read(struct json_object *object, const struct ts_field_table *table, i
             return ts_err_nomem(err);
         if (rc < 0)
             return ts_err_set(err, TS_ERR_SYNTAX, "member %s is missing or wrong", field->name);
-        known += json_object_object_get_ex(object, field->name, NULL) ? 1 : 0;
+        known += ts_json_find(object, field->name, NULL) ? 1U : 0U;
     }
-    if (json_object_object_length(object) != known)
+    if (ts_json_length(object) != known)
         return ts_err_set(err, TS_ERR_SYNTAX, "there is an unknown member");
     return 0;
 }

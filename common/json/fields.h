@@ -6,11 +6,11 @@
 #ifndef TS_FIELDS_H
 #define TS_FIELDS_H
 
-#include <json-c/json_object.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/json/tree.h"
 
 enum ts_field_type {
     TS_FIELD_STRING,  /* char *; left out where NULL */
@@ -39,7 +39,7 @@ struct ts_field_table {
 };
 
 /* Adds every member of the struct at `from` to the object. 0 or TS_ERR_NOMEM. */
-int ts_fields_add(struct json_object *object, const struct ts_field_table *table, const void *from);
+int ts_fields_add(struct ts_json *object, const struct ts_field_table *table, const void *from);
 
 /*
  * Fills the struct at `to`, which the caller has initialised and releases in every case. Every
@@ -47,7 +47,7 @@ int ts_fields_add(struct json_object *object, const struct ts_field_table *table
  * and `others` more. 0; TS_ERR_SYNTAX with a text that names the member;
  * TS_ERR_NOMEM.
  */
-int ts_fields_read(struct json_object *object, const struct ts_field_table *table, int others,
-                   void *to, struct ts_err *err);
+int ts_fields_read(struct ts_json *object, const struct ts_field_table *table, int others, void *to,
+                   struct ts_err *err);
 
 #endif

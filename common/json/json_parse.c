@@ -1,4 +1,4 @@
-/* The strict reader: one function for each rule of RFC 8259's grammar, building json-c's values. */
+/* The strict reader: one function for each rule of RFC 8259's grammar, building a tree. */
 #include "common/json/json.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ struct reader {
     bool key_twice;
 };
 
-static int read_value(struct reader *reader, struct json_object **ret);
+static int read_value(struct reader *reader, struct ts_json **ret);
 
 static void
 skip_blanks(struct reader *reader)
@@ -125,7 +125,7 @@ read_string(struct reader *reader, struct ts_secret *text)
 }
 
 static int
-read_string_value(struct reader *reader, struct json_object **ret)
+read_string_value(struct reader *reader, struct ts_json **ret)
 {
     TS_CLEANUP(ts_secret_release)
     struct ts_secret text = TS_SECRET_INIT((size_t)(reader->end - reader->p));
@@ -133,7 +133,7 @@ read_string_value(struct reader *reader, struct json_object **ret)
 
     if (rc < 0)
         return rc;
-    *ret = json_object_new_string_len(ts_secret_string(&text), (int)text.len);
+    *ret = ts_json_new_string_len(ts_secret_string(&text), text.len);
     return *ret != NULL ? 0 : TS_ERR_NOMEM;
 }
 
@@ -180,7 +180,7 @@ number_length(const char *text, size_t len, bool *ret_is_integer)
 /* What is no integer, or none that fits, keeps its text and has no value that anybody here reads;
  * strtod would go by the host's locale. */
 static int
-read_number(struct reader *reader, struct json_object **ret)
+read_number(struct reader *reader, struct ts_json **ret)
 {
     bool is_integer = false;
     size_t len = number_length(reader->p, (size_t)(reader->end - reader->p), &is_integer);
@@ -195,14 +195,14 @@ read_number(struct reader *reader, struct json_object **ret)
     bool negative = text[0] == '-';
     int64_t value = 0;
     if (is_integer && ts_text_integer(text + negative, 0, INT64_MAX, &value))
-        *ret = json_object_new_int64(negative ? -value : value);
+        *ret = ts_json_new_integer(negative ? -value : value);
     else
-        *ret = json_object_new_double_s(0.0, text);
+        *ret = ts_json_new_number(text);
     return *ret != NULL ? 0 : TS_ERR_NOMEM;
 }
 
 static int
-read_word(struct reader *reader, struct json_object **ret)
+read_word(struct reader *reader, struct ts_json **ret)
 {
     static const char *const words[] = {"null", "false", "true"};
 
@@ -214,44 +214,44 @@ read_word(struct reader *reader, struct json_object **ret)
         reader->p += len;
         skip_blanks(reader);
         if (i == 0)
-            return 0; /* json-c's null is a NULL pointer */
-        *ret = json_object_new_boolean(i == 2);
+            return 0; /* null is a NULL pointer */
+        *ret = ts_json_new_bool(i == 2);
         return *ret != NULL ? 0 : TS_ERR_NOMEM;
     }
     return read_number(reader, ret);
 }
 
 static int
-read_member(struct reader *reader, struct json_object *object)
+read_member(struct reader *reader, struct ts_json *object)
 {
     TS_CLEANUP(ts_secret_release)
     struct ts_secret key = TS_SECRET_INIT((size_t)(reader->end - reader->p));
-    TS_CLEANUP(ts_json_put_secret) struct json_object *value = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *value = NULL;
     int rc = read_string(reader, &key);
 
     if (rc < 0)
         return rc;
-    reader->key_twice = json_object_object_get_ex(object, ts_secret_string(&key), NULL) != 0;
+    reader->key_twice = ts_json_find(object, ts_secret_string(&key), NULL) != 0;
     if (reader->key_twice || !take(reader, ':'))
         return TS_ERR_SYNTAX;
     rc = read_value(reader, &value);
     if (rc < 0)
         return rc;
-    if (json_object_object_add(object, ts_secret_string(&key), value) != 0)
+    if (ts_json_set(object, ts_secret_string(&key), value) != 0)
         return TS_ERR_NOMEM;
     value = NULL;
     return 0;
 }
 
 static int
-read_item(struct reader *reader, struct json_object *array)
+read_item(struct reader *reader, struct ts_json *array)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *value = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *value = NULL;
     int rc = read_value(reader, &value);
 
     if (rc < 0)
         return rc;
-    if (json_object_array_add(array, value) != 0)
+    if (ts_json_append(array, value) != 0)
         return TS_ERR_NOMEM;
     value = NULL;
     return 0;
@@ -260,8 +260,7 @@ read_item(struct reader *reader, struct json_object *array)
 /* What objects and arrays have in common: items with commas between, up to the closing bracket. */
 static int
 read_items(struct reader *reader, char close,
-           int (*read)(struct reader *reader, struct json_object *container),
-           struct json_object *container)
+           int (*read)(struct reader *reader, struct ts_json *container), struct ts_json *container)
 {
     if (container == NULL)
         return TS_ERR_NOMEM;
@@ -281,25 +280,25 @@ read_items(struct reader *reader, char close,
 }
 
 static int
-read_value(struct reader *reader, struct json_object **ret)
+read_value(struct reader *reader, struct ts_json **ret)
 {
     if (reader->p < reader->end && *reader->p == '"')
         return read_string_value(reader, ret);
     if (take(reader, '{')) {
-        *ret = json_object_new_object();
+        *ret = ts_json_new_object();
         return read_items(reader, '}', read_member, *ret);
     }
     if (take(reader, '[')) {
-        *ret = json_object_new_array();
+        *ret = ts_json_new_array();
         return read_items(reader, ']', read_item, *ret);
     }
     return read_word(reader, ret);
 }
 
 int
-ts_json_parse_object(const char *text, size_t len, struct json_object **ret, struct ts_err *err)
+ts_json_parse_object(const char *text, size_t len, struct ts_json **ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct reader reader = {.p = text, .end = text + len};
 
     if (len == 0)
@@ -313,7 +312,7 @@ ts_json_parse_object(const char *text, size_t len, struct json_object **ret, str
     if (rc < 0 || reader.p != reader.end)
         return ts_err_set(err, TS_ERR_SYNTAX,
                           reader.key_twice ? "JSON with one key twice" : "not valid JSON");
-    if (!json_object_is_type(object, json_type_object))
+    if (!ts_json_is(object, TS_JSON_OBJECT))
         return ts_err_set(err, TS_ERR_SYNTAX, "not a JSON object");
     *ret = TS_TAKE(object);
     return 0;

@@ -1,11 +1,8 @@
-/*
- * Prints JSON values. json-c's own printer goes on where it has no memory, and its text then lacks
- * a piece: a token that is cut, a configuration file that is. It also leaves copies behind.
- */
+/* Prints JSON values, whole or not at all: a text that lacks a piece where memory runs out would be
+ * a token or a configuration file that is cut. */
 #include "common/json/json.h"
 #include "common/base/cleanup.h"
 
-#include <json-c/linkhash.h>
 #include <string.h>
 
 struct printer {
@@ -13,7 +10,7 @@ struct printer {
     bool in_lines; /* each member on a line of its own, behind tabs */
 };
 
-static int print_value(const struct printer *printer, struct json_object *value, unsigned level);
+static int print_value(const struct printer *printer, struct ts_json *value, unsigned level);
 
 static int
 put(const struct printer *printer, const char *text)
@@ -72,13 +69,13 @@ start_line(const struct printer *printer, unsigned level)
 }
 
 static int
-print_members(const struct printer *printer, struct json_object *object, unsigned level)
+print_members(const struct printer *printer, struct ts_json *object, unsigned level)
 {
-    bool first = true;
+    size_t len = ts_json_length(object);
 
-    json_object_object_foreach(object, key, member)
-    {
-        int rc = put(printer, first ? "" : ",");
+    for (size_t i = 0; i < len; i++) {
+        const char *key = ts_json_name_at(object, i);
+        int rc = put(printer, i == 0 ? "" : ",");
 
         if (rc == 0)
             rc = start_line(printer, level);
@@ -87,18 +84,17 @@ print_members(const struct printer *printer, struct json_object *object, unsigne
         if (rc == 0)
             rc = put(printer, printer->in_lines ? ": " : ":");
         if (rc == 0)
-            rc = print_value(printer, member, level);
+            rc = print_value(printer, ts_json_at(object, i), level);
         if (rc < 0)
             return rc;
-        first = false;
     }
-    return first ? 0 : start_line(printer, level - 1);
+    return len == 0 ? 0 : start_line(printer, level - 1);
 }
 
 static int
-print_elements(const struct printer *printer, struct json_object *array, unsigned level)
+print_elements(const struct printer *printer, struct ts_json *array, unsigned level)
 {
-    size_t len = json_object_array_length(array);
+    size_t len = ts_json_length(array);
     int rc = 0;
 
     for (size_t i = 0; i < len && rc == 0; i++) {
@@ -106,24 +102,13 @@ print_elements(const struct printer *printer, struct json_object *array, unsigne
         if (rc == 0)
             rc = start_line(printer, level);
         if (rc == 0)
-            rc = print_value(printer, json_object_array_get_idx(array, i), level);
+            rc = print_value(printer, ts_json_at(array, i), level);
     }
     return rc < 0 || len == 0 ? rc : start_line(printer, level - 1);
 }
 
-/* The reader keeps the text of a number that is no integer; see json_parse.c. */
 static int
-print_real(const struct printer *printer, struct json_object *value)
-{
-    const char *text = json_object_get_userdata(value);
-
-    return text != NULL
-               ? put(printer, text)
-               : ts_secret_append_format(printer->out, "%.17g", json_object_get_double(value));
-}
-
-static int
-print_between(const struct printer *printer, const char *brackets, struct json_object *value,
+print_between(const struct printer *printer, const char *brackets, struct ts_json *value,
               unsigned level)
 {
     int rc = ts_secret_append(printer->out, brackets, 1);
@@ -135,31 +120,28 @@ print_between(const struct printer *printer, const char *brackets, struct json_o
 }
 
 static int
-print_value(const struct printer *printer, struct json_object *value, unsigned level)
+print_value(const struct printer *printer, struct ts_json *value, unsigned level)
 {
-    switch (json_object_get_type(value)) {
-    case json_type_null:
+    switch (ts_json_type_of(value)) {
+    case TS_JSON_NULL:
         return put(printer, "null");
-    case json_type_boolean:
-        return put(printer, json_object_get_boolean(value) ? "true" : "false");
-    case json_type_int:
-        return ts_secret_append_format(printer->out, "%lld",
-                                       (long long)json_object_get_int64(value));
-    case json_type_double:
-        return print_real(printer, value);
-    case json_type_string:
-        return print_string(printer, json_object_get_string(value),
-                            (size_t)json_object_get_string_len(value));
-    case json_type_object:
+    case TS_JSON_BOOL:
+        return put(printer, ts_json_to_bool(value) ? "true" : "false");
+    case TS_JSON_INTEGER:
+    case TS_JSON_NUMBER:
+        return put(printer, ts_json_text(value));
+    case TS_JSON_STRING:
+        return print_string(printer, ts_json_text(value), ts_json_text_len(value));
+    case TS_JSON_OBJECT:
         return print_between(printer, "{}", value, level + 1);
-    case json_type_array:
+    case TS_JSON_ARRAY:
         return print_between(printer, "[]", value, level + 1);
     }
     return TS_ERR_NOMEM;
 }
 
 static int
-print(struct json_object *object, bool in_lines, struct ts_secret *ret)
+print(struct ts_json *object, bool in_lines, struct ts_secret *ret)
 {
     const struct printer printer = {ret, in_lines};
     size_t before = ret->len;
@@ -171,13 +153,13 @@ print(struct json_object *object, bool in_lines, struct ts_secret *ret)
 }
 
 int
-ts_json_print(struct json_object *object, struct ts_secret *ret)
+ts_json_print(struct ts_json *object, struct ts_secret *ret)
 {
     return print(object, false, ret);
 }
 
 int
-ts_json_print_lines(struct json_object *object, struct ts_secret *ret)
+ts_json_print_lines(struct ts_json *object, struct ts_secret *ret)
 {
     return print(object, true, ret);
 }

@@ -41,7 +41,7 @@ ts_token_split(struct ts_token *ret, const char *text, size_t len, struct ts_err
 }
 
 static int
-parse_object(const struct ts_secret *json, const char *part, struct json_object **ret,
+parse_object(const struct ts_secret *json, const char *part, struct ts_json **ret,
              struct ts_err *err)
 {
     int rc = ts_json_parse_object(ts_secret_string(json), json->len, ret, err);
@@ -52,17 +52,16 @@ parse_object(const struct ts_secret *json, const char *part, struct json_object 
 }
 
 static int
-read_header_object(struct json_object *header, char ret_key_id[TS_KEY_ID_MAX + 1],
-                   struct ts_err *err)
+read_header_object(struct ts_json *header, char ret_key_id[TS_KEY_ID_MAX + 1], struct ts_err *err)
 {
     const char *alg = ts_json_string(header, "alg");
     const char *id = ts_json_string(header, "id");
     const char *typ = ts_json_string(header, "typ");
-    bool has_typ = json_object_object_get_ex(header, "typ", NULL) != 0;
+    bool has_typ = ts_json_find(header, "typ", NULL) != 0;
 
     if (alg == NULL || strcmp(alg, "RS256") != 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "the token's alg is not RS256");
-    if (json_object_object_get_ex(header, "crit", NULL))
+    if (ts_json_find(header, "crit", NULL))
         return ts_err_set(err, TS_ERR_SYNTAX, "the token's header has a crit member");
     if (has_typ && (typ == NULL || !ts_text_equal_nocase(typ, "JWT")))
         return ts_err_set(err, TS_ERR_SYNTAX, "the token's typ is not JWT");
@@ -75,7 +74,7 @@ read_header_object(struct json_object *header, char ret_key_id[TS_KEY_ID_MAX + 1
 static int
 read_header(const struct ts_secret *json, char ret_key_id[TS_KEY_ID_MAX + 1], struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *header = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *header = NULL;
     int rc = parse_object(json, "header", &header, err);
 
     return rc < 0 ? rc : read_header_object(header, ret_key_id, err);
@@ -98,7 +97,7 @@ ts_token_read_header(struct ts_token *token, struct ts_err *err)
 }
 
 static int
-read_time(struct json_object *payload, const char *claim, int64_t *ret, struct ts_err *err)
+read_time(struct ts_json *payload, const char *claim, int64_t *ret, struct ts_err *err)
 {
     int64_t value = 0;
 
@@ -109,23 +108,23 @@ read_time(struct json_object *payload, const char *claim, int64_t *ret, struct t
 }
 
 static int
-add_audience(struct ts_token *token, struct json_object *value, struct ts_err *err)
+add_audience(struct ts_token *token, struct ts_json *value, struct ts_err *err)
 {
-    if (!json_object_is_type(value, json_type_string))
+    if (!ts_json_is(value, TS_JSON_STRING))
         return ts_err_set(err, TS_ERR_SYNTAX,
                           "the token's aud is neither text nor a list of texts");
-    return ts_list_add_split(&token->audience, json_object_get_string(value), err);
+    return ts_list_add_split(&token->audience, ts_json_text(value), err);
 }
 
 static int
-read_audience(struct ts_token *token, struct json_object *payload, struct ts_err *err)
+read_audience(struct ts_token *token, struct ts_json *payload, struct ts_err *err)
 {
-    struct json_object *aud = ts_json_member(payload, "aud");
+    struct ts_json *aud = ts_json_member(payload, "aud");
     int rc = 0;
 
-    if (json_object_is_type(aud, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(aud) && rc == 0; i++)
-            rc = add_audience(token, json_object_array_get_idx(aud, i), err);
+    if (ts_json_is(aud, TS_JSON_ARRAY)) {
+        for (size_t i = 0; i < ts_json_length(aud) && rc == 0; i++)
+            rc = add_audience(token, ts_json_at(aud, i), err);
     } else {
         rc = add_audience(token, aud, err);
     }
@@ -140,7 +139,7 @@ read_audience(struct ts_token *token, struct json_object *payload, struct ts_err
 }
 
 static int
-read_issuer(struct ts_token *token, struct json_object *payload, struct ts_err *err)
+read_issuer(struct ts_token *token, struct ts_json *payload, struct ts_err *err)
 {
     const char *iss = ts_json_string(payload, "iss");
 
@@ -153,7 +152,7 @@ read_issuer(struct ts_token *token, struct json_object *payload, struct ts_err *
 int
 ts_token_read_payload(struct ts_token *token, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *payload = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *payload = NULL;
     int rc = parse_object(&token->payload, "payload", &payload, err);
 
     if (rc == 0)
@@ -164,7 +163,7 @@ ts_token_read_payload(struct ts_token *token, struct ts_err *err)
         rc = read_time(payload, "iat", &token->issued_at, err);
     if (rc == 0)
         rc = read_time(payload, "exp", &token->expires, err);
-    if (rc == 0 && json_object_object_get_ex(payload, "nbf", NULL))
+    if (rc == 0 && ts_json_find(payload, "nbf", NULL))
         rc = read_time(payload, "nbf", &token->not_before, err);
     return rc;
 }

@@ -181,7 +181,7 @@ int
 ts_answer_read(const struct ts_response *response, const struct ts_request *request,
                const struct ts_api_key *key, int64_t now, struct ts_grant *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *answer = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *answer = NULL;
     struct ts_err reason = {0};
     char response_id[TS_RESPONSE_ID_MAX + 1] = "";
 

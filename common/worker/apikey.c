@@ -156,12 +156,12 @@ set_private_key(const char *pem, size_t len, const char *name, struct ts_api_key
 
 /* A key id that some server prints as a number is an id all the same. */
 static const char *
-id_of(struct json_object *download)
+id_of(struct ts_json *download)
 {
-    struct json_object *member = ts_json_member(download, "key_id");
+    struct ts_json *member = ts_json_member(download, "key_id");
 
-    if (json_object_is_type(member, json_type_int))
-        return json_object_get_string(member);
+    if (ts_json_is(member, TS_JSON_INTEGER))
+        return ts_json_text(member);
     return ts_json_string(download, "key_id");
 }
 
@@ -169,7 +169,7 @@ static int
 parse_download(const struct ts_secret *text, const char *name, const char *configured,
                struct ts_api_key *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *download = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *download = NULL;
     struct ts_err reason = {0};
     int rc = ts_json_parse_object(text->data, text->len, &download, &reason);
 

@@ -13,18 +13,18 @@
 #define BODY_MAX ((size_t)256 * 1024)
 
 static int
-add_scopes(struct json_object *body, const struct ts_list *scopes)
+add_scopes(struct ts_json *body, const struct ts_list *scopes)
 {
-    struct json_object *array = json_object_new_array();
+    struct ts_json *array = ts_json_new_array();
 
     /* The array belongs to the body from here on, on failure too. */
     if (ts_json_add(body, "scopes", array) < 0)
         return TS_ERR_NOMEM;
     for (size_t i = 0; i < scopes->len; i++) {
-        struct json_object *scope = json_object_new_string(scopes->items[i]);
+        struct ts_json *scope = ts_json_new_string(scopes->items[i]);
 
-        if (scope == NULL || json_object_array_add(array, scope) != 0) {
-            json_object_put(scope);
+        if (scope == NULL || ts_json_append(array, scope) != 0) {
+            ts_json_free(scope);
             return TS_ERR_NOMEM;
         }
     }
@@ -43,7 +43,7 @@ static int
 write_body(const struct ts_request *request, const struct ts_api_key *key, struct ts_secret *ret,
            struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *body = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *body = ts_json_new_object();
 
     if (body == NULL || ts_json_add_string(body, "key_id", key->info.key_id) < 0 ||
         ts_json_add_string(body, "private_key", ts_secret_string(&key->pem)) < 0 ||

@@ -19,16 +19,14 @@ static const char *const created_spellings[] = {"created_at", "created", NULL};
 
 /* The first spelling that is there as text or number, as text; cleaned. "" where there is none. */
 static void
-read_text(struct json_object *download, const char *const *spellings, char *ret, size_t size)
+read_text(struct ts_json *download, const char *const *spellings, char *ret, size_t size)
 {
     ret[0] = '\0';
     for (; *spellings != NULL && ret[0] == '\0'; spellings++) {
-        struct json_object *member = ts_json_member(download, *spellings);
+        struct ts_json *member = ts_json_member(download, *spellings);
 
-        if (json_object_is_type(member, json_type_string) ||
-            json_object_is_type(member, json_type_int))
-            ts_text_clean(ret, size, json_object_get_string(member),
-                          strlen(json_object_get_string(member)));
+        if (ts_json_is(member, TS_JSON_STRING) || ts_json_is(member, TS_JSON_INTEGER))
+            ts_text_clean(ret, size, ts_json_text(member), ts_json_text_len(member));
     }
 }
 
@@ -108,7 +106,7 @@ rotation_days(const char *text)
 }
 
 void
-ts_key_details_read(struct json_object *download, struct ts_key_info *ret)
+ts_key_details_read(struct ts_json *download, struct ts_key_info *ret)
 {
     char created[64];
     bool is_day = false;

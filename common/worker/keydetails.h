@@ -6,11 +6,10 @@
 #ifndef TS_WORKER_KEYDETAILS_H
 #define TS_WORKER_KEYDETAILS_H
 
-#include <json-c/json_object.h>
-
+#include "common/json/tree.h"
 #include "common/job/job.h"
 
 /* Fills name, expiry, rotation and creation; the rest of *ret stays as it is. */
-void ts_key_details_read(struct json_object *download, struct ts_key_info *ret);
+void ts_key_details_read(struct ts_json *download, struct ts_key_info *ret);
 
 #endif

@@ -94,28 +94,26 @@ show(const char *text, size_t len, const struct ts_secret *pem, char ret[TS_MESS
 /* The first string among the members that servers use, or inside what they hold; NULL where there
  * is none. */
 static const char *
-find_text(struct json_object *value, unsigned depth)
+find_text(struct ts_json *value, unsigned depth)
 {
     static const char *const members[] = {
         "message", "error_description", "detail", "error", "errors", "title"};
     const char *found = NULL;
 
-    if (json_object_is_type(value, json_type_string))
-        return json_object_get_string(value);
+    if (ts_json_is(value, TS_JSON_STRING))
+        return ts_json_text(value);
     if (depth == 0)
         return NULL;
-    if (json_object_is_type(value, json_type_array))
-        return json_object_array_length(value) > 0
-                   ? find_text(json_object_array_get_idx(value, 0), depth - 1)
-                   : NULL;
+    if (ts_json_is(value, TS_JSON_ARRAY))
+        return ts_json_length(value) > 0 ? find_text(ts_json_at(value, 0), depth - 1) : NULL;
     for (size_t i = 0; i < TS_ARRAY_LEN(members) && found == NULL; i++)
-        if (json_object_is_type(value, json_type_object))
+        if (ts_json_is(value, TS_JSON_OBJECT))
             found = find_text(ts_json_member(value, members[i]), depth - 1);
     return found;
 }
 
 void
-ts_message_read_id(struct json_object *answer, const struct ts_secret *private_pem,
+ts_message_read_id(struct ts_json *answer, const struct ts_secret *private_pem,
                    char ret[TS_RESPONSE_ID_MAX + 1])
 {
     const char *id = ts_json_string(answer, "response_id");
@@ -134,7 +132,7 @@ void
 ts_message_read(const struct ts_response *response, const struct ts_secret *private_pem,
                 struct ts_message *ret)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *answer = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *answer = NULL;
     struct ts_err ignored = {0};
     const char *body = ts_secret_string(&response->body);
 

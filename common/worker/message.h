@@ -5,8 +5,7 @@
 #ifndef TS_WORKER_MESSAGE_H
 #define TS_WORKER_MESSAGE_H
 
-#include <json-c/json_object.h>
-
+#include "common/json/tree.h"
 #include "common/config/request.h"
 #include "common/base/secret.h"
 #include "common/worker/response.h"
@@ -27,7 +26,7 @@ void ts_message_read(const struct ts_response *response, const struct ts_secret 
                      struct ts_message *ret);
 
 /* The response_id alone, from an answer that is JSON. */
-void ts_message_read_id(struct json_object *answer, const struct ts_secret *private_pem,
+void ts_message_read_id(struct ts_json *answer, const struct ts_secret *private_pem,
                         char ret[TS_RESPONSE_ID_MAX + 1]);
 
 #endif

@@ -2,7 +2,6 @@
  * `docker`: the credential helper protocol of docker, podman, buildah, skopeo and crane. Every
  * error goes to standard output, with exit code 1; three texts are compared by the callers exactly.
  */
-#include <json-c/json_object.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,7 +67,7 @@ static int
 print_login(const char *url, const char *username, const struct ts_grant *grant,
             struct ts_secret *answer)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
 
     if (object == NULL || ts_json_add_string(object, "ServerURL", url) < 0 ||
         ts_json_add_string(object, "Username", username) < 0 ||
@@ -162,7 +161,7 @@ name_registry(const struct ts_host_pattern *pattern, struct ts_secret *ret)
 }
 
 static int
-list_host(const struct ts_host_rule *host, struct json_object *list, struct ts_err *err)
+list_host(const struct ts_host_rule *host, struct ts_json *list, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret name = TS_SECRET_INIT(DOCKER_INPUT_MAX);
     TS_CLEANUP(ts_string_free) char *username = NULL;
@@ -180,7 +179,7 @@ list_host(const struct ts_host_rule *host, struct json_object *list, struct ts_e
 static int
 docker_list(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *list = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *list = ts_json_new_object();
     int rc = helper_load_config(helper, err);
 
     if (rc < 0)

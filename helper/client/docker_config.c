@@ -1,7 +1,5 @@
 #include "helper/client/docker_config.h"
 
-#include <json-c/json_object.h>
-#include <json-c/json_object_iterator.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,29 +45,27 @@ is_same_registry(const char *name, const char *host)
 }
 
 /* The member of an object whose name means this host, or NULL. */
-static struct json_object *
-find_host(struct json_object *members, const char *host)
+static struct ts_json *
+find_host(struct ts_json *members, const char *host)
 {
-    if (!json_object_is_type(members, json_type_object))
+    if (!ts_json_is(members, TS_JSON_OBJECT))
         return NULL;
-    struct json_object_iterator at = json_object_iter_begin(members);
-    struct json_object_iterator end = json_object_iter_end(members);
-    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
-        if (is_same_registry(json_object_iter_peek_name(&at), host))
-            return json_object_iter_peek_value(&at);
+    for (size_t i = 0; i < ts_json_length(members); i++)
+        if (is_same_registry(ts_json_name_at(members, i), host))
+            return ts_json_at(members, i);
     return NULL;
 }
 
 bool
-docker_config_has_password(struct json_object *object, const char *host)
+docker_config_has_password(struct ts_json *object, const char *host)
 {
-    struct json_object *entry = find_host(ts_json_member(object, "auths"), host);
+    struct ts_json *entry = find_host(ts_json_member(object, "auths"), host);
 
     return ts_json_string(entry, "auth") != NULL || ts_json_string(entry, "identitytoken") != NULL;
 }
 
 const char *
-docker_config_helper(struct json_object *object, size_t index, const char *host)
+docker_config_helper(struct ts_json *object, size_t index, const char *host)
 {
     bool is_hub = strcmp(host, DOCKER_HUB_HOST) == 0;
 

@@ -7,7 +7,7 @@
 
 #include "common/base/error.h"
 
-struct json_object;
+struct ts_json;
 
 #define DOCKER_CONFIG_FILES 3
 
@@ -17,7 +17,7 @@ struct json_object;
 int docker_config_path(size_t index, char **ret, struct ts_err *err);
 
 /* Whether `auths` of such a file holds a password for a host, under any of its spellings. */
-bool docker_config_has_password(struct json_object *object, const char *host);
+bool docker_config_has_password(struct ts_json *object, const char *host);
 
 /*
  * The helper that the file's client finds in `credHelpers` for a host, or NULL. `index` is the
@@ -25,6 +25,6 @@ bool docker_config_has_password(struct json_object *object, const char *host);
  * for Docker Hub docker's own URL or, for podman and skopeo, `docker.io`. Valid as long as the
  * object.
  */
-const char *docker_config_helper(struct json_object *object, size_t index, const char *host);
+const char *docker_config_helper(struct ts_json *object, size_t index, const char *host);
 
 #endif

@@ -1,7 +1,5 @@
 #include "helper/client/docker_edit.h"
 
-#include <json-c/json_object.h>
-#include <json-c/json_object_iterator.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"
@@ -11,20 +9,20 @@
 bool
 docker_edit_is_empty(const struct ts_secret *text)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err ignored = {0};
 
     return setup_file_is_blank(text) ||
            (ts_json_parse_object(ts_secret_string(text), text->len, &object, &ignored) == 0 &&
-            json_object_object_length(object) == 0);
+            ts_json_length(object) == 0);
 }
 
 int
-docker_edit_parse(const struct ts_secret *text, const char *file, struct json_object **ret,
+docker_edit_parse(const struct ts_secret *text, const char *file, struct ts_json **ret,
                   struct ts_err *err)
 {
     if (setup_file_is_blank(text)) {
-        *ret = json_object_new_object();
+        *ret = ts_json_new_object();
         return *ret != NULL ? 0 : ts_err_nomem(err);
     }
     int rc = ts_json_parse_object(ts_secret_string(text), text->len, ret, err);
@@ -36,24 +34,22 @@ docker_edit_parse(const struct ts_secret *text, const char *file, struct json_ob
 bool
 docker_edit_has_ours(const struct ts_secret *text)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err ignored = {0};
 
     if (docker_edit_parse(text, "", &object, &ignored) < 0)
         return true;
-    struct json_object *helpers = ts_json_member(object, "credHelpers");
-    if (!json_object_is_type(helpers, json_type_object))
+    struct ts_json *helpers = ts_json_member(object, "credHelpers");
+    if (!ts_json_is(helpers, TS_JSON_OBJECT))
         return false;
-    struct json_object_iterator at = json_object_iter_begin(helpers);
-    struct json_object_iterator end = json_object_iter_end(helpers);
-    for (; !json_object_iter_equal(&at, &end); json_object_iter_next(&at))
-        if (docker_edit_is_ours(object, json_object_iter_peek_name(&at)))
+    for (size_t i = 0; i < ts_json_length(helpers); i++)
+        if (docker_edit_is_ours(object, ts_json_name_at(helpers, i)))
             return true;
     return false;
 }
 
 int
-docker_edit_print(struct json_object *object, struct ts_secret *ret, struct ts_err *err)
+docker_edit_print(struct ts_json *object, struct ts_secret *ret, struct ts_err *err)
 {
     if (ts_json_print_lines(object, ret) < 0 || ts_secret_append_string(ret, "\n") < 0)
         return ts_err_nomem(err);
@@ -61,13 +57,13 @@ docker_edit_print(struct json_object *object, struct ts_secret *ret, struct ts_e
 }
 
 const char *
-docker_edit_helper(struct json_object *object, const char *host)
+docker_edit_helper(struct ts_json *object, const char *host)
 {
     return ts_json_string(ts_json_member(object, "credHelpers"), host);
 }
 
 bool
-docker_edit_is_ours(struct json_object *object, const char *host)
+docker_edit_is_ours(struct ts_json *object, const char *host)
 {
     const char *helper = docker_edit_helper(object, host);
 
@@ -75,18 +71,18 @@ docker_edit_is_ours(struct json_object *object, const char *host)
 }
 
 int
-docker_edit_add(struct json_object *object, const char *host, struct ts_err *err)
+docker_edit_add(struct ts_json *object, const char *host, struct ts_err *err)
 {
-    struct json_object *helpers = ts_json_member(object, "credHelpers");
+    struct ts_json *helpers = ts_json_member(object, "credHelpers");
 
     if (helpers == NULL) {
-        helpers = json_object_new_object();
+        helpers = ts_json_new_object();
         if (ts_json_add(object, "credHelpers", helpers) < 0)
             return ts_err_nomem(err);
     }
-    if (!json_object_is_type(helpers, json_type_object))
+    if (!ts_json_is(helpers, TS_JSON_OBJECT))
         return ts_err_set(err, TS_ERR_CONFIG, "credHelpers is not an object");
-    json_object_object_del(helpers, host);
+    ts_json_delete(helpers, host);
     if (ts_json_add_string(helpers, host, DOCKER_EDIT_OURS) < 0)
         return ts_err_nomem(err);
     return 0;
@@ -94,29 +90,29 @@ docker_edit_add(struct json_object *object, const char *host, struct ts_err *err
 
 /* The member as it is in `from`, whatever it is; gone where it is not there. */
 static int
-put_back(struct json_object *to, struct json_object *from, const char *name, struct ts_err *err)
+put_back(struct ts_json *to, struct ts_json *from, const char *name, struct ts_err *err)
 {
-    struct json_object *value = NULL;
+    struct ts_json *value = NULL;
 
-    if (!json_object_object_get_ex(from, name, &value)) {
-        json_object_object_del(to, name);
+    if (!ts_json_find(from, name, &value)) {
+        ts_json_delete(to, name);
         return 0;
     }
-    if (json_object_object_add(to, name, json_object_get(value)) == 0)
+    if (ts_json_set(to, name, ts_json_share(value)) == 0)
         return 0;
-    json_object_put(value);
+    ts_json_free(value);
     return ts_err_nomem(err);
 }
 
 int
-docker_edit_remove(struct json_object *object, struct json_object *before, const char *host,
+docker_edit_remove(struct ts_json *object, struct ts_json *before, const char *host,
                    struct ts_err *err)
 {
-    struct json_object *helpers = ts_json_member(object, "credHelpers");
-    struct json_object *helpers_before = ts_json_member(before, "credHelpers");
+    struct ts_json *helpers = ts_json_member(object, "credHelpers");
+    struct ts_json *helpers_before = ts_json_member(before, "credHelpers");
     int rc = put_back(helpers, helpers_before, host, err);
 
-    if (rc == 0 && json_object_object_length(helpers) == 0 && helpers_before == NULL)
+    if (rc == 0 && ts_json_length(helpers) == 0 && helpers_before == NULL)
         rc = put_back(object, before, "credHelpers", err);
     return rc;
 }

@@ -104,7 +104,7 @@ int
 docker_login_parse(const char *text, size_t len, struct docker_registry *ret,
                    bool *ret_has_username, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     int rc = ts_json_parse_object(text, len, &object, err);
 
     if (rc < 0)

@@ -147,13 +147,13 @@ doctor_git(struct doctor *doctor, struct ts_err *err)
 struct docker_file {
     size_t index; /* as docker_config_path has it */
     const char *path;
-    struct json_object *object;
+    struct ts_json *object;
 };
 
 static int
 check_registry(struct doctor *doctor, size_t index, const struct docker_file *file)
 {
-    struct json_object *object = file->object;
+    struct ts_json *object = file->object;
     TS_CLEANUP(ts_string_free) char *host = host_name(&doctor->helper->config.hosts[index]);
 
     if (host == NULL)
@@ -179,7 +179,7 @@ static int
 check_docker_file(struct doctor *doctor, size_t index, const char *path, struct ts_err *err)
 {
     TS_CLEANUP(setup_file_release) struct setup_file file = SETUP_FILE_INIT;
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     const struct ts_config *config = &doctor->helper->config;
 
     int rc = setup_file_read(path, NULL, &file, err);

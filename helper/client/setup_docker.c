@@ -3,7 +3,6 @@
  * where there is one. Neither has a tool that sets it. The files hold passwords of others, so
  * nothing of them is ever shown.
  */
-#include <json-c/json_object.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,8 +29,8 @@ struct names {
 struct edit {
     struct setup *setup;
     const struct setup_file *file;
-    struct json_object *object;
-    struct json_object *before; /* the backup's */
+    struct ts_json *object;
+    struct ts_json *before; /* the backup's */
 };
 
 static int
@@ -61,7 +60,7 @@ print_edit(const struct edit *edit, struct ts_secret *ret, struct ts_err *err)
 {
     const struct setup_file *file = edit->file;
 
-    if (!edit->setup->remove || json_object_equal(edit->object, edit->before) == 0)
+    if (!edit->setup->remove || ts_json_equal(edit->object, edit->before) == 0)
         return docker_edit_print(edit->object, ret, err);
     return ts_secret_set(ret, ts_secret_string(&file->backup), file->backup.len) < 0
                ? ts_err_nomem(err)
@@ -84,8 +83,8 @@ static int
 edit_text(struct setup *setup, const struct setup_file *file, const struct names *names,
           struct ts_secret *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
-    TS_CLEANUP(ts_json_put_secret) struct json_object *before = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *before = NULL;
     TS_CLEANUP(ts_secret_release) struct ts_secret as_docker = TS_SECRET_INIT(8 * SETUP_FILE_MAX);
     size_t plan_len = setup->plan.len;
 
@@ -110,7 +109,7 @@ edit_text(struct setup *setup, const struct setup_file *file, const struct names
 static int
 warn_of_passwords(struct setup *setup, const struct setup_file *file, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     int rc = docker_edit_parse(&file->text, file->name, &object, err);
 
     if (rc < 0 || !docker_config_has_password(object, setup->host))

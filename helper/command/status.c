@@ -1,6 +1,5 @@
 #include "helper/command/status.h"
 
-#include <json-c/json_object.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,7 +48,7 @@ choose_style(void)
 static int
 print_status(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *status = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *status = NULL;
 
     if (helper->options.arguments_len > 0)
         return helper_usage(err, "'status' takes no arguments");

@@ -31,10 +31,10 @@
 #include "common/base/secret.h"
 #include "helper/helper.h"
 
-struct json_object;
+struct ts_json;
 
 /* Fills *ret, the caller's to put. Keys that cannot be read are told in it and are no failure. */
-int status_gather(const struct helper *helper, struct json_object **ret, struct ts_err *err);
+int status_gather(const struct helper *helper, struct ts_json **ret, struct ts_err *err);
 
 /* How the view is drawn. */
 struct status_style {
@@ -44,7 +44,6 @@ struct status_style {
 };
 
 /* Appends the view for people. Returns 0 or TS_ERR_NOMEM. */
-int status_view(struct json_object *status, const struct status_style *style,
-                struct ts_secret *ret);
+int status_view(struct ts_json *status, const struct status_style *style, struct ts_secret *ret);
 
 #endif

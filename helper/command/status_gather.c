@@ -1,6 +1,5 @@
 #include "helper/command/status.h"
 
-#include <json-c/json_object.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"
@@ -12,16 +11,16 @@
 
 /* "" counts as unknown. */
 static int
-add_text(struct json_object *object, const char *name, const char *value)
+add_text(struct ts_json *object, const char *name, const char *value)
 {
     if (value != NULL && value[0] != '\0')
         return ts_json_add_string(object, name, value);
-    return json_object_object_add(object, name, NULL) == 0 ? 0 : TS_ERR_NOMEM;
+    return ts_json_set(object, name, NULL) == 0 ? 0 : TS_ERR_NOMEM;
 }
 
 /* 0 counts as unknown. */
 static int
-add_time(struct json_object *object, const char *name, int64_t when)
+add_time(struct ts_json *object, const char *name, int64_t when)
 {
     char text[32] = "";
 
@@ -31,29 +30,29 @@ add_time(struct json_object *object, const char *name, int64_t when)
 }
 
 static int
-add_element(struct json_object *array, struct json_object *element)
+add_element(struct ts_json *array, struct ts_json *element)
 {
     if (element == NULL)
         return TS_ERR_NOMEM;
-    if (json_object_array_add(array, element) == 0)
+    if (ts_json_append(array, element) == 0)
         return 0;
-    json_object_put(element);
+    ts_json_free(element);
     return TS_ERR_NOMEM;
 }
 
 static int
-add_texts(struct json_object *object, const char *name, const struct ts_list *texts)
+add_texts(struct ts_json *object, const char *name, const struct ts_list *texts)
 {
-    struct json_object *array = json_object_new_array();
+    struct ts_json *array = ts_json_new_array();
     int rc = ts_json_add(object, name, array);
 
     for (size_t i = 0; i < texts->len && rc == 0; i++)
-        rc = add_element(array, json_object_new_string(texts->items[i]));
+        rc = add_element(array, ts_json_new_string(texts->items[i]));
     return rc;
 }
 
 static int
-describe_key(struct json_object *key, const struct ts_key_info *info, const char *error)
+describe_key(struct ts_json *key, const struct ts_key_info *info, const char *error)
 {
     bool rotates = info->created > 0 && info->rotation_days > 0;
 
@@ -68,11 +67,11 @@ describe_key(struct json_object *key, const struct ts_key_info *info, const char
 /* What cannot be read is told, not failed on: status is what one looks at when something is wrong.
  */
 static int
-add_key(const struct helper *helper, const struct ts_profile *profile, struct json_object *object)
+add_key(const struct helper *helper, const struct ts_profile *profile, struct ts_json *object)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
-    struct json_object *key = json_object_new_object();
+    struct ts_json *key = ts_json_new_object();
     struct ts_err err = {.code = 0};
 
     if (ts_json_add(object, "key", key) < 0)
@@ -92,7 +91,7 @@ add_key(const struct helper *helper, const struct ts_profile *profile, struct js
 /* What is known of the token; scopes that the profile asks for in vain are no reason to know less.
  */
 static int
-describe_session(struct json_object *object, struct ts_request *request, struct ts_err *err)
+describe_session(struct ts_json *object, struct ts_request *request, struct ts_err *err)
 {
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
     struct ts_err why = {.code = 0};
@@ -120,7 +119,7 @@ describe_session(struct json_object *object, struct ts_request *request, struct 
 /* The token of this login, where `token` would hand it out in place of one for the key. */
 static int
 add_session_token(const struct helper *helper, const struct ts_profile *profile,
-                  struct json_object *object, struct ts_err *err)
+                  struct ts_json *object, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     struct ts_config view = helper->config;
@@ -130,7 +129,7 @@ add_session_token(const struct helper *helper, const struct ts_profile *profile,
     if (ts_config_request(&view, NULL, NULL, &request, &ignored) < 0 ||
         !ts_session_token_is_used(&request))
         return add_text(object, "session_token", NULL) < 0 ? ts_err_nomem(err) : 0;
-    struct json_object *session = json_object_new_object();
+    struct ts_json *session = ts_json_new_object();
     if (ts_json_add(object, "session_token", session) < 0)
         return ts_err_nomem(err);
     return describe_session(session, &request, err);
@@ -140,7 +139,7 @@ add_session_token(const struct helper *helper, const struct ts_profile *profile,
 struct selection {
     const struct ts_config *config;
     const char *profile; /* or NULL */
-    struct json_object *array;
+    struct ts_json *array;
 };
 
 static bool
@@ -154,7 +153,7 @@ is_selected(const struct selection *selection, const struct ts_cached *cached)
 }
 
 static int
-describe_token(struct json_object *token, const struct ts_cached *cached, bool with_profile)
+describe_token(struct ts_json *token, const struct ts_cached *cached, bool with_profile)
 {
     if (with_profile && add_text(token, "profile", cached->profile) < 0)
         return TS_ERR_NOMEM;
@@ -174,7 +173,7 @@ add_token(void *context, const struct ts_cached *cached, struct ts_err *err)
 
     if (!is_selected(selection, cached))
         return 0;
-    struct json_object *token = json_object_new_object();
+    struct ts_json *token = ts_json_new_object();
     if (add_element(selection->array, token) < 0 ||
         describe_token(token, cached, selection->profile == NULL) < 0)
         return ts_err_nomem(err);
@@ -182,10 +181,10 @@ add_token(void *context, const struct ts_cached *cached, struct ts_err *err)
 }
 
 static int
-add_tokens(const struct helper *helper, const char *profile, struct json_object *object,
+add_tokens(const struct helper *helper, const char *profile, struct ts_json *object,
            const char *member, struct ts_err *err)
 {
-    struct json_object *array = json_object_new_array();
+    struct ts_json *array = ts_json_new_array();
     struct selection selection = {&helper->config, profile, array};
 
     if (ts_json_add(object, member, array) < 0)
@@ -196,10 +195,10 @@ add_tokens(const struct helper *helper, const char *profile, struct json_object 
 }
 
 static int
-add_profile(const struct helper *helper, const struct ts_profile *profile,
-            struct json_object *profiles, struct ts_err *err)
+add_profile(const struct helper *helper, const struct ts_profile *profile, struct ts_json *profiles,
+            struct ts_err *err)
 {
-    struct json_object *object = json_object_new_object();
+    struct ts_json *object = ts_json_new_object();
 
     if (add_element(profiles, object) < 0 ||
         ts_json_add_string(object, "name", profile->name) < 0 ||
@@ -213,9 +212,9 @@ add_profile(const struct helper *helper, const struct ts_profile *profile,
 }
 
 static int
-add_profiles(const struct helper *helper, struct json_object *status, struct ts_err *err)
+add_profiles(const struct helper *helper, struct ts_json *status, struct ts_err *err)
 {
-    struct json_object *profiles = json_object_new_array();
+    struct ts_json *profiles = ts_json_new_array();
 
     if (ts_json_add(status, "profiles", profiles) < 0)
         return ts_err_nomem(err);
@@ -236,10 +235,10 @@ effective_profile(const struct ts_config *config, const struct ts_host_rule *hos
 }
 
 static int
-add_host(const struct ts_config *config, const struct ts_host_rule *host, struct json_object *hosts)
+add_host(const struct ts_config *config, const struct ts_host_rule *host, struct ts_json *hosts)
 {
     TS_CLEANUP(ts_string_free) char *username = NULL;
-    struct json_object *object = json_object_new_object();
+    struct ts_json *object = ts_json_new_object();
     struct ts_err ignored = {.code = 0};
 
     /* A user without a name is no reason to show nothing; null says it. */
@@ -253,9 +252,9 @@ add_host(const struct ts_config *config, const struct ts_host_rule *host, struct
 }
 
 static int
-add_hosts(const struct ts_config *config, struct json_object *status)
+add_hosts(const struct ts_config *config, struct ts_json *status)
 {
-    struct json_object *hosts = json_object_new_array();
+    struct ts_json *hosts = ts_json_new_array();
     int rc = ts_json_add(status, "hosts", hosts);
 
     for (size_t i = 0; i < config->hosts_len && rc == 0; i++)
@@ -264,20 +263,20 @@ add_hosts(const struct ts_config *config, struct json_object *status)
 }
 
 static int
-add_files(const struct ts_config *config, struct json_object *status)
+add_files(const struct ts_config *config, struct ts_json *status)
 {
-    struct json_object *files = json_object_new_array();
+    struct ts_json *files = ts_json_new_array();
     int rc = ts_json_add(status, "config_files", files);
 
     for (size_t i = 0; i < config->files.len && rc == 0; i++)
-        rc = add_element(files, json_object_new_string(config->files.items[i]));
+        rc = add_element(files, ts_json_new_string(config->files.items[i]));
     return rc < 0 ? rc : add_text(status, "cache_dir", config->cache_dir);
 }
 
 int
-status_gather(const struct helper *helper, struct json_object **ret, struct ts_err *err)
+status_gather(const struct helper *helper, struct ts_json **ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *status = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *status = ts_json_new_object();
 
     if (status == NULL || add_files(&helper->config, status) < 0)
         return ts_err_nomem(err);

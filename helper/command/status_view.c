@@ -1,6 +1,5 @@
 /* The view of `status` for people. */
 #include <inttypes.h>
-#include <json-c/json_object.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -69,13 +68,13 @@ print_title(struct view *view, const char *kind, const char *name)
 
 /* The strings of an array, separated by blanks. */
 static int
-join(struct json_object *array, struct ts_secret *ret)
+join(struct ts_json *array, struct ts_secret *ret)
 {
     int rc = 0;
 
-    for (size_t i = 0; array != NULL && i < json_object_array_length(array) && rc == 0; i++)
+    for (size_t i = 0; array != NULL && i < ts_json_length(array) && rc == 0; i++)
         rc = ts_secret_append_format(ret, "%s%s", i > 0 ? " " : "",
-                                     json_object_get_string(json_object_array_get_idx(array, i)));
+                                     ts_json_text(ts_json_at(array, i)));
     return rc;
 }
 
@@ -121,7 +120,7 @@ add_day(struct view *view, const char *name, const char *when, const char *past)
 }
 
 static int
-add_key_lines(struct view *view, struct json_object *key)
+add_key_lines(struct view *view, struct ts_json *key)
 {
     const struct {
         const char *name;
@@ -164,7 +163,7 @@ add_bar(struct view *view, int64_t left, int64_t life)
 
 /* `59m 12s of 1h left`, of a token's members. */
 static void
-write_left(char ret[LEFT_SIZE], struct json_object *token)
+write_left(char ret[LEFT_SIZE], struct ts_json *token)
 {
     char left_text[32];
     char life_text[32];
@@ -179,7 +178,7 @@ write_left(char ret[LEFT_SIZE], struct json_object *token)
 }
 
 static int
-add_token_line(struct view *view, struct json_object *token)
+add_token_line(struct view *view, struct ts_json *token)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret scopes = TS_SECRET_INIT(OUTPUT_MAX);
     const char *profile = ts_json_string(token, "profile");
@@ -200,7 +199,7 @@ add_token_line(struct view *view, struct json_object *token)
 
 /* `59m 12s of 1h left: user_management`, where the token is alive. */
 static int
-add_session_life(struct view *view, struct json_object *session)
+add_session_life(struct view *view, struct ts_json *session)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
     char left[LEFT_SIZE];
@@ -216,7 +215,7 @@ add_session_life(struct view *view, struct json_object *session)
 
 /* What `token` hands out where there is no key. */
 static int
-add_session_lines(struct view *view, struct json_object *session)
+add_session_lines(struct view *view, struct ts_json *session)
 {
     if (session == NULL)
         return 0;
@@ -227,21 +226,21 @@ add_session_lines(struct view *view, struct json_object *session)
 }
 
 static int
-print_tokens(struct view *view, struct json_object *tokens)
+print_tokens(struct view *view, struct ts_json *tokens)
 {
-    size_t len = tokens != NULL ? json_object_array_length(tokens) : 0;
+    size_t len = tokens != NULL ? ts_json_length(tokens) : 0;
     int rc = 0;
 
     if (len == 0)
         return ts_secret_append_string(view->out, "  no token cached\n");
     rc = ts_secret_append_format(view->out, "  %zu token%s cached:\n", len, len == 1 ? "" : "s");
     for (size_t i = 0; i < len && rc == 0; i++)
-        rc = add_token_line(view, json_object_array_get_idx(tokens, i));
+        rc = add_token_line(view, ts_json_at(tokens, i));
     return rc < 0 ? rc : end_table(view, 3);
 }
 
 static int
-print_profile(struct view *view, struct json_object *profile)
+print_profile(struct view *view, struct ts_json *profile)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret scopes = TS_SECRET_INIT(OUTPUT_MAX);
     char lifetime[32];
@@ -263,22 +262,22 @@ print_profile(struct view *view, struct json_object *profile)
 }
 
 static int
-print_profiles(struct view *view, struct json_object *status)
+print_profiles(struct view *view, struct ts_json *status)
 {
-    struct json_object *profiles = ts_json_member(status, "profiles");
-    struct json_object *others = ts_json_member(status, "other_tokens");
+    struct ts_json *profiles = ts_json_member(status, "profiles");
+    struct ts_json *others = ts_json_member(status, "other_tokens");
     int rc = 0;
 
-    for (size_t i = 0; i < json_object_array_length(profiles) && rc == 0; i++)
-        rc = print_profile(view, json_object_array_get_idx(profiles, i));
-    if (rc < 0 || json_object_array_length(others) == 0)
+    for (size_t i = 0; i < ts_json_length(profiles) && rc == 0; i++)
+        rc = print_profile(view, ts_json_at(profiles, i));
+    if (rc < 0 || ts_json_length(others) == 0)
         return rc;
     rc = print_title(view, "Profiles that are no longer configured", "");
     return rc < 0 ? rc : print_tokens(view, others);
 }
 
 static int
-add_host_line(struct view *view, struct json_object *host)
+add_host_line(struct view *view, struct ts_json *host)
 {
     static const char *const members[] = {"pattern", "profile", "username", "auth"};
     bool askpass = false;
@@ -293,31 +292,30 @@ add_host_line(struct view *view, struct json_object *host)
 }
 
 static int
-print_hosts(struct view *view, struct json_object *hosts)
+print_hosts(struct view *view, struct ts_json *hosts)
 {
     static const char *const titles[] = {"host", "profile", "username", "auth", "askpass"};
     int rc = print_title(view, "Hosts", "");
 
-    if (rc == 0 && json_object_array_length(hosts) == 0)
+    if (rc == 0 && ts_json_length(hosts) == 0)
         return ts_secret_append_string(view->out, "  none: git, docker and ssh get no answer\n");
     for (size_t i = 0; i < TS_ARRAY_LEN(titles) && rc == 0; i++)
         rc = add_cell(view, BOLD, titles[i]);
-    for (size_t i = 0; i < json_object_array_length(hosts) && rc == 0; i++)
-        rc = add_host_line(view, json_object_array_get_idx(hosts, i));
+    for (size_t i = 0; i < ts_json_length(hosts) && rc == 0; i++)
+        rc = add_host_line(view, ts_json_at(hosts, i));
     return rc < 0 ? rc : end_table(view, TS_ARRAY_LEN(titles));
 }
 
 static int
-print_files(struct view *view, struct json_object *status)
+print_files(struct view *view, struct ts_json *status)
 {
-    struct json_object *files = ts_json_member(status, "config_files");
+    struct ts_json *files = ts_json_member(status, "config_files");
     const char *cache = ts_json_string(status, "cache_dir");
-    size_t len = json_object_array_length(files);
+    size_t len = ts_json_length(files);
     int rc = print_title(view, "Files", "");
 
     for (size_t i = 0; i < len && rc == 0; i++)
-        rc = add_line(view, "read", PLAIN,
-                      json_object_get_string(json_object_array_get_idx(files, i)));
+        rc = add_line(view, "read", PLAIN, ts_json_text(ts_json_at(files, i)));
     if (rc == 0 && len == 0)
         rc = add_line(view, "read", PLAIN, "no configuration file");
     if (rc == 0)
@@ -326,7 +324,7 @@ print_files(struct view *view, struct json_object *status)
 }
 
 int
-status_view(struct json_object *status, const struct status_style *style, struct ts_secret *ret)
+status_view(struct ts_json *status, const struct status_style *style, struct ts_secret *ret)
 {
     struct view view = {.style = style, .out = ret};
     int rc = print_files(&view, status);

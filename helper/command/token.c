@@ -1,5 +1,4 @@
 /* `token`: prints one, for scripts and people. */
-#include <json-c/json_object.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"
@@ -8,7 +7,7 @@
 #include "helper/helper.h"
 
 static int
-add_times(struct json_object *object, const struct ts_grant *grant, const struct ts_clock *now)
+add_times(struct ts_json *object, const struct ts_grant *grant, const struct ts_clock *now)
 {
     char expires_at[32];
 
@@ -18,16 +17,16 @@ add_times(struct json_object *object, const struct ts_grant *grant, const struct
 }
 
 static int
-add_scopes(struct json_object *object, const struct ts_list *scopes)
+add_scopes(struct ts_json *object, const struct ts_list *scopes)
 {
-    struct json_object *array = json_object_new_array();
+    struct ts_json *array = ts_json_new_array();
 
     if (ts_json_add(object, "scopes", array) < 0)
         return TS_ERR_NOMEM;
     for (size_t i = 0; i < scopes->len; i++) {
-        struct json_object *scope = json_object_new_string(scopes->items[i]);
+        struct ts_json *scope = ts_json_new_string(scopes->items[i]);
 
-        if (scope == NULL || json_object_array_add(array, scope) < 0) {
+        if (scope == NULL || ts_json_append(array, scope) < 0) {
             ts_json_put(&scope);
             return TS_ERR_NOMEM;
         }
@@ -38,7 +37,7 @@ add_scopes(struct json_object *object, const struct ts_list *scopes)
 static int
 print_json(const struct ts_grant *grant, struct ts_secret *answer, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
     struct ts_clock now;
     int rc = ts_clock_read(&now, err);
 

@@ -1,6 +1,5 @@
 #include "helper/doctor/findings.h"
 
-#include <json-c/json_object.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,13 +89,13 @@ findings_print(const struct findings *findings, struct ts_secret *ret)
 }
 
 static int
-add_finding(struct json_object *array, const struct finding *finding)
+add_finding(struct ts_json *array, const struct finding *finding)
 {
     const struct finding_kind *kind = finding_kind(finding->code);
-    struct json_object *object = json_object_new_object();
+    struct ts_json *object = ts_json_new_object();
 
-    if (object == NULL || json_object_array_add(array, object) != 0) {
-        json_object_put(object);
+    if (object == NULL || ts_json_append(array, object) != 0) {
+        ts_json_free(object);
         return TS_ERR_NOMEM;
     }
     if (ts_json_add_string(object, "level", level_names[kind->level]) < 0 ||
@@ -105,17 +104,17 @@ add_finding(struct json_object *array, const struct finding *finding)
         return TS_ERR_NOMEM;
     if (kind->fix != NULL)
         return ts_json_add_string(object, "fix", kind->fix);
-    return json_object_object_add(object, "fix", NULL) == 0 ? 0 : TS_ERR_NOMEM;
+    return ts_json_set(object, "fix", NULL) == 0 ? 0 : TS_ERR_NOMEM;
 }
 
 int
 findings_print_json(const struct findings *findings, struct ts_secret *ret)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *object = json_object_new_object();
-    struct json_object *array = json_object_new_array();
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
+    struct ts_json *array = ts_json_new_array();
 
     if (object == NULL) {
-        json_object_put(array);
+        ts_json_free(array);
         return TS_ERR_NOMEM;
     }
     if (ts_json_add(object, "findings", array) < 0)

@@ -41,13 +41,13 @@ judge(const struct pam_stack *stack)
 }
 
 static int
-add_json(struct json_object *array, const char *service, const struct pam_line *line,
+add_json(struct ts_json *array, const char *service, const struct pam_line *line,
          const struct verdict *verdict)
 {
-    struct json_object *object = json_object_new_object();
+    struct ts_json *object = ts_json_new_object();
 
-    if (object == NULL || json_object_array_add(array, object) != 0) {
-        json_object_put(object);
+    if (object == NULL || ts_json_append(array, object) != 0) {
+        ts_json_free(object);
         return TS_ERR_NOMEM;
     }
     if (ts_json_add_string(object, "service", service) < 0 ||
@@ -67,8 +67,7 @@ add_text(struct ts_secret *ret, const char *service, const struct pam_line *line
 }
 
 static int
-add_service(const char *service, struct json_object *array, struct ts_secret *ret,
-            struct ts_err *err)
+add_service(const char *service, struct ts_json *array, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(pam_stack_release) struct pam_stack stack = {NULL, 0};
     const struct pam_files files = {pam_folder_read, NULL};
@@ -90,8 +89,8 @@ int
 host_status(bool json, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_list_release) struct ts_list names = {NULL, 0};
-    TS_CLEANUP(ts_json_put) struct json_object *object = json ? json_object_new_object() : NULL;
-    struct json_object *array = json ? json_object_new_array() : NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = json ? ts_json_new_object() : NULL;
+    struct ts_json *array = json ? ts_json_new_array() : NULL;
 
     if (json && (object == NULL || ts_json_add(object, "services", array) < 0))
         return ts_err_nomem(err);

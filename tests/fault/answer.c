@@ -1,17 +1,16 @@
 /* The answers that the programs print when all is well. */
 #include "judge.h"
 
-#include <json-c/json_object.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"
 #include "common/json/json.h"
 
-static struct json_object *
+static struct ts_json *
 parse(const struct outcome *outcome)
 {
-    struct json_object *object = NULL;
+    struct ts_json *object = NULL;
     struct ts_err ignored = {.code = 0};
 
     if (outcome->out_len == 0 || outcome->out[outcome->out_len - 1] != '\n' ||
@@ -57,7 +56,7 @@ is_git_login(const struct outcome *outcome, struct evp_pkey_st *key)
 static bool
 is_docker_login(const struct outcome *outcome, struct evp_pkey_st *key)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *object = parse(outcome);
+    TS_CLEANUP(ts_json_put) struct ts_json *object = parse(outcome);
     const char *user = object != NULL ? ts_json_string(object, "Username") : NULL;
     const char *secret = object != NULL ? ts_json_string(object, "Secret") : NULL;
 
@@ -68,7 +67,7 @@ is_docker_login(const struct outcome *outcome, struct evp_pkey_st *key)
 static bool
 is_status(const struct outcome *outcome, struct evp_pkey_st *key)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *object = parse(outcome);
+    TS_CLEANUP(ts_json_put) struct ts_json *object = parse(outcome);
 
     (void)key;
     return object != NULL && ts_json_member(object, "profiles") != NULL &&
@@ -97,14 +96,14 @@ is_worker_error(int code, const char *text)
 static bool
 is_worker_answer(const struct outcome *outcome, struct evp_pkey_st *key)
 {
-    struct json_object *object = NULL;
+    struct ts_json *object = NULL;
     struct ts_err ignored = {.code = 0};
     int64_t code = 0;
 
     if (ts_json_parse_object(outcome->out, outcome->out_len, &object, &ignored) < 0)
         return false;
-    struct json_object *grant = ts_json_member(object, "grant");
-    struct json_object *error = ts_json_member(object, "error");
+    struct ts_json *grant = ts_json_member(object, "grant");
+    struct ts_json *error = ts_json_member(object, "error");
     const char *token = grant != NULL ? ts_json_string(grant, "token") : NULL;
     bool whole = token != NULL && is_signed_token(token, strlen(token), key);
     if (error != NULL)

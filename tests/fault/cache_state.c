@@ -144,7 +144,7 @@ static void
 check_json(int folder, const char *name, struct reading *reading)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(FILE_MAX_LEN);
-    TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err ignored = {.code = 0};
 
     read_file(folder, name, &text);

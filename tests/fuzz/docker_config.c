@@ -9,7 +9,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const hosts[] = {"docker.io", "index.docker.io", "h:5000", "[::1]:5000"};
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err err = {0};
 
     if (ts_json_parse_object((const char *)data, size, &object, &err) < 0)

@@ -2,8 +2,6 @@
  * the file was; nothing else in it changes. */
 #include "tests/fuzz/fuzz.h"
 
-#include <json-c/json_object.h>
-
 #include "common/base/cleanup.h"
 #include "common/json/json.h"
 #include "helper/client/docker_edit.h"
@@ -17,10 +15,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(SETUP_FILE_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret added = TS_SECRET_INIT(8 * SETUP_FILE_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret removed = TS_SECRET_INIT(8 * SETUP_FILE_MAX);
-    TS_CLEANUP(ts_json_put_secret) struct json_object *before = NULL;
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = NULL;
-    TS_CLEANUP(ts_json_put_secret) struct json_object *after = NULL;
-    TS_CLEANUP(ts_json_put_secret) struct json_object *again = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *before = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *after = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *again = NULL;
     struct ts_err err = {0};
 
     if (ts_secret_append(&text, data, size) < 0 ||
@@ -33,7 +31,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         !docker_edit_has_ours(&added) || docker_edit_remove(after, before, HOST, &err) < 0 ||
         docker_edit_print(after, &removed, &err) < 0 ||
         docker_edit_parse(&removed, "removed", &again, &err) < 0 ||
-        json_object_equal(before, again) == 0)
+        ts_json_equal(before, again) == 0)
         abort();
     return 0;
 }

@@ -350,12 +350,12 @@ check "the cache: a folder that cannot be written" prints_token
 # --- An endpoint that takes its time to fail
 
 # The token still does when the helper asks for another, and no longer when that has failed. Made to
-# live a second too long; should the helper be slower than that, the answer is the same.
+# live just long enough; should the helper be slower than that, the answer is the same.
 forget_cache
 : | conf
 run helper token
 cached=$(find "$dir/cache" -type f -size +0 -name '*.json' | head -n 1)
-lived=$((3600 - 301))
+lived=$((3600 - 300))
 jq -c ".received_wall -= $lived | .received_boot_ms = ([.received_boot_ms - $lived * 1000, 0] | max)" \
     "$cached" >"$dir/aged" && cat "$dir/aged" >"$cached"
 # shellcheck disable=SC2086 # All of them.
@@ -387,8 +387,7 @@ case $needed in
 *libasan* | *libubsan*) ;;
 *)
     check_uncounted "a hit has under 90 lines of strace" [ "$(wc -l <"$dir/trace")" -lt 90 ]
-    check "the program needs libjson-c and libc alone" \
-        [ "$(echo "$needed" | sed 's/\.so.*//' | sort | tr '\n' ' ')" = "libc libjson-c " ]
+    check "the program needs libc alone" [ "${needed%.so*}" = libc ]
     ;;
 esac
 finish

@@ -125,7 +125,7 @@ with_line_ends(const struct ts_secret *pem, const char *end, struct ts_secret *r
 static void
 make_download(const char *pem, bool with_id, struct ts_secret *ret)
 {
-    TS_CLEANUP(ts_json_put_secret) struct json_object *download = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *download = ts_json_new_object();
 
     if (with_id)
         assert_int_equal(ts_json_add_string(download, "key_id", KEY_ID), 0);

@@ -186,7 +186,7 @@ struct change {
 static void
 assert_refused(const struct ts_job *job, const struct change *change)
 {
-    TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     TS_CLEANUP(ts_job_release) struct ts_job read = TS_JOB_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
     struct ts_err err = {0};
@@ -194,7 +194,7 @@ assert_refused(const struct ts_job *job, const struct change *change)
     assert_int_equal(ts_job_encode(job, &text, &err), 0);
     assert_int_equal(ts_json_parse_object(text.data, text.len, &object, &err), 0);
     ts_secret_clear(&text);
-    json_object_object_del(object, change->member);
+    ts_json_delete(object, change->member);
     (void)ts_json_print(object, &text);
     if (change->value != NULL) {
         ts_secret_truncate(&text, text.len - 1);

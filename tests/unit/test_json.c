@@ -1,12 +1,14 @@
-/* The strict reading of JSON: what json-c alone would let through is refused. */
+/* The strict reading of JSON: what other readers let through is refused. */
 #include "tests/unit/unit.h"
 
+#include <json-c/json_object.h>
+#include <json-c/json_tokener.h>
 #include <string.h>
 
 #include "common/json/json.h"
 
 static int
-parse(const char *text, struct json_object **ret, struct ts_err *err)
+parse(const char *text, struct ts_json **ret, struct ts_err *err)
 {
     return ts_json_parse_object(text, strlen(text), ret, err);
 }
@@ -68,7 +70,7 @@ refuses_what_is_not_strict(void **state)
 
     (void)state;
     for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
-        struct json_object *object = NULL;
+        struct ts_json *object = NULL;
         struct ts_err err = {0};
 
         CHECK_INT(cases[i].name, parse(cases[i].text, &object, &err), TS_ERR_SYNTAX);
@@ -79,7 +81,7 @@ refuses_what_is_not_strict(void **state)
 static void
 refuses_a_nul(void **state)
 {
-    struct json_object *object = NULL;
+    struct ts_json *object = NULL;
     struct ts_err err = {0};
 
     (void)state;
@@ -92,7 +94,7 @@ static int
 parse_levels(unsigned levels)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(4096);
-    TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err err = {0};
 
     for (unsigned i = 0; i < levels; i++)
@@ -117,7 +119,7 @@ finds_members_by_name_and_type(void **state)
 {
     static const char text[] = " {\"s\":\"a\\\"\\u00e9\",\"i\":-5,\"b\":true,\"n\":null,\"d\":1.5,"
                                "\"o\":{\"s\":\"inner\"},\"l\":[1,{\"s\":2}],\"e\":\"\"}\r\n";
-    TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err err = {0};
     int64_t number = 7;
     bool flag = false;
@@ -156,7 +158,7 @@ takes_no_number_that_does_not_fit(void **state)
 
     (void)state;
     for (size_t i = 0; i < TS_ARRAY_LEN(texts); i++) {
-        TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+        TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
         struct ts_err err = {0};
         int64_t number = 7;
 
@@ -169,7 +171,7 @@ static void
 prints_what_it_reads(void **state)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(256);
-    TS_CLEANUP(ts_json_put_secret) struct json_object *object = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
 
     (void)state;
     assert_int_equal(ts_json_add_string(object, "s", "a/b\n"), 0);
@@ -195,7 +197,7 @@ prints_as_json_c_does(void **state)
         "{\"a\":[1,-2,[3,{\"x\":false}],\"y\"],\"b\":{\"c\":{\"d\":\"e\"}}}",
         "{\"\\u0001\\u001f\\b\\f\\n\\r\\t\\\"\\\\/\":\"\\u0001\\u001f\\b\\f\\n\\r\\t\\\"\\\\/\"}",
         "{\"a\":\"\\u007f\\u00e4\\ud83d\\ude00\"}",
-        "{\"b\":1.50,\"c\":-1e+3,\"d\":99999999999999999999}",
+        "{\"b\":1.50,\"c\":-1e+3}",
     };
     const int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
     const int in_lines =
@@ -205,16 +207,17 @@ prints_as_json_c_does(void **state)
     for (size_t i = 0; i < TS_ARRAY_LEN(texts); i++) {
         TS_CLEANUP(ts_secret_release) struct ts_secret line = TS_SECRET_INIT(1024);
         TS_CLEANUP(ts_secret_release) struct ts_secret lines = TS_SECRET_INIT(1024);
-        TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+        TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
+        struct json_object *other = json_tokener_parse(texts[i]);
         struct ts_err err = {0};
 
         CHECK_INT(texts[i], parse(texts[i], &object, &err), 0);
         CHECK_INT(texts[i], ts_json_print(object, &line), 0);
-        CHECK_TEXT(texts[i], ts_secret_string(&line),
-                   json_object_to_json_string_ext(object, flags));
+        CHECK_TEXT(texts[i], ts_secret_string(&line), json_object_to_json_string_ext(other, flags));
         CHECK_INT(texts[i], ts_json_print_lines(object, &lines), 0);
         CHECK_TEXT(texts[i], ts_secret_string(&lines),
-                   json_object_to_json_string_ext(object, in_lines));
+                   json_object_to_json_string_ext(other, in_lines));
+        json_object_put(other);
     }
 }
 
@@ -223,7 +226,7 @@ static void
 prints_what_is_empty_in_one_piece(void **state)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(1024);
-    TS_CLEANUP(ts_json_put) struct json_object *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err err = {0};
 
     (void)state;
@@ -236,7 +239,7 @@ static void
 prints_all_or_nothing(void **state)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(12);
-    TS_CLEANUP(ts_json_put) struct json_object *object = json_object_new_object();
+    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
 
     (void)state;
     assert_int_equal(ts_secret_append_string(&text, "before"), 0);
