@@ -10,6 +10,7 @@
 #include "common/base/cleanup.h"
 #include "common/json/json.h"
 #include "common/cache/refresh.h"
+#include "helper/client/client.h"
 #include "helper/client/clients.h"
 #include "helper/client/docker_request.h"
 #include "helper/helper.h"
@@ -44,23 +45,23 @@ read_registry(struct docker_registry *ret, struct ts_err *err)
     return rc;
 }
 
+static struct client_question
+make_question(const struct docker_registry *registry)
+{
+    return (struct client_question){
+        .protocol = "https", .host = registry->host, .path = registry->path, .wants = CLIENT_LOGIN};
+}
+
 /* *ret is NULL where no section serves the registry. */
 static int
 find_host(struct helper *helper, const struct docker_registry *registry,
           const struct ts_host_rule **ret, struct ts_err *err)
 {
-    int rc = helper_load_config(helper, err);
+    const struct client_question question = make_question(registry);
 
     *ret = NULL;
-    if (rc < 0)
-        return rc;
-    if (registry->host != NULL)
-        *ret = ts_config_find_host(&helper->config, registry->host, registry->path);
-    if (*ret != NULL)
-        helper_debug(helper, "docker: [host %s] serves it", (*ret)->label);
-    else
-        helper_debug(helper, "docker: no [host] section serves this registry");
-    return 0;
+    return registry->host != NULL ? client_find(helper, &question, ret, err)
+                                  : helper_load_config(helper, err);
 }
 
 static int
@@ -81,21 +82,17 @@ static int
 docker_get(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(docker_registry_release) struct docker_registry registry = {NULL, NULL, NULL};
-    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    TS_CLEANUP(ts_string_free) char *username = NULL;
-    const struct ts_host_rule *host = NULL;
+    TS_CLEANUP(client_answer_release) struct client_answer found = CLIENT_ANSWER_INIT;
     int rc = read_registry(&registry, err);
 
-    if (rc == 0)
-        rc = find_host(helper, &registry, &host, err);
     if (rc < 0)
         return rc;
-    if (host == NULL)
+    const struct client_question question = make_question(&registry);
+    rc = registry.host != NULL ? client_get(helper, &question, &found, err)
+                               : helper_load_config(helper, err);
+    if (found.host == NULL && (rc == 0 || rc == TS_ERR_NOT_FOUND))
         return ts_err_set(err, TS_ERR_NOT_FOUND, NOT_FOUND);
-    rc = helper_username(host, NULL, &username, err);
-    if (rc == 0)
-        rc = helper_get_token(helper, host, false, &grant, err);
-    if (rc == 0 && print_login(registry.url, username, &grant, answer) < 0)
+    if (rc == 0 && print_login(registry.url, found.username, &found.grant, answer) < 0)
         rc = ts_err_nomem(err);
     return rc;
 }

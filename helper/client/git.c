@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
-#include "common/base/clock.h"
 #include "common/cache/refresh.h"
+#include "helper/client/client.h"
 #include "helper/client/clients.h"
 #include "helper/client/git_attributes.h"
 #include "helper/helper.h"
@@ -67,36 +67,26 @@ is_web(const struct git_attributes *asked)
            strcmp(protocol, "http") == 0;
 }
 
-static bool
-is_transport_allowed(const struct helper *helper, const struct git_attributes *asked)
-{
-    return strcmp(git_attributes_get(asked, GIT_PROTOCOL), "https") == 0 ||
-           helper_allows_http(helper, git_attributes_get(asked, GIT_HOST));
-}
-
-/* git leaves out the slash that a path begins with. */
+/* *path is what the question points to, the caller's to release: git leaves out the slash that a
+ * path begins with. */
 static int
-find_rule(const struct helper *helper, const struct git_attributes *asked,
-          const struct ts_host_rule **ret, struct ts_err *err)
+make_question(const struct git_attributes *asked, struct ts_secret *path,
+              struct client_question *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret path = TS_SECRET_INIT(GIT_LINE_MAX + 1);
     const char *given = git_attributes_get(asked, GIT_PATH);
 
     if (given != NULL && given[0] != '\0' &&
-        (ts_secret_append_string(&path, given[0] == '/' ? "" : "/") < 0 ||
-         ts_secret_append_string(&path, given) < 0))
+        (ts_secret_append_string(path, given[0] == '/' ? "" : "/") < 0 ||
+         ts_secret_append_string(path, given) < 0))
         return ts_err_nomem(err);
-    *ret = ts_config_find_host(&helper->config, git_attributes_get(asked, GIT_HOST),
-                               ts_secret_string(&path));
+    *ret = (struct client_question){
+        .protocol = git_attributes_get(asked, GIT_PROTOCOL),
+        .host = git_attributes_get(asked, GIT_HOST),
+        .path = ts_secret_string(path),
+        .user = git_attributes_get(asked, GIT_USERNAME),
+        .wants = asked->authtype ? CLIENT_AUTH : CLIENT_LOGIN,
+    };
     return 0;
-}
-
-static bool
-is_username_ours(const struct git_attributes *asked, const struct ts_host_rule *host)
-{
-    const char *given = git_attributes_get(asked, GIT_USERNAME);
-
-    return given == NULL || host->username == NULL || strcmp(given, host->username) == 0;
 }
 
 /*
@@ -107,12 +97,18 @@ is_username_ours(const struct git_attributes *asked, const struct ts_host_rule *
 static bool
 is_overlong_for_another(struct helper *helper, const struct git_attributes *asked)
 {
+    TS_CLEANUP(ts_secret_release) struct ts_secret path = TS_SECRET_INIT(GIT_LINE_MAX + 1);
     const struct ts_host_rule *host = NULL;
+    struct client_question question;
     struct ts_err ignored = {.code = 0};
 
-    return asked->overlong && git_attributes_require_host(asked, &ignored) == 0 &&
-           helper_load_config(helper, &ignored) == 0 &&
-           find_rule(helper, asked, &host, &ignored) == 0 && host == NULL;
+    if (!asked->overlong || git_attributes_require_host(asked, &ignored) < 0 ||
+        make_question(asked, &path, &question, &ignored) < 0)
+        return false;
+    /* Whoever the user is, and however it is reached. */
+    question.user = NULL;
+    question.protocol = "https";
+    return client_find(helper, &question, &host, &ignored) == 0 && host == NULL;
 }
 
 /* Reads the question. *ret_ours is false where there is nothing wrong with it, but it is about a
@@ -135,54 +131,15 @@ read_question(struct helper *helper, struct git_attributes *asked, bool *ret_our
     return *ret_ours ? git_attributes_require_host(asked, err) : 0;
 }
 
-/* The section that serves what git asks about, or NULL where it is none of our business. */
 static int
-find_host(struct helper *helper, struct git_attributes *asked, const struct ts_host_rule **ret,
-          struct ts_err *err)
+print_login(const struct client_answer *found, struct ts_secret *answer, struct ts_err *err)
 {
-    bool ours = false;
-    int rc = read_question(helper, asked, &ours, err);
+    const struct ts_secret *token = &found->grant.token;
+    int rc = found->username == NULL
+                 ? ts_secret_append_string(answer, "authtype=Bearer\ncredential=")
+                 : ts_secret_append_format(answer, "username=%s\npassword=", found->username);
 
-    *ret = NULL;
-    if (rc < 0 || !ours)
-        return rc;
-    rc = helper_load_config(helper, err);
-    if (rc < 0)
-        return rc;
-    if (!is_transport_allowed(helper, asked)) {
-        helper_debug(helper, "git: plain http gets no answer");
-        return 0;
-    }
-    const struct ts_host_rule *host = NULL;
-    rc = find_rule(helper, asked, &host, err);
-    if (rc < 0)
-        return rc;
-    if (host == NULL || !is_username_ours(asked, host)) {
-        helper_debug(helper, host == NULL ? "git: no [host] section serves this host"
-                                          : "git: another username is asked for");
-        return 0;
-    }
-    helper_debug(helper, "git: [host %s] serves it", host->label);
-    *ret = host;
-    return 0;
-}
-
-static int
-print_login(const struct git_attributes *asked, const struct ts_host_rule *host,
-            const struct ts_grant *grant, struct ts_secret *answer, struct ts_err *err)
-{
-    TS_CLEANUP(ts_string_free) char *username = NULL;
-    int rc = 0;
-
-    if (asked->authtype && host->auth == TS_AUTH_BEARER) {
-        rc = ts_secret_append_string(answer, "authtype=Bearer\ncredential=");
-    } else {
-        rc = helper_username(host, git_attributes_get(asked, GIT_USERNAME), &username, err);
-        if (rc < 0)
-            return rc;
-        rc = ts_secret_append_format(answer, "username=%s\npassword=", username);
-    }
-    if (rc < 0 || ts_secret_append(answer, grant->token.data, grant->token.len) < 0 ||
+    if (rc < 0 || ts_secret_append(answer, token->data, token->len) < 0 ||
         ts_secret_append_string(answer, "\n") < 0)
         return ts_err_nomem(err);
     return 0;
@@ -192,21 +149,16 @@ print_login(const struct git_attributes *asked, const struct ts_host_rule *host,
  * the capability. It asks other helpers not to store the token, but credential-store of git up to
  * 2.55 stores it all the same. */
 static int
-print_answer(const struct git_attributes *asked, const struct ts_host_rule *host,
-             const struct ts_grant *grant, struct ts_secret *answer, struct ts_err *err)
+print_answer(const struct git_attributes *asked, const struct client_answer *found,
+             struct ts_secret *answer, struct ts_err *err)
 {
-    struct ts_clock now;
-    int rc = ts_clock_read(&now, err);
-
-    if (rc < 0)
-        return rc;
     if (asked->authtype && ts_secret_append_string(answer, "capability[]=authtype\n") < 0)
         return ts_err_nomem(err);
-    rc = print_login(asked, host, grant, answer, err);
+    int rc = print_login(found, answer, err);
     if (rc < 0)
         return rc;
-    if (ts_secret_append_format(answer, "password_expiry_utc=%" PRId64 "\n",
-                                ts_grant_expires_at(grant, &now)) < 0 ||
+    if (ts_secret_append_format(answer, "password_expiry_utc=%" PRId64 "\n", found->expires_at) <
+            0 ||
         (asked->authtype && ts_secret_append_string(answer, "ephemeral=1\n") < 0))
         return ts_err_nomem(err);
     return 0;
@@ -216,19 +168,25 @@ static int
 git_get(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(git_attributes_release) struct git_attributes asked = GIT_ATTRIBUTES_INIT;
-    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    const struct ts_host_rule *host = NULL;
+    TS_CLEANUP(client_answer_release) struct client_answer found = CLIENT_ANSWER_INIT;
+    TS_CLEANUP(ts_secret_release) struct ts_secret path = TS_SECRET_INIT(GIT_LINE_MAX + 1);
+    struct client_question question;
+    bool ours = false;
 
-    int rc = find_host(helper, &asked, &host, err);
-    if (rc < 0 || host == NULL)
+    int rc = read_question(helper, &asked, &ours, err);
+    if (rc < 0 || !ours)
         return rc;
     /* Before memory can run out, for what is said then. */
     if (ts_secret_reserve(answer, strlen(QUIT)) < 0)
         return ts_err_nomem(err);
-    rc = helper_get_token(helper, host, false, &grant, err);
+    rc = make_question(&asked, &path, &question, err);
     if (rc == 0)
-        rc = print_answer(&asked, host, &grant, answer, err);
-    if (rc < 0) {
+        rc = client_get(helper, &question, &found, err);
+    if (rc == TS_ERR_NOT_FOUND && found.host == NULL)
+        return 0;
+    if (rc == 0)
+        rc = print_answer(&asked, &found, answer, err);
+    if (rc < 0 && found.host != NULL) {
         /* The host is ours, so no other helper and no person has the password either. */
         ts_secret_clear(answer);
         (void)ts_secret_append_string(answer, QUIT);
@@ -254,11 +212,18 @@ git_erase(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(git_attributes_release) struct git_attributes asked = GIT_ATTRIBUTES_INIT;
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_secret_release) struct ts_secret path = TS_SECRET_INIT(GIT_LINE_MAX + 1);
     const struct ts_host_rule *host = NULL;
+    struct client_question question;
+    bool ours = false;
     bool dropped = false;
 
     (void)answer;
-    int rc = find_host(helper, &asked, &host, err);
+    int rc = read_question(helper, &asked, &ours, err);
+    if (rc == 0 && ours)
+        rc = make_question(&asked, &path, &question, err);
+    if (rc == 0 && ours)
+        rc = client_find(helper, &question, &host, err);
     if (rc < 0 || host == NULL)
         return rc;
     const struct ts_secret *rejected =
