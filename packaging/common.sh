@@ -10,6 +10,12 @@ project_version() {
     sed -n "s/^ *version: '\([^']*\)',\$/\1/p" meson.build | head -n 1
 }
 
+# has_program_modes: whether a listing of a package's files on standard input, as `ls -l` writes it, has
+# helper and worker unreadable for everybody but root.
+has_program_modes() {
+    [ "$(grep -cE '^-rwx--x--x .*/thrivestack-(credential|worker)$')" = 2 ]
+}
+
 # Sets $scratch to a new folder that is gone when the script ends, however it ends.
 make_scratch() {
     scratch=$(mktemp -d)
