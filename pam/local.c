@@ -108,7 +108,7 @@ add_variable(struct ts_list *list, const char *name, const char *value, struct t
     return ts_list_add(list, ts_secret_string(&text), err);
 }
 
-/* Only a folder that is there and the user's own: the helper would take another's for its cache. */
+/* Only where the folder exists and is the user's own. */
 static int
 add_runtime_folder(struct ts_list *list, uid_t uid, struct ts_err *err)
 {

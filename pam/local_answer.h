@@ -5,9 +5,9 @@
 #include "common/base/error.h"
 #include "common/base/secret.h"
 
-/* `status` is as wait(2) gives it. 0 where the helper succeeded and printed something, of which
- * nothing is known yet; else TS_ERR_UNAVAILABLE, and *err says what happened, never what was
- * printed. */
+/* `status` is as wait(2) gives it. Returns 0 where the helper succeeded and printed something,
+ * which is still to be checked; else TS_ERR_UNAVAILABLE, and *err says what happened without
+ * quoting what was printed. */
 int ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err *err);
 
 /* The same for `key export`, which prints nothing here. That its reader closed the pipe is not its

@@ -10,7 +10,7 @@
 #include <time.h>
 
 struct exchange {
-    int input_fd;  /* -1 once everything is written, or nobody reads it */
+    int input_fd;  /* -1 once everything is written, or its reader has gone */
     int output_fd; /* -1 at its end */
     int pidfd;
     const struct ts_secret *input;
@@ -19,8 +19,8 @@ struct exchange {
 };
 
 /*
- * write(2) to a pipe whose reader has gone, without the SIGPIPE that would end most hosts: it is
- * blocked for the while, and taken away where it was not there before. Returns as write(2).
+ * write(2) without the SIGPIPE that would end most hosts when the pipe's reader has gone: the
+ * signal is blocked meanwhile, and consumed where it was not pending before. Returns as write(2).
  */
 static ssize_t
 write_without_sigpipe(int fd, const void *data, size_t len)
@@ -46,7 +46,7 @@ write_without_sigpipe(int fd, const void *data, size_t len)
 }
 
 static int
-give(struct exchange *exchange, struct ts_err *err)
+write_input(struct exchange *exchange, struct ts_err *err)
 {
     size_t left = exchange->input->len - exchange->written;
     ssize_t written = left == 0
@@ -68,9 +68,9 @@ give(struct exchange *exchange, struct ts_err *err)
     return 0;
 }
 
-/* Reads once. *ret_more tells whether there may be more at once. */
+/* Reads once. *ret_more says whether more may be there already. */
 static int
-take(struct exchange *exchange, bool *ret_more, struct ts_err *err)
+read_output(struct exchange *exchange, bool *ret_more, struct ts_err *err)
 {
     char buffer[4096];
 
@@ -94,8 +94,8 @@ take(struct exchange *exchange, bool *ret_more, struct ts_err *err)
     return rc < 0 ? ts_err_nomem(err) : 0;
 }
 
-/* What is in the pipe when the child has ended. A grandchild that holds it open is not waited for.
- */
+/* Reads what is in the pipe when the child has ended, without waiting for a grandchild that still
+ * holds it open. */
 static int
 drain(struct exchange *exchange, struct ts_err *err)
 {
@@ -103,12 +103,12 @@ drain(struct exchange *exchange, struct ts_err *err)
     int rc = 0;
 
     while (rc == 0 && more && exchange->output_fd >= 0)
-        rc = take(exchange, &more, err);
+        rc = read_output(exchange, &more, err);
     ts_fd_close(&exchange->output_fd);
     return rc;
 }
 
-/* Until the child has ended or closed its stdout. */
+/* Writes and reads until the child has ended or closed its stdout. */
 static int
 converse(struct exchange *exchange, int64_t deadline_ms, struct ts_err *err)
 {
@@ -131,9 +131,9 @@ converse(struct exchange *exchange, int64_t deadline_ms, struct ts_err *err)
         if (fds[2].revents != 0)
             return drain(exchange, err);
         if (fds[0].revents != 0)
-            rc = give(exchange, err);
+            rc = write_input(exchange, err);
         if (rc == 0 && fds[1].revents != 0)
-            rc = take(exchange, &more, err);
+            rc = read_output(exchange, &more, err);
         if (rc < 0)
             return rc;
     }
@@ -152,7 +152,7 @@ open_pipe(int *ret_read, int *ret_write, struct ts_err *err)
     return 0;
 }
 
-/* Ours alone: the child's end of a pipe blocks as programs expect. */
+/* Only for this side: the child's end of a pipe blocks, as programs expect. */
 static int
 make_nonblocking(int fd, struct ts_err *err)
 {
@@ -170,7 +170,7 @@ run(const struct ts_spawn *piped, struct exchange *exchange, int64_t deadline_ms
 
     spec.start_by_ms = deadline_ms;
     int rc = ts_spawn_start(&spec, &child, err);
-    /* The child has its own copies; with ours open neither side would see an end. */
+    /* The child has copies of its own. While these are open, neither side would see an end. */
     ts_fd_close(&spec.stdin_fd);
     ts_fd_close(&spec.stdout_fd);
     if (rc < 0)

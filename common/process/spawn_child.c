@@ -36,7 +36,7 @@ fail(const struct ts_spawn_plan *plan, enum ts_spawn_step step, int error)
 {
     struct ts_spawn_failure failure = {step, error};
 
-    /* A parent that is gone hears nothing; there is nobody else to tell. */
+    /* Without a parent there is nobody to report to. */
     ssize_t written = write(plan->status_fd, &failure, sizeof(failure));
     _exit(written > 0 ? 127 : 126);
 }
@@ -48,7 +48,7 @@ reset_handlers(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
 
-    /* Fails for SIGKILL, SIGSTOP and libc's own two, which are none of our business. */
+    /* Fails for SIGKILL, SIGSTOP and libc's own two, which may stay as they are. */
     for (int number = 1; number < _NSIG; number++)
         (void)sigaction(number, &action, NULL);
 }
@@ -188,8 +188,7 @@ groups_hold(const struct ts_spawn_identity *want, gid_t *room)
     return true;
 }
 
-/* Nothing but asking proves that the way back is closed: capabilities that were kept would open it.
- */
+/* Also tries to become root again: capabilities that were kept would allow it. */
 static bool
 identity_holds(const struct ts_spawn_identity *want, gid_t *room)
 {
@@ -263,7 +262,7 @@ run_program(const struct ts_spawn_plan *plan, pid_t supervisor)
     fail(plan, TS_STEP_EXEC, errno);
 }
 
-/* What the program started goes as well, as far as it stayed in the process group. */
+/* Kills what the program started, too, as far as that stayed in the process group. */
 static void
 kill_group(int signal_number)
 {

@@ -15,7 +15,7 @@
 #define DESCRIPTORS_MAX 64
 #define CPU_SECONDS_MAX 60
 
-/* What is given up for good, and what may be taken back up to a limit. */
+/* Soft limits, and the hard limits up to which they may be raised again. */
 static const struct {
     int resource;
     rlim_t limit;
@@ -27,8 +27,8 @@ static const struct {
     {RLIMIT_FSIZE, 0, TS_HARDEN_FILE_MAX},
 };
 
-/* A descriptor missing among the first three would be taken by the next file opened. What stands in
- * for it cannot be written to, so that a closed stdout is an error still. */
+/* The next file opened would take the number of a missing descriptor among the first three. Its
+ * replacement cannot be written to, so a closed stdout is still an error. */
 static bool
 fill_standard_descriptors(void)
 {
@@ -62,13 +62,14 @@ set_limits(void)
 
         if (getrlimit((__rlimit_resource_t)limits[i].resource, &old) != 0)
             return false;
-        /* A limit that was lower already may not be raised, and need not be. */
+        /* A limit that was lower before may not be raised, and need not be. */
         limit.rlim_cur = lower(limit.rlim_cur, old.rlim_max);
         limit.rlim_max = lower(limit.rlim_max, old.rlim_max);
-        /* Enough against leaks, and valgrind lets nobody lower the other one. */
+        /* The soft limit is enough against leaks, and under valgrind the hard one cannot be
+         * lowered. */
         if (limits[i].resource == RLIMIT_NOFILE)
             limit.rlim_max = old.rlim_max;
-        /* Debug lines that someone sends to a file are to get there. */
+        /* Debug lines may be redirected to a file. */
         if (limits[i].resource == RLIMIT_FSIZE && (is_file(1) || is_file(2)))
             continue;
         if (setrlimit((__rlimit_resource_t)limits[i].resource, &limit) != 0)
@@ -86,7 +87,7 @@ set_process_flags(void)
     } rows[] = {
         {PR_SET_DUMPABLE, 0},
         {PR_SET_NO_NEW_PRIVS, 1},
-        /* Whoever waited for the answer is gone: nobody needs it, and the key need not stay. */
+        /* When the process that waits for the answer has gone, the key must not stay in memory. */
         {PR_SET_PDEATHSIG, SIGKILL},
     };
 
@@ -109,14 +110,14 @@ set_signals(void)
 int
 ts_harden_process(struct ts_err *err)
 {
-    /* SSLKEYLOGFILE, OPENSSL_CONF, SSL_CERT_FILE, https_proxy and whatever else libraries read. */
+    /* Libraries read SSLKEYLOGFILE, OPENSSL_CONF, SSL_CERT_FILE, https_proxy and more. */
     if (clearenv() != 0 || !set_process_flags() || !fill_standard_descriptors() || !set_limits() ||
         !set_signals())
         return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot secure itself");
     umask(077);
 #ifdef M_PERTURB
     /* Libraries free buffers that held the key without zeroing them; the C library then overwrites
-     * all but the smallest. Ours are struct ts_secret and do not depend on it. */
+     * all but the smallest. Our own are struct ts_secret and do not depend on it. */
     (void)mallopt(M_PERTURB, 0xff);
 #endif
     return 0;
@@ -146,7 +147,7 @@ ts_harden_allow_file(size_t bytes, struct ts_err *err)
     if (prctl(PR_SET_PDEATHSIG, 0UL, 0UL, 0UL, 0UL) != 0 || getrlimit(RLIMIT_FSIZE, &limit) != 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot change its limits");
     if (limit.rlim_cur < bytes) {
-        /* Where that is too little, writing says so. */
+        /* Where that is too little, writing fails and the failure is reported. */
         limit.rlim_cur = lower(bytes, limit.rlim_max);
         if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
             return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot change its limits");
