@@ -56,8 +56,8 @@ has 'local: succeeds' 'authenticate PAM_SUCCESS'
 has 'local: setcred' 'setcred PAM_SUCCESS'
 has_not 'local: nobody is prompted' '^prompt'
 is 'local: the arguments, for the key' "$(sed -n 1p "$witness/key")" 'key export'
-is 'local: the arguments, for the token' "$(sed -n 1p "$witness/token")" \
-    'token --piped-key --scope telemetry_apis --scope user_management'
+is 'local: the arguments, for the token' "$(sed -n 1p "$witness/token" | tr ' ' '\n' | sort | tr '\n' ' ')" \
+    '--piped-key --scope --scope telemetry_apis token user_management '
 is 'local: the key crosses the pipe' "$(cat "$witness/piped")" 'the key'
 for run_name in key token; do
     is "local: the folder of $run_name" "$(witnessed $run_name cwd)" /
