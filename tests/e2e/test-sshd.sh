@@ -4,6 +4,8 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 e2e_enter "$@"
+# shellcheck source=tests/e2e/typist.sh
+. "$SOURCE/typist.sh"
 
 # Makes a token of a 4096-bit key longer than what ssh keeps of one answer.
 long_scope=reports_of_all_products_and_of_all_their_accounts
@@ -53,7 +55,7 @@ session  required   pam_unix.so
 END
     { cat /etc/pam.d/alone; echo 'session optional @MODULE@'; } | stack reused
     cp /etc/pam.d/alone /etc/pam.d/method
-    server sshd 2201 'PermitRootLogin yes'
+    server sshd 2201 'PermitRootLogin yes' 'Subsystem sftp internal-sftp'
     server alone 2202
     server reused 2204
     server method 2203 'PasswordAuthentication yes' 'KbdInteractiveAuthentication no'
@@ -113,38 +115,6 @@ Host *
     IdentityFile none
     ConnectTimeout 10
 END
-}
-
-# An askpass program that stands for a person: answers a token prompt from TYPED, from the character
-# asked for and STEP characters long, and any other prompt with PASSWORD. It notes every prompt.
-make_typist() {
-    cat >"$W/bin/typist" <<'END'
-#!/bin/sh
-printf '%s\n' "$1" >>"$PROMPTS"
-case $1 in
-*'from character '*)
-    from=${1##*from character }
-    from=${from%%[!0-9]*}
-    ;;
-*'token: '*) from=1 ;;
-*assword*) [ -n "${PASSWORD:-}" ] && printf '%s\n' "$PASSWORD" && exit 0 ;;
-*) exit 1 ;;
-esac
-[ "${REPEAT:-no}" = no ] || from=1
-cut -c "$from-$((from + ${STEP:-500} - 1))" "$TYPED"
-END
-    chmod 755 "$W/bin/typist"
-    install -m 666 /dev/null "$W/typed"
-}
-
-# The product's askpass, with a note of every prompt.
-make_recorder() {
-    cat >"$W/bin/recorder" <<END
-#!/bin/sh
-printf '%s\n' "\$1" >>"$W/prompts"
-exec "$BIN/thrivestack-askpass" "\$@"
-END
-    chmod 755 "$W/bin/recorder"
 }
 
 # client ASKPASS [VARIABLE=VALUE]... -- [ssh argument]...
@@ -422,6 +392,15 @@ host_key_question() {
     grep -q 'authenticity of host' "$W/prompts" || fail 'askpass was not asked'
 }
 
+# What the manual says of programs that never ask.
+batch_mode() {
+    refused 'ssh in batch mode' login -o BatchMode=yes alice@localhost true
+    echo 'ls /' >"$W/batch"
+    set -- as carol env SSH_ASKPASS="$W/bin/recorder" SSH_ASKPASS_REQUIRE=force sftp -F "$W/ssh_config"
+    refused 'sftp -b' "$@" -b "$W/batch" alice@localhost
+    "$@" -oBatchMode=no -b "$W/batch" alice@localhost | grep -q etc || fail 'sftp -oBatchMode=no -b'
+}
+
 nologin() {
     echo 'closed today' >"$W/run/nologin"
     status=0
@@ -486,6 +465,7 @@ run_case unknown_user_sees_the_same unknown_user
 run_case hostile_host_gets_nothing hostile_host
 run_case hostile_prompt_gets_nothing hostile_prompt
 run_case host_key_question_unanswered host_key_question
+run_case batch_mode batch_mode
 run_case nologin_respected nologin
 run_case git_over_ssh git_over_ssh
 run_case policy_missing without_policy

@@ -87,6 +87,17 @@ sudo_i_local() {
     logged 'reason=ok user=alice service=sudo-i '
 }
 
+# What the manual says of `sudo -n`.
+sudo_n() {
+    refused 'sudo -n' as alice sudo -n id -un
+    cp -p /etc/sudoers "$W/sudoers"
+    echo 'Defaults noninteractive_auth' >>/etc/sudoers
+    got=$(as alice sudo -n id -un)
+    cp -p "$W/sudoers" /etc/sudoers
+    [ "$got" = root ] || fail "with noninteractive_auth: '$got'"
+    logged 'reason=ok user=alice service=sudo '
+}
+
 su_local() {
     services
     expect bob 'su' as alice su bob -c 'id -un'
@@ -322,6 +333,7 @@ set_up_people
 
 run_case sudo_local sudo_local
 run_case sudo_i_local sudo_i_local
+run_case sudo_n_local sudo_n
 run_case su_local su_local
 run_case command_environment command_environment
 run_case caller_environment_changes_nothing caller_environment
