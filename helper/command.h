@@ -53,6 +53,7 @@ int command_setup(struct helper *helper);
 int command_key(struct helper *helper);
 int command_host(struct helper *helper);
 int command_explain(struct helper *helper);
+int command_policy(struct helper *helper);
 int command_doctor(struct helper *helper);
 
 #endif

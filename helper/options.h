@@ -38,6 +38,9 @@ enum option {
     OPTION_POLICY = 1 << 16,
     OPTION_DRY_RUN = 1 << 17,
     OPTION_PIPED_KEY = 1 << 18,
+    OPTION_REPLACE = 1 << 19,
+    OPTION_USERS = 1 << 20,
+    OPTION_SERVICES = 1 << 21,
 };
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)
@@ -50,6 +53,8 @@ struct options {
     const char *service;
     const char *user;
     const char *policy;
+    const char *users; /* words, separated by blanks */
+    const char *services;
     struct ts_list scopes;
     int64_t lifetime;  /* seconds, or -1 */
     int64_t min_valid; /* seconds, or -1 */

@@ -58,6 +58,7 @@ struct ts_file_place {
     const char *name;  /* in that folder */
     const char *shown; /* how messages call the file */
     mode_t mode;
+    const struct stat *owner; /* whose user and group it gets; NULL: the caller's */
 };
 int ts_file_replace(const struct ts_file_place *place, const struct ts_secret *text,
                     struct ts_err *err);

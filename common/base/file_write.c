@@ -54,8 +54,11 @@ write_draft(const struct ts_file_place *place, const char *draft, const struct t
         openat(place->folder, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     /* The umask has no say. */
-    return file >= 0 && fchmod(file, place->mode) == 0 &&
-           ts_write_all(file, text->data, text->len) == 0 && fsync(file) == 0;
+    return file >= 0 &&
+           (place->owner == NULL ||
+            fchown(file, place->owner->st_uid, place->owner->st_gid) == 0) &&
+           fchmod(file, place->mode) == 0 && ts_write_all(file, text->data, text->len) == 0 &&
+           fsync(file) == 0;
 }
 
 static int

@@ -134,6 +134,7 @@ static const struct {
     {"policy", &file_table, false, check_file},
     {"module", &file_table, false, check_file},
     {"accounts", &file_table, false, check_file},
+    {"keys", &file_table, false, check_file},
 };
 
 int

@@ -6,7 +6,8 @@
  * Jobs: "token" asks the endpoint; "key" describes the API key without asking anyone; "import" puts
  * a downloaded key in its place once the endpoint has granted a token for it; "explain" judges a
  * token by a host's policy; "probe" asks the endpoint with no key at all; "policy" and "module"
- * load a host's policy and its PAM module; "accounts" looks up the users that a policy names.
+ * load a host's policy and its PAM module; "accounts" looks up the users that a policy names;
+ * "keys" checks a file of keys, as in keys.d.
  */
 #ifndef TS_JOB_H
 #define TS_JOB_H
@@ -33,6 +34,7 @@ enum ts_job_kind {
     TS_JOB_POLICY,
     TS_JOB_MODULE,
     TS_JOB_ACCOUNTS,
+    TS_JOB_KEYS,
 };
 
 /* What is to be explained. The token is whatever somebody took for one: any bytes, none too. */

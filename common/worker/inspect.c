@@ -166,6 +166,20 @@ ts_inspect_policy(const char *path, struct ts_policy_info *ret, struct ts_err *e
 }
 
 int
+ts_inspect_keys(const char *path, struct ts_policy_info *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_policy_release) struct ts_policy policy = {.file = NULL};
+    const struct ts_policy_trust trust = ts_explain_trust();
+    struct evp_pkey_st *ignored = NULL;
+    int rc = ts_policy_load_keys(path, &trust, &policy, err);
+
+    for (size_t i = 0; i < policy.keys_len && rc == 0; i++)
+        rc = ts_policy_public_key(&policy, &policy.keys[i], &ignored, err);
+    ret->keys = (int64_t)policy.keys_len;
+    return rc;
+}
+
+int
 ts_inspect_accounts(const char *path, int64_t deadline_ms, struct ts_policy_info *ret,
                     struct ts_err *err)
 {

@@ -1,5 +1,5 @@
-/* The jobs `policy`, `accounts` and `module`: whether a host's files can be used, found by using
- * them. */
+/* The jobs `policy`, `accounts`, `keys` and `module`: whether a host's files can be used, found by
+ * using them. */
 #ifndef TS_WORKER_INSPECT_H
 #define TS_WORKER_INSPECT_H
 
@@ -9,6 +9,10 @@
 /* Loads the policy as the module does. Returns as ts_policy_load; *ret is released by the caller in
  * every case. */
 int ts_inspect_policy(const char *path, struct ts_policy_info *ret, struct ts_err *err);
+
+/* A file of keys, as in keys.d, on its own, public keys included: *ret has only their number.
+ * Returns as ts_policy_public_key, for the first mistake. */
+int ts_inspect_keys(const char *path, struct ts_policy_info *ret, struct ts_err *err);
 
 /* Looks up the users and groups of the policy's keys until the deadline; one look-up may hang for
  * longer, so this is a job of its own, which can be killed. *ret has those that do not exist.

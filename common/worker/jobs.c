@@ -110,12 +110,22 @@ run_module(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
     return rc < 0 ? rc : ts_job_write_module(ret, err);
 }
 
+static int
+run_keys(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_policy_info_release) struct ts_policy_info info = {.keys = 0};
+
+    (void)deadline_ms;
+    int rc = ts_inspect_keys(job->file, &info, err);
+    return rc < 0 ? rc : ts_job_write_policy_info(&info, ret, err);
+}
+
 /* In the order of enum ts_job_kind. */
 static int (*const jobs[])(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
                            struct ts_err *err) = {
     [TS_JOB_TOKEN] = run_token,     [TS_JOB_KEY] = run_key,           [TS_JOB_IMPORT] = run_import,
     [TS_JOB_EXPLAIN] = run_explain, [TS_JOB_PROBE] = run_probe,       [TS_JOB_POLICY] = run_policy,
-    [TS_JOB_MODULE] = run_module,   [TS_JOB_ACCOUNTS] = run_accounts,
+    [TS_JOB_MODULE] = run_module,   [TS_JOB_ACCOUNTS] = run_accounts, [TS_JOB_KEYS] = run_keys,
 };
 
 int

@@ -35,8 +35,8 @@ struct operation {
 };
 
 static const struct operation operations[] = {
-    {"import", 1, 0, run_import},
-    {"public", 0, OPTION_OUT, run_public},
+    {"import", 1, OPTION_SCOPE, run_import},
+    {"public", 0, OPTION_OUT | OPTION_USERS | OPTION_SERVICES | OPTION_SCOPE, run_public},
     {"check", 0, 0, key_check},
     {"export", 0, 0, run_export},
 };
@@ -61,9 +61,9 @@ run(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct 
     if (options->arguments_len != operation->arguments_len + 1)
         return helper_usage(err, "'key %s' takes %s", operation->name,
                             operation->arguments_len > 0 ? "one file" : "no arguments");
-    if ((options->given & OPTION_OUT & ~operation->options) != 0)
-        return helper_usage(err, "--out does not go with 'key %s'", operation->name);
-    int rc = helper_load_config(helper, err);
+    int rc = options_check(options, operation->options | OPTIONS_COMMON, operation->name, err);
+    if (rc == 0)
+        rc = helper_load_config(helper, err);
     return rc < 0 ? rc : operation->run(helper, answer, ret_exit_code, err);
 }
 

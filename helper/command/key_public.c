@@ -1,4 +1,4 @@
-/* `key public`: what a host has to be told to accept this key's tokens. */
+/* `key public`: the section that makes a host accept this key's tokens. */
 #include "helper/command/key.h"
 
 #include <fcntl.h>
@@ -6,18 +6,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-#include "build-config.h"
 #include "common/base/cleanup.h"
 #include "common/base/file.h"
 #include "common/base/path.h"
 #include "common/cache/refresh.h"
+#include "common/policy/policy_schema.h"
 
 /* What the section is made of. */
 struct stanza {
     const struct ts_request *request;
     const struct ts_key_info *info;
-    const char *user;
+    const char *users;
+    const char *services;
 };
 
 /* In the largest unit that divides it, as people write durations. */
@@ -47,25 +49,51 @@ print_expiry(struct ts_secret *ret, int64_t expires)
     return ts_secret_append_format(ret, "expires      = %.10s\n", last);
 }
 
-/*
- * The section is complete as it stands: a policy with one incomplete section is no policy at all,
- * and would lock out everybody else on the host. So `services`, which nobody here can know, gets
- * the one that most hosts have.
- */
+/* What stands between the first and the last line of a PEM file, joined. */
+static int
+print_inline(const struct ts_secret *pem, struct ts_secret *ret)
+{
+    const char *line = ts_secret_string(pem);
+    int rc = 0;
+
+    while (*line != '\0' && rc == 0) {
+        size_t len = strcspn(line, "\n");
+
+        if (line[0] != '-')
+            rc = ts_secret_append(ret, line, len);
+        line += len + (line[len] == '\n');
+    }
+    return rc;
+}
+
+/* Which key this is, for people who read a list of them. */
+static int
+print_comment(const struct stanza *stanza, struct ts_secret *ret)
+{
+    char host[256] = "";
+
+    if (stanza->info->name[0] != '\0')
+        return ts_secret_append_format(ret, "# %s\n", stanza->info->name);
+    if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
+        return 0;
+    return ts_secret_append_format(ret, "# on %s\n", host);
+}
+
+/* The section is complete as it stands, so `services`, which cannot be known here, has the one that
+ * most hosts have. */
 static int
 print_stanza(const struct stanza *stanza, struct ts_secret *ret)
 {
     const struct ts_key_info *info = stanza->info;
-    int rc = ts_secret_append_format(ret,
-                                     "[key %s]\n"
-                                     "public_key   = keys/%s.pem\n"
-                                     "users        = %s\n"
-                                     "# The PAM services that this key may open, for example:\n"
-                                     "# services   = sshd sudo git-nginx\n"
-                                     "services     = sshd\n"
-                                     "scopes       = ",
-                                     info->key_id, info->key_id, stanza->user);
+    int rc = print_comment(stanza, ret);
 
+    if (rc == 0)
+        rc = ts_secret_append_format(ret, "[key %s]\npublic_key   = ", info->key_id);
+    if (rc == 0)
+        rc = print_inline(&info->public_key, ret);
+    if (rc == 0)
+        rc = ts_secret_append_format(ret, "\nusers        = %s\nservices     = %s\nscopes       = ",
+                                     stanza->users, stanza->services);
     if (rc == 0)
         rc = ts_list_join(&stanza->request->scopes, ' ', ret);
     if (rc == 0)
@@ -75,18 +103,23 @@ print_stanza(const struct stanza *stanza, struct ts_secret *ret)
     return rc < 0 ? rc : print_expiry(ret, info->expires);
 }
 
+/* A mistake in --users or --services is one of this command's, and not for the host to find. */
 static int
-print_both(const struct stanza *stanza, struct ts_secret *answer, struct ts_err *err)
+check_stanza(const struct ts_secret *section, struct ts_err *err)
 {
-    const struct ts_key_info *info = stanza->info;
+    TS_CLEANUP(ts_policy_release) struct ts_policy policy = {.file = NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret copy = TS_SECRET_INIT(OUTPUT_MAX);
 
-    if (ts_secret_append_string(answer, "# For " TS_SYSCONFDIR "/policy.conf on the host:\n") < 0 ||
-        print_stanza(stanza, answer) < 0 ||
-        ts_secret_append_format(answer, "\n# For " TS_SYSCONFDIR "/keys/%s.pem there:\n",
-                                info->key_id) < 0 ||
-        ts_secret_append(answer, info->public_key.data, info->public_key.len) < 0)
+    if (ts_secret_append(&copy, section->data, section->len) < 0)
         return ts_err_nomem(err);
-    return 0;
+    int rc = ts_policy_add_text(&policy, &copy, "--users or --services, in line", true, err);
+    return rc == TS_ERR_CONFIG ? ts_err_recode(err, TS_ERR_USAGE) : rc;
+}
+
+static int
+make_section(const struct stanza *stanza, struct ts_secret *ret, struct ts_err *err)
+{
+    return print_stanza(stanza, ret) < 0 ? ts_err_nomem(err) : check_stanza(ret, err);
 }
 
 struct output_folder {
@@ -120,15 +153,16 @@ write_both(const struct stanza *stanza, const char *path, struct ts_secret *answ
     const struct ts_key_info *info = stanza->info;
     char name[TS_KEY_ID_MAX + sizeof(".conf")];
 
-    if (print_stanza(stanza, &section) < 0)
-        return ts_err_nomem(err);
+    int rc = make_section(stanza, &section, err);
+    if (rc < 0)
+        return rc;
     if (ts_file_make_folder(path))
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return ts_err_errno(err, TS_ERR_OUTPUT, "folder %s cannot be used", path);
     const struct output_folder folder = {fd, path};
     (void)snprintf(name, sizeof(name), "%.*s.pem", TS_KEY_ID_MAX, info->key_id);
-    int rc = write_file(&folder, name, &info->public_key, answer, err);
+    rc = write_file(&folder, name, &info->public_key, answer, err);
     (void)snprintf(name, sizeof(name), "%.*s.conf", TS_KEY_ID_MAX, info->key_id);
     if (rc == 0)
         rc = write_file(&folder, name, &section, answer, err);
@@ -151,6 +185,7 @@ tell_key(const struct ts_request *request, struct ts_key_info *ret, struct ts_er
 int
 key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
+    const struct options *options = &helper->options;
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
     TS_CLEANUP(ts_string_free) char *user = NULL;
@@ -166,8 +201,9 @@ key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
         rc = helper_local_user(&user, err);
     if (rc < 0)
         return rc;
-    const struct stanza stanza = {&request, &info, user};
-    if ((helper->options.given & OPTION_OUT) != 0)
-        return write_both(&stanza, helper->options.out, answer, err);
-    return print_both(&stanza, answer, err);
+    const struct stanza stanza = {&request, &info, options->users != NULL ? options->users : user,
+                                  options->services != NULL ? options->services : "sshd"};
+    if ((options->given & OPTION_OUT) != 0)
+        return write_both(&stanza, options->out, answer, err);
+    return make_section(&stanza, answer, err);
 }

@@ -337,13 +337,21 @@ rotate() {
     on_laptop git ls-remote https://git.example.com/project.git || fail 'git'
 }
 
+# The key of the recipe is the old one. Then the new one goes the same way, and a real login with it.
 revoke() {
-    run_block on_host revoke
+    run_block on_laptop revoke
     "$ISSUER" sign "$W/keys/key" --aud user_management >"$W/token"
     status=0
     on_host thrivestack-credential explain --service git --user alice <"$W/token" >"$W/explained" || status=$?
     [ "$status" = 77 ] && tail -n 1 "$W/explained" | grep -q '^denied: unknown_key' || fail "status $status"
     on_laptop git ls-remote https://git.example.com/project.git || fail 'another key went with it'
+    by_token alice@build.example.com true || fail 'the new key does not log in'
+    new=$(cat "$W/keys/new.id")
+    on_laptop ssh root@build.example.com thrivestack-credential policy remove "$new" || fail 'the new key stays'
+    ! by_token -o NumberOfPasswordPrompts=1 alice@build.example.com true || fail 'a key that was removed logs in'
+    sh -c "sed -n '/^thrivestack/,$ p' '$W/blocks/host-key'" >"$W/again"
+    on_laptop bash -eu "$W/again" || fail 'it cannot be added again'
+    by_token alice@build.example.com true || fail 'added again, it does not log in'
 }
 
 # ---- when something is refused

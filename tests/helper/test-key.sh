@@ -36,8 +36,8 @@ installed() {
     cmp -s "$dir/d/$1" "$place/key.json" && [ "$(stat -c %a "$place/key.json")" = 600 ] && is_alone
 }
 no_secret() {
-    ! grep -qE 'PRIVATE|eyJ|BEGIN RSA' "$dir/out" "$dir/err" &&
-        ! grep -qF "$(jq -r .private_key "$dir/d/$1" | sed -n 3p)" "$dir/out" "$dir/err"
+    ! grep -qE 'PRIVATE|eyJhbG|BEGIN RSA' "$dir/out" "$dir/err" &&
+        ! grep -qF "$(jq -r .private_key "$dir/d/$1" | sed -n 12p)" "$dir/out" "$dir/err"
 }
 import() { run helper key import "$@"; }
 # not_imported WHAT CODE: the import failed and the old key stayed.
@@ -207,8 +207,7 @@ not_imported "another key than the configured key_id" 78
 sed -i "/^scopes/d" "$dir/conf"
 import "$dir/d/new"
 not_imported "a profile without scopes" 78
-check "and where they go" err_has 'or THRIVESTACK_SCOPES'
-check "which is not an option that key refuses" [ "$(grep -c -e --scope "$dir/err")" = 0 ]
+check "and where they go" err_has 'or pass --scope'
 : | place_conf
 sed -i "s|^key_file = .*|key_command = cat $place/key.json\nkey_id = $(id_of new)|" "$dir/conf"
 import "$dir/d/new"
@@ -328,13 +327,12 @@ run helper key public
 check "public succeeds" succeeded
 check "public asks nobody" asked 0
 check "public: the section" in_out "\[key $named\]"
-check "public: the file" in_out "public_key += keys/$named.pem"
+check "public: the public half" out_has "public_key   = $(sed /-----/d "$dir/d/named.pub.pem" | tr -d '\n')"
 check "public: the user" in_out "users += $(id -un)"
 check "public: the scopes" in_out 'scopes += user_management'
 check "public: the lifetime" in_out 'max_lifetime += 1h'
 check "public: the last day" in_out 'expires += 2031-05-06'
-sed -n '/^-----BEGIN/,/^-----END/p' "$dir/out" >"$dir/pasted.pem"
-check "public: the PEM can be pasted" cmp -s "$dir/pasted.pem" "$dir/d/named.pub.pem"
+check "public: the service" in_out 'services += sshd'
 check "public: nothing private" no_secret named
 for row in '90s 90s' '15m 15m' '3600 1h' '1d 1d' '7260 121m'; do
     echo "lifetime = ${row% *}" | place_conf
@@ -364,8 +362,6 @@ check "public --out: no more than the two" [ "$(find "$pub" -type f | wc -l)" = 
 echo stale >"$pub/$named.conf"
 run helper key public --out "$pub"
 check "public --out again replaces them" grep -qxF "[key $named]" "$pub/$named.conf"
-mkdir -p "$pub/keys"
-cp "$pub/$named.pem" "$pub/keys/"
 {
     printf '[service sshd]\nscopes = user_management\n\n'
     cat "$pub/$named.conf"
@@ -375,7 +371,7 @@ chmod 755 "$dir/pub" "$pub"
 helper token >"$dir/token"
 explain_named() { helper explain --service sshd --user "$(id -un)" --policy "$pub/policy.conf" <"$dir/token"; }
 run explain_named
-check "public --out: a host with both accepts the key's token" [ "$(tail -n 1 "$dir/out")" = accepted ]
+check "public --out: a host with the section accepts the key's token" [ "$(tail -n 1 "$dir/out")" = accepted ]
 : >"$dir/a-file"
 run helper key public --out "$dir/a-file"
 refused "public --out: a file" 74
@@ -398,8 +394,7 @@ chmod 600 "$place/key.json"
 sed -i '/^scopes/d' "$dir/conf"
 run helper key public
 refused "public: no scopes" 78
-check "public: and where they go" err_has 'or THRIVESTACK_SCOPES'
-check "public: which is not an option that key refuses" [ "$(grep -c -e --scope "$dir/err")" = 0 ]
+check "public: and where they go" err_has 'or pass --scope'
 
 # --- check
 
