@@ -43,6 +43,26 @@ tool_find(const char *name, char **ret, struct ts_err *err)
     return ts_err_set(err, TS_ERR_NOT_FOUND, "%s is not in PATH", name);
 }
 
+int
+tool_find_server(const char *name, char **ret, struct ts_err *err)
+{
+    static const char *const folders[] = {"/usr/sbin", "/usr/local/sbin"};
+    int rc = tool_find(name, ret, err);
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(folders) && rc == TS_ERR_NOT_FOUND; i++) {
+        TS_CLEANUP(ts_string_free) char *path = NULL;
+        int joined = ts_path_join(folders[i], name, &path, err);
+
+        if (joined < 0)
+            return joined;
+        if (access(path, X_OK) == 0) {
+            *ret = TS_TAKE(path);
+            rc = 0;
+        }
+    }
+    return rc;
+}
+
 const char *
 tool_home(void)
 {

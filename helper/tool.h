@@ -13,6 +13,10 @@
  * caller's to free. Returns 0, TS_ERR_NOT_FOUND or TS_ERR_NOMEM. */
 int tool_find(const char *name, char **ret, struct ts_err *err);
 
+/* The same for a server, which may also be in /usr/sbin or /usr/local/sbin: PATH often lacks them.
+ */
+int tool_find_server(const char *name, char **ret, struct ts_err *err);
+
 /* The user's home folder: HOME, else what the user database says; NULL where there is none. */
 const char *tool_home(void);
 

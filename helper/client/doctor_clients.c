@@ -8,6 +8,7 @@
 #include "common/json/json.h"
 #include "helper/client/docker_config.h"
 #include "helper/client/docker_request.h"
+#include "helper/client/doctor_clients.h"
 #include "helper/doctor/doctor.h"
 #include "helper/client/git_config.h"
 #include "helper/setup/setup_file.h"
@@ -16,9 +17,8 @@
 #define DOCKER_PROGRAM "docker-credential-thrivestack"
 #define GIT_PROGRAM "git-credential-thrivestack"
 
-/* Whether a program is this one under another name. */
-static bool
-is_ours(const char *path)
+bool
+doctor_is_ours(const char *path)
 {
     TS_CLEANUP(ts_string_free) char *real = realpath(path, NULL);
     TS_CLEANUP(ts_string_free) char *helper = realpath(TS_HELPER_PATH, NULL);
@@ -49,7 +49,7 @@ check_git_program(const struct git_check *check, const char *value, struct ts_er
 
     if (program == NULL && tool_find(GIT_PROGRAM, &program, err) == TS_ERR_NOMEM)
         return TS_ERR_NOMEM;
-    if (program != NULL && is_ours(program))
+    if (program != NULL && doctor_is_ours(program))
         return findings_add(&check->doctor->findings, FIND_GIT, "git runs %s for %s", program,
                             check->host);
     return findings_add(&check->doctor->findings, FIND_GIT_PROGRAM,
@@ -137,6 +137,8 @@ doctor_git(struct doctor *doctor, struct ts_err *err)
             return TS_ERR_NOMEM;
         if (!config->hosts[i].pattern.wildcard)
             rc = check_git_host(&check, &wired, err);
+        if (rc == 0 && !config->hosts[i].pattern.wildcard)
+            rc = doctor_git_settings(doctor, &entries, &config->hosts[i], &wired, err);
         doctor->wired[i] |= wired;
     }
     return rc;
@@ -206,7 +208,7 @@ check_docker_program(struct doctor *doctor, struct ts_err *err)
         return rc;
     if (rc < 0)
         return findings_add(&doctor->findings, FIND_DOCKER_PROGRAM, "%s", err->text);
-    if (!is_ours(program))
+    if (!doctor_is_ours(program))
         return findings_add(&doctor->findings, FIND_DOCKER_PROGRAM,
                             "%s is first in PATH, but is not this program", program);
     return 0;
@@ -229,40 +231,6 @@ doctor_docker(struct doctor *doctor, struct ts_err *err)
     if (rc == 0 && findings_has(&doctor->findings, FIND_DOCKER))
         rc = check_docker_program(doctor, err);
     return rc;
-}
-
-/* --- ssh */
-
-static bool
-is_askpass_set(void)
-{
-    const char *program = secure_getenv("SSH_ASKPASS");
-    const char *require = secure_getenv("SSH_ASKPASS_REQUIRE");
-
-    return program != NULL && access(program, X_OK) == 0 && is_ours(program) && require != NULL &&
-           strcmp(require, "force") == 0;
-}
-
-int
-doctor_askpass(struct doctor *doctor, struct ts_err *err)
-{
-    const struct ts_config *config = &doctor->helper->config;
-    const char *first = NULL;
-
-    (void)err;
-    for (size_t i = 0; i < config->hosts_len; i++)
-        if (config->hosts[i].askpass) {
-            doctor->wired[i] = true;
-            first = first != NULL ? first : config->hosts[i].label;
-        }
-    if (first == NULL)
-        return 0;
-    if (is_askpass_set())
-        return findings_add(&doctor->findings, FIND_ASKPASS, "ssh runs this program for tokens");
-    return findings_add(&doctor->findings, FIND_ASKPASS_UNSET,
-                        "[host %s] has askpass = yes, but in this shell SSH_ASKPASS does not name "
-                        "thrivestack-askpass, or SSH_ASKPASS_REQUIRE is not 'force'",
-                        first);
 }
 
 /* Sections that no client uses. Wildcards cannot be checked. */

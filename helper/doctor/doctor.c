@@ -24,6 +24,7 @@ static const struct check {
     {"configuration of docker", CLIENT, false, doctor_docker},
     {"configuration of ssh", CLIENT, false, doctor_askpass},
     {"hosts", CLIENT, false, doctor_wiring},
+    {"configuration of sudo", CONFIGURATION, false, doctor_sudo},
     {"policy", HOST, true, doctor_policy},
     {"PAM stacks", HOST, true, doctor_pam},
     {"services", HOST, true, doctor_services},

@@ -68,6 +68,11 @@ struct doctor_file_job {
 #define DOCTOR_FILE_TIMEOUT_MS INT64_C(10000)
 int doctor_ask_file(const struct doctor_file_job *job, struct ts_secret *ret, struct ts_err *err);
 
+/* Runs a program of PATH, /usr/sbin or /usr/local/sbin and appends what it prints. *ret_ok is false
+ * if it fails or takes too long. 0, TS_ERR_NOT_FOUND (it is not installed) or TS_ERR_NOMEM. */
+#define DOCTOR_OUTPUT_MAX ((size_t)1024 * 1024)
+int doctor_run(const char *const *argv, struct ts_secret *output, bool *ret_ok, struct ts_err *err);
+
 /* What is known of a profile, or NULL if it is not checked. */
 struct doctor_profile *doctor_find_profile(const struct doctor *doctor, const char *name);
 
@@ -106,6 +111,7 @@ int doctor_cache(struct doctor *doctor, struct ts_err *err);
 int doctor_git(struct doctor *doctor, struct ts_err *err);
 int doctor_docker(struct doctor *doctor, struct ts_err *err);
 int doctor_askpass(struct doctor *doctor, struct ts_err *err);
+int doctor_sudo(struct doctor *doctor, struct ts_err *err);
 int doctor_wiring(struct doctor *doctor, struct ts_err *err);
 
 /* Checks of the host. */

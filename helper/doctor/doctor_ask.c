@@ -1,4 +1,4 @@
-/* Jobs for the worker, which the checks share. */
+/* What the checks share: jobs for the worker, and other programs that are asked. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +8,7 @@
 #include "common/job/worker_call.h"
 #include "common/process/spawn.h"
 #include "helper/doctor/doctor.h"
+#include "helper/tool.h"
 
 int
 doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
@@ -49,4 +50,20 @@ doctor_ask_file(const struct doctor_file_job *job, struct ts_secret *ret, struct
     if (rc == 0 && status != 0)
         rc = ts_err_set(err, TS_ERR_SYSTEM, "thrivestack-worker failed");
     return rc;
+}
+
+int
+doctor_run(const char *const *argv, struct ts_secret *output, bool *ret_ok, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *path = NULL;
+    int status = 0;
+
+    *ret_ok = false;
+    int rc = tool_find_server(argv[0], &path, err);
+    if (rc < 0)
+        return rc;
+    const struct tool_call call = {path, argv, false};
+    rc = tool_run(&call, output, &status, err);
+    *ret_ok = rc == 0 && status == 0;
+    return rc == TS_ERR_NOMEM ? rc : 0;
 }

@@ -12,7 +12,7 @@ static const struct {
     const char *stage;
     enum finding_code code;
 } stages[] = {
-    {"settings", FIND_ENDPOINT_SETTINGS},
+    {"settings", FIND_PROFILE_INVALID},
     {"resolve", FIND_ENDPOINT_UNRESOLVED},
     {"proxy", FIND_ENDPOINT_PROXY},
     {"connect", FIND_ENDPOINT_UNREACHABLE},
@@ -133,7 +133,7 @@ probe_profile(struct doctor *doctor, struct doctor_profile *profile, struct ts_e
 
     int rc = helper_profile_request(doctor->helper, profile->profile->name, &request, err);
     if (rc == TS_ERR_CONFIG)
-        return findings_add(&doctor->findings, FIND_ENDPOINT_SETTINGS, "%s", err->text);
+        return findings_add(&doctor->findings, FIND_PROFILE_INVALID, "%s", err->text);
     if (rc == 0)
         rc = doctor_ask(TS_JOB_PROBE, &request, &answer, err);
     if (rc == 0)
@@ -146,6 +146,8 @@ doctor_endpoint(struct doctor *doctor, struct ts_err *err)
 {
     int rc = 0;
 
+    if (findings_has(&doctor->findings, FIND_CONFIG_MISSING))
+        return 0;
     for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++) {
         const struct doctor_profile *earlier = find_earlier(doctor, i);
 

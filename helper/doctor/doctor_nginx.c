@@ -1,14 +1,15 @@
 /* nginx runs the module as its own user, who must be able to read the policy. */
-#include <grp.h>
-#include <pwd.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "common/base/path.h"
 #include "common/process/spawn.h"
 #include "helper/doctor/doctor.h"
 #include "helper/doctor/nginx_config.h"
 
-#define NGINX_FOLDER "/etc/nginx"
+#define PAM_FOLDER "/etc/pam.d"
 #define NGINX_USER "www-data"
 #define GROUPS_MAX 128
 
@@ -34,31 +35,68 @@ check_single_use(struct doctor *doctor, const struct doctor_use *use)
         section);
 }
 
+/* The numbers that `id OPTION USER` prints. *ret_len is 0 if there is no such user. Another program
+ * does the look-up, because a directory may never answer. */
+static int
+ask_id(const char *option, const char *user, unsigned *ret, size_t *ret_len, struct ts_err *err)
+{
+    const char *const argv[] = {"id", option, "--", user, NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(DOCTOR_OUTPUT_MAX);
+    TS_CLEANUP(ts_list_release) struct ts_list words = {NULL, 0};
+    const size_t max = *ret_len;
+    bool is_known = false;
+
+    *ret_len = 0;
+    int rc = doctor_run(argv, &output, &is_known, err);
+    if (rc < 0 || !is_known)
+        return rc;
+    rc = ts_list_add_split(&words, ts_secret_string(&output), err);
+    for (size_t i = 0; i < words.len && i < max && rc == 0; i++) {
+        int64_t number = 0;
+
+        words.items[i][strcspn(words.items[i], "\n")] = '\0';
+        if (!ts_text_integer(words.items[i], 0, UINT32_MAX, &number))
+            return ts_err_set(err, TS_ERR_SYSTEM, "id printed what is not a number");
+        ret[(*ret_len)++] = (unsigned)number;
+    }
+    return rc;
+}
+
 /* The policy, loaded as that user. */
 static int
-check_readable(struct doctor *doctor, const char *policy, const char *name, struct ts_err *err)
+check_readable(struct doctor *doctor, const struct doctor_policy *policy, const char *name,
+               struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_policy_info_release) struct ts_policy_info info = {.keys = 0};
-    const struct passwd *user = getpwnam(name);
     gid_t groups[GROUPS_MAX];
-    int groups_len = GROUPS_MAX;
+    size_t groups_len = GROUPS_MAX;
+    uid_t user = 0;
+    size_t users_len = 1;
 
-    if (user == NULL || user->pw_uid == 0 ||
-        getgrouplist(name, user->pw_gid, groups, &groups_len) < 0)
-        return 0;
-    const struct ts_spawn_identity identity = {user->pw_uid, user->pw_gid, groups,
-                                               (size_t)groups_len};
-    const struct doctor_file_job job = {TS_JOB_POLICY, policy, DOCTOR_FILE_TIMEOUT_MS, &identity};
-    int rc = doctor_ask_file(&job, &answer, err);
+    int rc = ask_id("-u", name, &user, &users_len, err);
+    if (rc == 0)
+        rc = ask_id("-G", name, groups, &groups_len, err);
+    if (rc < 0 || users_len == 0 || user == 0 || groups_len == 0)
+        return rc;
+    /* The first one is the primary group. */
+    const struct ts_spawn_identity identity = {user, groups[0], groups, groups_len};
+    const struct doctor_file_job job = {TS_JOB_POLICY, policy->file, DOCTOR_FILE_TIMEOUT_MS,
+                                        &identity};
+    rc = doctor_ask_file(&job, &answer, err);
     if (rc == 0)
         rc = ts_job_read_policy_info(&answer, &info, err);
-    if (rc == TS_ERR_CONFIG)
+    if (rc < 0 && rc != TS_ERR_CONFIG)
+        return rc;
+    /* What root finds wrong with its keys is reported already. */
+    const char *problem = rc < 0                                          ? err->text
+                          : info.problems.len > policy->info.problems.len ? info.problems.items[0]
+                                                                          : NULL;
+    if (problem != NULL)
         return findings_add(&doctor->findings, FIND_NGINX_UNREADABLE,
-                            "nginx runs as %s, who cannot load the policy (%s)", name, err->text);
-    return rc < 0 ? rc
-                  : findings_add(&doctor->findings, FIND_NGINX, "nginx, as %s, can load %s", name,
-                                 policy);
+                            "nginx runs as %s, who cannot load the policy (%s)", name, problem);
+    return findings_add(&doctor->findings, FIND_NGINX, "nginx, as %s, can load %s", name,
+                        policy->file);
 }
 
 /* The policies that nginx's services use, each once. */
@@ -74,9 +112,44 @@ check_policies(struct doctor *doctor, const struct nginx_config *config, struct 
         for (size_t j = 0; j < doctor->uses_len; j++)
             is_used |= doctor->uses[j].policy == i && is_nginx(config, &doctor->uses[j]);
         if (is_used)
-            rc = check_readable(doctor, doctor->policies[i].file, user, err);
+            rc = check_readable(doctor, &doctor->policies[i], user, err);
     }
     return rc;
+}
+
+/* A service without a file of its own gets Debian's stack `other`. */
+static int
+check_services(struct doctor *doctor, const struct nginx_config *config, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < config->services.len && rc == 0; i++) {
+        TS_CLEANUP(ts_string_free) char *file = NULL;
+        const char *service = config->services.items[i];
+
+        rc = ts_path_join(PAM_FOLDER, service, &file, err);
+        if (rc == 0 && access(file, F_OK) != 0 && errno == ENOENT)
+            rc = findings_add(&doctor->findings, FIND_NGINX_NO_SERVICE,
+                              "nginx uses PAM service %s, but %s does not exist", service, file);
+    }
+    return rc;
+}
+
+/* nginx prints its configuration with every file that it includes. */
+static int
+read_config(struct doctor *doctor, struct nginx_config *ret, struct ts_err *err)
+{
+    static const char *const argv[] = {"nginx", "-T", "-q", NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(DOCTOR_OUTPUT_MAX);
+    bool is_valid = false;
+
+    int rc = doctor_run(argv, &output, &is_valid, err);
+    if (rc < 0)
+        return rc;
+    if (!is_valid)
+        return findings_add(&doctor->findings, FIND_NGINX_UNKNOWN,
+                            "nginx -T does not print its configuration");
+    return nginx_config_scan(&output, ret, err);
 }
 
 int
@@ -84,9 +157,13 @@ doctor_nginx(struct doctor *doctor, struct ts_err *err)
 {
     TS_CLEANUP(nginx_config_release) struct nginx_config config = {{NULL, 0}, {NULL, 0}};
 
-    if (doctor->uses_len == 0)
+    if (doctor->policies_len == 0)
         return 0;
-    int rc = nginx_config_read(NGINX_FOLDER, &config, err);
+    int rc = read_config(doctor, &config, err);
+    if (rc == TS_ERR_NOT_FOUND)
+        return 0;
+    if (rc == 0)
+        rc = check_services(doctor, &config, err);
     for (size_t i = 0; i < doctor->uses_len && rc == 0; i++)
         if (is_nginx(&config, &doctor->uses[i]))
             rc = check_single_use(doctor, &doctor->uses[i]);

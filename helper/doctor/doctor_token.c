@@ -98,10 +98,15 @@ remember(struct doctor *doctor, const struct ts_request *request, bool *ret_is_f
          struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
+    TS_CLEANUP(ts_list_release) struct ts_list scopes = {NULL, 0};
 
+    int rc = ts_list_copy(&scopes, &request->scopes, err);
+    if (rc < 0)
+        return rc;
+    ts_list_normalize(&scopes);
     if (ts_secret_append_format(&text, "%s %" PRId64 " ", request->profile, request->lifetime) <
             0 ||
-        ts_list_join(&request->scopes, ' ', &text) < 0)
+        ts_list_join(&scopes, ' ', &text) < 0)
         return ts_err_nomem(err);
     *ret_is_first = !ts_list_has(&doctor->tried, ts_secret_string(&text));
     return *ret_is_first ? ts_list_add(&doctor->tried, ts_secret_string(&text), err) : 0;

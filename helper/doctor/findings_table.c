@@ -27,6 +27,7 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_GIT] = OK("git"),
     [FIND_DOCKER] = OK("docker"),
     [FIND_ASKPASS] = OK("askpass"),
+    [FIND_SUDO] = OK("sudo"),
 
     [FIND_CONFIG_INVALID] = FAIL("config-invalid", TS_ERR_CONFIG, IN_TEXT),
     [FIND_CONFIG_MISSING] =
@@ -34,7 +35,8 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_WORKER_MISSING] =
         FAIL("worker-missing", TS_ERR_CONFIG, "install thrivestack-credential again"),
     [FIND_CHECK_FAILED] = FAIL("check-failed", TS_ERR_SYSTEM, IN_TEXT),
-    [FIND_PROFILE_INVALID] = FAIL("profile-invalid", TS_ERR_CONFIG, IN_TEXT),
+    [FIND_PROFILE_INVALID] =
+        FAIL("profile-invalid", TS_ERR_CONFIG, "correct the profile in credential.conf"),
     [FIND_PROFILE_UNUSED] = WARN("profile-unused", TS_ERR_CONFIG,
                                  "call the section [profile default], or set THRIVESTACK_PROFILE"),
     [FIND_SCOPES_MISSING] = FAIL("scopes-missing", TS_ERR_CONFIG,
@@ -53,8 +55,6 @@ static const struct finding_kind kinds[FIND_LEN] = {
         WARN("key-rotation-due", TS_ERR_KEY,
              "create a new API key, add it to policy.conf on your hosts, and import it"),
     [FIND_SESSION_INVALID] = FAIL("session-invalid", TS_ERR_KEY, "log in again"),
-    [FIND_ENDPOINT_SETTINGS] =
-        FAIL("endpoint-settings", TS_ERR_CONFIG, "correct the profile in credential.conf"),
     [FIND_ENDPOINT_UNRESOLVED] = FAIL("endpoint-unresolved", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_ENDPOINT_PROXY] = FAIL("endpoint-proxy", TS_ERR_UNAVAILABLE, IN_TEXT),
     [FIND_ENDPOINT_UNREACHABLE] = FAIL("endpoint-unreachable", TS_ERR_UNAVAILABLE, IN_TEXT),
@@ -104,6 +104,13 @@ static const struct finding_kind kinds[FIND_LEN] = {
         FAIL("git-program", TS_ERR_CONFIG, "run 'thrivestack-credential setup git HOST' again"),
     [FIND_GIT_PATH] =
         WARN("git-path", TS_ERR_CONFIG, "run 'git config --global credential.useHttpPath true'"),
+    [FIND_GIT_RESET] =
+        WARN("git-reset", TS_ERR_CONFIG,
+             "remove the empty value, or run 'thrivestack-credential setup git HOST'"),
+    [FIND_GIT_USERNAME] = FAIL("git-username", TS_ERR_CONFIG, "use the same name in both"),
+    [FIND_GIT_PROFILE] =
+        FAIL("git-profile", TS_ERR_CONFIG, "correct the helper, or add the profile"),
+    [FIND_GIT_CONFIG_FILE] = WARN("git-config-file", TS_ERR_CONFIG, IN_TEXT),
     [FIND_DOCKER_INVALID] = FAIL("docker-invalid", TS_ERR_CONFIG, "correct the file"),
     [FIND_DOCKER_PASSWORD] = WARN("docker-password", TS_ERR_CONFIG,
                                   "log out there ('docker logout', 'podman logout') to drop it"),
@@ -113,6 +120,10 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_ASKPASS_UNSET] = WARN("askpass-unset", TS_ERR_CONFIG,
                                 "run 'thrivestack-credential setup ssh HOST', which prints the "
                                 "lines for your shell's profile"),
+    [FIND_ASKPASS_PORT] = WARN("askpass-port", TS_ERR_CONFIG, "name the host without its port"),
+    [FIND_SUDO_ASKPASS] =
+        FAIL("sudo-askpass", TS_ERR_CONFIG,
+             "run 'thrivestack-credential setup sudo', which prints the line for sudo.conf"),
 
     [FIND_HOST_SKIPPED] = OK("host-skipped"),
     [FIND_HOST_UNUSED] = OK("host-unused"),
@@ -174,12 +185,23 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_PAM_ACCOUNT] = WARN("pam-account", TS_ERR_CONFIG,
                               "remove the line: the module decides nothing for account, see "
                               "pam_thrivestack(8)"),
+    [FIND_PAM_OTHER_NAME] =
+        WARN("pam-other-name", TS_ERR_CONFIG, "add the module's line to that file, too"),
+    [FIND_PAM_CUTS_TOKEN] =
+        WARN("pam-cuts-token", TS_ERR_CONFIG,
+             "use certificates or passwords for that service, and remove the module from it"),
     [FIND_SSHD_UNKNOWN] = WARN("sshd-unknown", TS_ERR_CONFIG, "run 'sshd -t' to see why"),
     [FIND_SSHD_NO_PAM] = FAIL("sshd-no-pam", TS_ERR_CONFIG, "set 'UsePAM yes' in sshd_config"),
     [FIND_SSHD_NO_KEYBOARD] =
         FAIL("sshd-no-keyboard", TS_ERR_CONFIG,
              "set 'KbdInteractiveAuthentication yes' in sshd_config: with the password method the "
              "module cannot ask for a second part of a long token"),
+    [FIND_SSHD_METHODS] =
+        FAIL("sshd-methods", TS_ERR_CONFIG,
+             "add 'keyboard-interactive' to AuthenticationMethods in sshd_config"),
+    [FIND_NGINX_UNKNOWN] = WARN("nginx-unknown", TS_ERR_CONFIG, "run 'nginx -t' to see why"),
+    [FIND_NGINX_NO_SERVICE] = FAIL("nginx-no-service", TS_ERR_CONFIG,
+                                   "write that file, or correct 'auth_pam_service_name'"),
     [FIND_NGINX_UNREADABLE] =
         FAIL("nginx-unreadable", TS_ERR_CONFIG,
              "let that user read policy.conf and the public keys, which are not secret: chmod a+r"),

@@ -1,6 +1,6 @@
 /*
  * Prints what the code knows of its files and codes, one item a line, for test-manuals.sh:
- * `setting FILE SECTION KEY [DEFAULT]`, `reason CODE`, `exit NUMBER`, `finding CODE`.
+ * `setting FILE SECTION KEY [DEFAULT]`, `reason CODE`, `exit NUMBER`, `finding CODE LEVEL`.
  */
 #include <stdio.h>
 
@@ -34,6 +34,18 @@ print_policy_settings(void)
         (void)printf("setting policy.conf.5 %s %s\n", settings[i].section, settings[i].key);
 }
 
+static void
+print_findings(void)
+{
+    static const char *const levels[] = {"ok", "warn", "fail"};
+
+    for (int code = 0; code < FIND_LEN; code++) {
+        const struct finding_kind *kind = finding_kind((enum finding_code)code);
+
+        (void)printf("finding %s %s\n", kind->code, levels[kind->level]);
+    }
+}
+
 int
 main(void)
 {
@@ -43,7 +55,6 @@ main(void)
         (void)printf("reason %s\n", ts_reason_code((enum ts_reason)reason));
     for (int code = 0; code >= TS_ERR_TIMEOUT; code--)
         (void)printf("exit %d\n", ts_error_exit_code(code));
-    for (int code = 0; code < FIND_LEN; code++)
-        (void)printf("finding %s\n", finding_kind((enum finding_code)code)->code);
+    print_findings();
     return ferror(stdout) != 0 || fflush(stdout) != 0;
 }

@@ -64,10 +64,17 @@ sed -n 's/^exit //p' "$scratch/code" >"$scratch/in-code"
 items thrivestack-credential.1 'EXIT STATUS' | grep -vx 1 >"$scratch/in-page"
 same 'thrivestack-credential.1 lists the exit codes' "$scratch/in-code" "$scratch/in-page"
 
-# What doctor finds.
+# What doctor finds, and whether the page has the level that the table has.
 sed -n 's/^finding //p' "$scratch/code" >"$scratch/in-code"
-items thrivestack-credential.1 'What is right' 'On the client' 'On the host' >"$scratch/in-page"
-same 'thrivestack-credential.1 lists the findings' "$scratch/in-code" "$scratch/in-page"
+for heading in 'What is right' 'On the client' 'On the host'; do
+    awk -v heading="$heading" '
+        function put() { if (code != "") print code, level }
+        /^\.S[hs] / { put(); code = ""; inside = index(substr($0, 5), heading) == 1 }
+        inside && /^\.It / { put(); code = $3; level = "ok" }
+        inside && /^\.Pq (warn|fail)$/ { level = $2 }
+        END { put() }' "$pages/thrivestack-credential.1"
+done >"$scratch/in-page"
+same 'thrivestack-credential.1 lists the findings and their levels' "$scratch/in-code" "$scratch/in-page"
 
 # The module's arguments and results, from its own tables.
 grep -oE '\{"[a-z_]+", (true|false), set_' "$source_root/common/policy/module_options.c" | cut -d'"' -f2 >"$scratch/in-code"

@@ -286,6 +286,50 @@ check_service(struct doctor *doctor, const char *service, struct ts_err *err)
     return rc;
 }
 
+/* Files that the same program uses under another name. */
+static int
+check_other_names(struct doctor *doctor, const struct ts_list *files)
+{
+    static const struct {
+        const char *service;
+        const char *other;
+        const char *command;
+    } names[] = {{"sudo", "sudo-i", "sudo -i"}, {"su", "su-l", "su -"}};
+    int rc = 0;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(names) && rc == 0; i++)
+        if (ts_list_has(&doctor->pam_services, names[i].service) &&
+            !ts_list_has(&doctor->pam_services, names[i].other) &&
+            ts_list_has(files, names[i].other))
+            rc = findings_add(&doctor->findings, FIND_PAM_OTHER_NAME,
+                              "service %s uses the module, but '%s' reads %s/%s, which does not",
+                              names[i].service, names[i].command, PAM_FOLDER, names[i].other);
+    return rc;
+}
+
+/* Programs that cut the password that they pass on, or refuse a long one; pam_thrivestack(8). */
+static int
+check_lengths(struct doctor *doctor)
+{
+    static const struct {
+        const char *service;
+        unsigned characters;
+    } limits[] = {
+        {"proftpd", 512}, {"smtp", 256}, {"imap", 256},   {"pop", 256},     {"sieve", 256},
+        {"ldap", 256},    {"cups", 256}, {"vsftpd", 128}, {"openvpn", 127}, {"ocserv", 63},
+    };
+    int rc = 0;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(limits) && rc == 0; i++)
+        if (ts_list_has(&doctor->pam_services, limits[i].service))
+            rc =
+                findings_add(&doctor->findings, FIND_PAM_CUTS_TOKEN,
+                             "service %s: the program passes on %u characters at most, and a token "
+                             "is longer",
+                             limits[i].service, limits[i].characters);
+    return rc;
+}
+
 int
 doctor_pam(struct doctor *doctor, struct ts_err *err)
 {
@@ -296,6 +340,10 @@ doctor_pam(struct doctor *doctor, struct ts_err *err)
         return findings_add(&doctor->findings, FIND_PAM_UNREADABLE, "%s", err->text);
     for (size_t i = 0; i < names.len && rc == 0; i++)
         rc = check_service(doctor, names.items[i], err);
+    if (rc == 0)
+        rc = check_other_names(doctor, &names);
+    if (rc == 0)
+        rc = check_lengths(doctor);
     if (rc < 0 || doctor->pam_services.len > 0)
         return rc;
     if (doctor->policies_len > 0 && doctor->policies[0].is_sound)

@@ -1,0 +1,112 @@
+/* sshd's settings, as `sshd -T` prints them: in general, and for users of `Match User`. */
+#include <glob.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/cleanup.h"
+#include "helper/doctor/doctor.h"
+#include "helper/doctor/sshd_config.h"
+
+#define CONFIG_FILES "/etc/ssh/sshd_config"
+#define CONFIG_FOLDER "/etc/ssh/sshd_config.d/*.conf"
+#define FILE_MAX ((size_t)1024 * 1024)
+#define USERS_MAX 16
+
+/* `user` is NULL for the settings that count where no Match applies. Returns false in *ret_right if
+ * something is wrong. */
+static int
+report_settings(struct doctor *doctor, const struct ts_secret *output, const char *user,
+                bool *ret_right)
+{
+    const char *who = user != NULL ? " for user " : "";
+
+    *ret_right = false;
+    if (!sshd_config_says(output, "usepam yes\n"))
+        return findings_add(&doctor->findings, FIND_SSHD_NO_PAM, "sshd does not use PAM");
+    if (!sshd_config_says(output, "kbdinteractiveauthentication yes\n"))
+        return findings_add(&doctor->findings, FIND_SSHD_NO_KEYBOARD,
+                            "sshd does not offer keyboard-interactive%s%s", who,
+                            user != NULL ? user : "");
+    if (!sshd_config_allows(output, "keyboard-interactive"))
+        return findings_add(&doctor->findings, FIND_SSHD_METHODS,
+                            "sshd's AuthenticationMethods have no keyboard-interactive%s%s, so it "
+                            "never asks for a token",
+                            who, user != NULL ? user : "");
+    *ret_right = true;
+    return 0;
+}
+
+static int
+check_user(struct doctor *doctor, const char *user, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(DOCTOR_OUTPUT_MAX);
+    TS_CLEANUP(ts_secret_release) struct ts_secret connection = TS_SECRET_INIT(512);
+    bool is_right = true;
+
+    if (ts_secret_append_format(&connection, "user=%s,host=localhost,addr=127.0.0.1", user) < 0)
+        return ts_err_nomem(err);
+    const char *const argv[] = {"sshd", "-T", "-C", ts_secret_string(&connection), NULL};
+    int rc = doctor_run(argv, &output, &is_right, err);
+    return rc < 0 || !is_right ? rc : report_settings(doctor, &output, user, &is_right);
+}
+
+/* The users that `Match User` names in sshd's files. */
+static int
+read_match_users(struct ts_list *ret, struct ts_err *err)
+{
+    glob_t files = {.gl_pathc = 0};
+    int rc = 0;
+
+    (void)glob(CONFIG_FILES, 0, NULL, &files);
+    (void)glob(CONFIG_FOLDER, GLOB_APPEND, NULL, &files);
+    for (size_t i = 0; i < files.gl_pathc && rc == 0; i++) {
+        TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(FILE_MAX);
+        TS_CLEANUP(ts_fd_close) int fd = open(files.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+
+        if (fd >= 0 && ts_secret_read_fd(&text, fd) == 0)
+            rc = sshd_config_match_users(&text, ret, err);
+    }
+    globfree(&files);
+    return rc;
+}
+
+static int
+check_match_users(struct doctor *doctor, struct ts_err *err)
+{
+    TS_CLEANUP(ts_list_release) struct ts_list users = {NULL, 0};
+    int rc = read_match_users(&users, err);
+
+    for (size_t i = 0; i < users.len && i < USERS_MAX && rc == 0; i++)
+        rc = check_user(doctor, users.items[i], err);
+    return rc;
+}
+
+int
+doctor_sshd(struct doctor *doctor, struct ts_err *err)
+{
+    static const char *const argv[] = {"sshd", "-T", NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(DOCTOR_OUTPUT_MAX);
+    bool is_right = false;
+
+    if (!ts_list_has(&doctor->pam_services, "sshd"))
+        return 0;
+    int rc = doctor_run(argv, &output, &is_right, err);
+    if (rc == TS_ERR_NOT_FOUND)
+        return findings_add(&doctor->findings, FIND_SSHD, "sshd is not installed");
+    if (rc < 0)
+        return rc;
+    if (!is_right)
+        return findings_add(&doctor->findings, FIND_SSHD_UNKNOWN,
+                            "sshd -T does not print its settings");
+    rc = report_settings(doctor, &output, NULL, &is_right);
+    if (rc == 0 && is_right)
+        rc = findings_add(&doctor->findings, FIND_SSHD,
+                          "sshd uses PAM and offers keyboard-interactive%s",
+                          sshd_config_says(&output, "passwordauthentication yes\n")
+                              ? "; it also offers the password method, which does not fit long "
+                                "tokens"
+                              : "");
+    return rc == 0 && is_right ? check_match_users(doctor, err) : rc;
+}
