@@ -104,11 +104,12 @@ save(int fd, const char *name, const struct ts_identity *identity,
      const struct ts_field_table *table, const void *from)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_CACHE_FILE_MAX);
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
 
-    return object != NULL &&
-           ts_json_add_string(object, IDENTITY_MEMBER, ts_secret_string(&identity->text)) == 0 &&
-           ts_fields_add(object, table, from) == 0 && ts_json_print(object, &text) == 0 &&
+    return ts_secret_append_string(&text, "{") == 0 &&
+           ts_fields_write_name(&text, IDENTITY_MEMBER) == 0 &&
+           ts_json_print_string(ts_secret_string(&identity->text), identity->text.len, &text) ==
+               0 &&
+           ts_fields_write(&text, table, from) == 0 && ts_secret_append_string(&text, "}") == 0 &&
            ts_cache_file_write(fd, name, &text);
 }
 

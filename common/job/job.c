@@ -138,32 +138,38 @@ static const struct {
 };
 
 int
-ts_job_print(struct ts_json *object, struct ts_secret *ret, struct ts_err *err)
+ts_job_report_write(int rc, const struct ts_secret *text, struct ts_err *err)
 {
-    int rc = ts_json_print(object, ret);
-
     if (rc == TS_ERR_TOO_LARGE)
-        return ts_err_set(err, rc, "more than %zu bytes between helper and worker", ret->max);
+        return ts_err_set(err, rc, "more than %zu bytes between helper and worker", text->max);
     return rc < 0 ? ts_err_nomem(err) : 0;
+}
+
+static int
+write_job(const struct ts_job *job, struct ts_secret *out)
+{
+    const char *name = kinds[job->kind].name;
+    const bool key_on_fd = job->request.key.key_command != NULL || job->request.key.is_piped;
+    int rc = ts_secret_append_strings(out, "{\"job\":\"", name, "\"", NULL);
+
+    if (rc == 0 && kinds[job->kind].has_key)
+        rc = ts_secret_append_strings(out, ",\"key_on_fd\":", key_on_fd ? "true" : "false", NULL);
+    if (rc == 0)
+        rc = ts_fields_write(out, kinds[job->kind].table, job);
+    return rc < 0 ? rc : ts_secret_append_string(out, "}");
 }
 
 int
 ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
-    TS_CLEANUP(ts_json_put) struct ts_json *again = NULL;
-    const bool key_on_fd = job->request.key.key_command != NULL || job->request.key.is_piped;
+    size_t before = ret->len;
+    int rc = ts_job_report_write(write_job(job, ret), ret, err);
 
-    if (object == NULL || ts_json_add_string(object, "job", kinds[job->kind].name) < 0 ||
-        (kinds[job->kind].has_key && ts_json_add_bool(object, "key_on_fd", key_on_fd) < 0) ||
-        ts_fields_add(object, kinds[job->kind].table, job) < 0)
-        return ts_err_nomem(err);
-    int rc = ts_job_print(object, ret, err);
     /* A path may be any bytes, JSON may not; better said here than by a worker that gives up. */
-    if (rc == 0)
-        rc = ts_json_parse_object(ts_secret_string(ret), ret->len, &again, err);
-    if (rc == TS_ERR_SYNTAX)
-        return ts_err_set(err, TS_ERR_CONFIG, "a setting or path in use is not valid UTF-8");
+    if (rc == 0 && !ts_text_is_utf8(ret->data + before, ret->len - before))
+        rc = ts_err_set(err, TS_ERR_CONFIG, "a setting or path in use is not valid UTF-8");
+    if (rc < 0)
+        ts_secret_truncate(ret, before);
     return rc == TS_ERR_TOO_LARGE ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
 }
 

@@ -116,30 +116,32 @@ static const struct ts_field_table empty_table = {NULL, 0};
 static const char *const result_words[] = {"pass", "fail", "skipped"};
 
 static int
-add_rule(struct ts_json *array, const struct ts_explained_rule *rule)
+write_rule(struct ts_secret *out, const struct ts_explained_rule *rule)
 {
-    struct ts_json *object = ts_json_new_object();
     struct rule wire = {.rule = *rule};
     const char *word = result_words[rule->result];
+    int rc = ts_secret_append_string(out, "{");
 
     memcpy(wire.result, word, strlen(word) + 1);
-    if (object == NULL || ts_json_append(array, object) != 0) {
-        ts_json_free(object);
-        return TS_ERR_NOMEM;
-    }
-    return ts_fields_add(object, &rule_table, &wire);
+    if (rc == 0)
+        rc = ts_fields_write(out, &rule_table, &wire);
+    return rc < 0 ? rc : ts_secret_append_string(out, "}");
 }
 
 static int
-add_rules(struct ts_json *inner, const void *from)
+write_rules(struct ts_secret *out, const void *from)
 {
     const struct ts_explanation *explanation = from;
-    struct ts_json *array = ts_json_new_array();
-    int rc = ts_json_add(inner, "rules", array);
+    int rc = ts_fields_write_name(out, "rules");
 
-    for (size_t i = 0; i < explanation->rules_len && rc == 0; i++)
-        rc = add_rule(array, &explanation->rules[i]);
-    return rc;
+    if (rc == 0)
+        rc = ts_secret_append_string(out, "[");
+    for (size_t i = 0; i < explanation->rules_len && rc == 0; i++) {
+        rc = ts_secret_append_string(out, i > 0 ? "," : "");
+        if (rc == 0)
+            rc = write_rule(out, &explanation->rules[i]);
+    }
+    return rc < 0 ? rc : ts_secret_append_string(out, "]");
 }
 
 static int
@@ -182,13 +184,13 @@ read_rules(struct ts_json *inner, void *to, struct ts_err *err)
 struct answer {
     const char *name;
     const struct ts_field_table *table;
-    int (*add)(struct ts_json *inner, const void *from);
+    int (*write)(struct ts_secret *out, const void *from);
     int (*read)(struct ts_json *inner, void *to, struct ts_err *err);
 };
 
 static const struct answer grant_answer = {"grant", &grant_table, NULL, NULL};
 static const struct answer key_answer = {"key", &key_info_table, NULL, NULL};
-static const struct answer explanation_answer = {"explanation", &explanation_table, add_rules,
+static const struct answer explanation_answer = {"explanation", &explanation_table, write_rules,
                                                  read_rules};
 static const struct answer probe_answer = {"probe", &probe_table, NULL, NULL};
 static const struct answer policy_answer = {"policy", &policy_table, NULL, NULL};
@@ -196,21 +198,27 @@ static const struct answer module_answer = {"module", &empty_table, NULL, NULL};
 static const struct answer error_answer = {"error", &failure_table, NULL, NULL};
 
 static int
+write_object(const struct answer *answer, const void *from, struct ts_secret *out)
+{
+    int rc = ts_secret_append_strings(out, "{\"", answer->name, "\":{", NULL);
+
+    if (rc == 0)
+        rc = ts_fields_write(out, answer->table, from);
+    if (rc == 0 && answer->write != NULL)
+        rc = answer->write(out, from);
+    return rc < 0 ? rc : ts_secret_append_string(out, "}}");
+}
+
+static int
 write_answer(const struct answer *answer, const void *from, struct ts_secret *ret,
              struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
-    struct ts_json *inner = ts_json_new_object();
+    size_t before = ret->len;
+    int rc = write_object(answer, from, ret);
 
-    if (object == NULL) {
-        ts_json_free(inner);
-        return ts_err_nomem(err);
-    }
-    if (ts_json_add(object, answer->name, inner) < 0 ||
-        ts_fields_add(inner, answer->table, from) < 0 ||
-        (answer->add != NULL && answer->add(inner, from) < 0))
-        return ts_err_nomem(err);
-    return ts_job_print(object, ret, err);
+    if (rc < 0)
+        ts_secret_truncate(ret, before);
+    return ts_job_report_write(rc, ret, err);
 }
 
 int

@@ -11,7 +11,8 @@
         (fields), TS_ARRAY_LEN(fields)                                                             \
     }
 
-/* Appends the object as text. 0, TS_ERR_TOO_LARGE or TS_ERR_NOMEM. */
-int ts_job_print(struct ts_json *object, struct ts_secret *ret, struct ts_err *err);
+/* Turns the result of writing `text` into an error with its text. 0, TS_ERR_TOO_LARGE or
+ * TS_ERR_NOMEM. */
+int ts_job_report_write(int rc, const struct ts_secret *text, struct ts_err *err);
 
 #endif

@@ -5,73 +5,88 @@
 #include "common/base/secret.h"
 #include "common/base/text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct ts_json *
-list_to_json(const struct ts_list *list)
+int
+ts_fields_write_name(struct ts_secret *out, const char *name)
 {
-    struct ts_json *array = ts_json_new_array();
+    const char last = out->len > 0 ? out->data[out->len - 1] : '{';
+    int rc = last == '{' ? 0 : ts_secret_append_string(out, ",");
 
-    for (size_t i = 0; array != NULL && i < list->len; i++) {
-        struct ts_json *item = ts_json_new_string(list->items[i]);
+    if (rc == 0)
+        rc = ts_json_print_string(name, strlen(name), out);
+    return rc < 0 ? rc : ts_secret_append_string(out, ":");
+}
 
-        if (item == NULL || ts_json_append(array, item) != 0) {
-            ts_json_free(item);
-            ts_json_put(&array);
-        }
+static int
+write_list(struct ts_secret *out, const struct ts_list *list)
+{
+    int rc = ts_secret_append_string(out, "[");
+
+    for (size_t i = 0; i < list->len && rc == 0; i++) {
+        rc = ts_secret_append_string(out, i > 0 ? "," : "");
+        if (rc == 0)
+            rc = ts_json_print_string(list->items[i], strlen(list->items[i]), out);
     }
-    return array;
+    return rc < 0 ? rc : ts_secret_append_string(out, "]");
 }
 
 static int
-add_bytes(struct ts_json *object, const char *name, const struct ts_secret *bytes)
+write_bytes(struct ts_secret *out, const struct ts_secret *bytes)
 {
-    TS_CLEANUP(ts_secret_release)
-    struct ts_secret text = TS_SECRET_INIT(bytes->len / 3 * 4 + 4);
+    int rc = ts_secret_append_string(out, "\"");
 
-    if (ts_base64url_encode(ts_secret_string(bytes), bytes->len, &text) < 0)
-        return TS_ERR_NOMEM;
-    return ts_json_add_string(object, name, ts_secret_string(&text));
+    if (rc == 0)
+        rc = ts_base64url_encode(ts_secret_string(bytes), bytes->len, out);
+    return rc < 0 ? rc : ts_secret_append_string(out, "\"");
 }
 
 static int
-add_field(struct ts_json *object, const struct ts_field *field, const char *at)
+write_value(struct ts_secret *out, enum ts_field_type type, const char *at)
 {
     const struct ts_secret *secret = (const void *)at;
     const char *const *string = (const void *)at;
 
-    switch (field->type) {
+    switch (type) {
     case TS_FIELD_STRING:
-        return *string == NULL ? 0 : ts_json_add_string(object, field->name, *string);
+        return ts_json_print_string(*string, strlen(*string), out);
     case TS_FIELD_TEXT:
-        return ts_json_add_string(object, field->name, at);
+        return ts_json_print_string(at, strlen(at), out);
     case TS_FIELD_SECRET:
     case TS_FIELD_TOKEN:
-        return ts_json_add(object, field->name,
-                           ts_json_new_string_len(ts_secret_string(secret), secret->len));
+        return ts_json_print_string(ts_secret_string(secret), secret->len, out);
     case TS_FIELD_BYTES:
-        return add_bytes(object, field->name, secret);
+        return write_bytes(out, secret);
     case TS_FIELD_SCOPES:
     case TS_FIELD_TEXTS:
-        return ts_json_add(object, field->name, list_to_json((const void *)at));
+        return write_list(out, (const void *)at);
     case TS_FIELD_BOOL:
-        return ts_json_add_bool(object, field->name, *(const bool *)at);
+        return ts_secret_append_string(out, *(const bool *)at ? "true" : "false");
     case TS_FIELD_LONG:
-        return ts_json_add_integer(object, field->name, *(const long *)(const void *)at);
+        return ts_secret_append_format(out, "%ld", *(const long *)(const void *)at);
     case TS_FIELD_INTEGER:
-        return ts_json_add_integer(object, field->name, *(const int64_t *)(const void *)at);
+        return ts_secret_append_format(out, "%" PRId64, *(const int64_t *)(const void *)at);
     }
     return TS_ERR_NOMEM;
 }
 
 int
-ts_fields_add(struct ts_json *object, const struct ts_field_table *table, const void *from)
+ts_fields_write(struct ts_secret *out, const struct ts_field_table *table, const void *from)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < table->len && rc == 0; i++)
-        rc = add_field(object, &table->fields[i], (const char *)from + table->fields[i].offset);
+    for (size_t i = 0; i < table->len && rc == 0; i++) {
+        const struct ts_field *field = &table->fields[i];
+        const char *at = (const char *)from + field->offset;
+
+        if (field->type == TS_FIELD_STRING && *(const char *const *)(const void *)at == NULL)
+            continue;
+        rc = ts_fields_write_name(out, field->name);
+        if (rc == 0)
+            rc = write_value(out, field->type, at);
+    }
     return rc;
 }
 

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/base/secret.h"
 #include "common/json/tree.h"
 
 enum ts_field_type {
@@ -38,8 +39,11 @@ struct ts_field_table {
     size_t len;
 };
 
-/* Adds every member of the struct at `from` to the object. 0 or TS_ERR_NOMEM. */
-int ts_fields_add(struct ts_json *object, const struct ts_field_table *table, const void *from);
+/* Appends every member of the struct at `from`, as JSON, without the object's brackets; and the
+ * name of a member alone, up to its colon. A comma is put in front where one is needed. Return as
+ * ts_secret_append; the caller cuts off what a failure leaves. */
+int ts_fields_write(struct ts_secret *out, const struct ts_field_table *table, const void *from);
+int ts_fields_write_name(struct ts_secret *out, const char *name);
 
 /*
  * Fills the struct at `to`, which the caller has initialised and releases in every case. Every

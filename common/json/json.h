@@ -45,4 +45,7 @@ int ts_json_add(struct ts_json *object, const char *name, struct ts_json *value)
 int ts_json_print(struct ts_json *object, struct ts_secret *ret);
 int ts_json_print_lines(struct ts_json *object, struct ts_secret *ret);
 
+/* A string alone, with its quotes. Returns as ts_secret_append; a failure may leave a part. */
+int ts_json_print_string(const char *text, size_t len, struct ts_secret *ret);
+
 #endif

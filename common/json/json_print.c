@@ -20,7 +20,7 @@ put(const struct printer *printer, const char *text)
 
 /* The short escapes of RFC 8259, and the six characters of any other. */
 static int
-put_escape(const struct printer *printer, char c)
+put_escape(struct ts_secret *out, char c)
 {
     static const char from[] = "\"\\\b\f\n\r\t";
     static const char to[] = "\"\\bfnrt";
@@ -29,9 +29,9 @@ put_escape(const struct printer *printer, char c)
     char text[] = {'\\', 'u', '0', '0', hex[(c >> 4) & 15], hex[c & 15]};
 
     if (found == NULL)
-        return ts_secret_append(printer->out, text, sizeof(text));
+        return ts_secret_append(out, text, sizeof(text));
     text[1] = to[found - from];
-    return ts_secret_append(printer->out, text, 2);
+    return ts_secret_append(out, text, 2);
 }
 
 static bool
@@ -40,22 +40,22 @@ needs_escape(char c)
     return c == '"' || c == '\\' || (unsigned char)c < 0x20;
 }
 
-static int
-print_string(const struct printer *printer, const char *text, size_t len)
+int
+ts_json_print_string(const char *text, size_t len, struct ts_secret *ret)
 {
-    int rc = put(printer, "\"");
+    int rc = ts_secret_append_string(ret, "\"");
 
     for (size_t i = 0; i < len && rc == 0;) {
         size_t plain = i;
 
         while (plain < len && !needs_escape(text[plain]))
             plain++;
-        rc = ts_secret_append(printer->out, text + i, plain - i);
+        rc = ts_secret_append(ret, text + i, plain - i);
         if (rc == 0 && plain < len)
-            rc = put_escape(printer, text[plain++]);
+            rc = put_escape(ret, text[plain++]);
         i = plain;
     }
-    return rc < 0 ? rc : put(printer, "\"");
+    return rc < 0 ? rc : ts_secret_append_string(ret, "\"");
 }
 
 static int
@@ -80,7 +80,7 @@ print_members(const struct printer *printer, struct ts_json *object, unsigned le
         if (rc == 0)
             rc = start_line(printer, level);
         if (rc == 0)
-            rc = print_string(printer, key, strlen(key));
+            rc = ts_json_print_string(key, strlen(key), printer->out);
         if (rc == 0)
             rc = put(printer, printer->in_lines ? ": " : ":");
         if (rc == 0)
@@ -131,7 +131,7 @@ print_value(const struct printer *printer, struct ts_json *value, unsigned level
     case TS_JSON_NUMBER:
         return put(printer, ts_json_text(value));
     case TS_JSON_STRING:
-        return print_string(printer, ts_json_text(value), ts_json_text_len(value));
+        return ts_json_print_string(ts_json_text(value), ts_json_text_len(value), printer->out);
     case TS_JSON_OBJECT:
         return print_between(printer, "{}", value, level + 1);
     case TS_JSON_ARRAY:
