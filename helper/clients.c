@@ -55,6 +55,13 @@ static const struct client clients[] = {
         .setup = "sudo",
         .plan = setup_sudo,
     },
+    {
+        .command.name = "kubectl",
+        .command.arguments = "",
+        .command.help = "answer kubectl, as a credential plug-in",
+        .command.run = command_client,
+        .answer = client_kubectl,
+    },
 };
 
 const struct client *

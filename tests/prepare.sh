@@ -15,6 +15,7 @@ slow_packages='clang-tidy gcovr'
 # The docker command, for `docker manifest inspect`, from wherever it came; Debian 13 has a package for
 # it alone.
 command -v docker >/dev/null || test_packages="$test_packages docker-cli|docker.io"
+command -v kubectl >/dev/null || test_packages="$test_packages kubernetes-client"
 
 die() {
     printf '%s: %s\n' "$0" "$*" >&2

@@ -3,6 +3,7 @@
 #define HELPER_CLIENT_CLIENTS_H
 
 #include "common/base/error.h"
+#include "common/base/secret.h"
 
 struct helper;
 struct setup;
@@ -14,6 +15,9 @@ int command_docker_fail(const struct helper *helper, const struct ts_err *err);
 int command_askpass(struct helper *helper);
 int command_sudo_askpass(struct helper *helper);
 int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
+
+/* Answers that command_client prints; see struct client. */
+int client_kubectl(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 
 /* The plan of `setup CLIENT`. */
 int setup_git(struct setup *setup, struct ts_err *err);
