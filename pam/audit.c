@@ -85,9 +85,9 @@ ts_audit_decision(pam_handle_t *pamh, const struct ts_audit *audit)
     else
         ts_text_escape(text, sizeof(text), verdict->text, "");
     pam_syslog(pamh, LOG_AUTHPRIV | priority_of(verdict->reason),
-               "result=%s reason=%s user=%s service=%s rhost=%s key=%s token=%s: %s",
+               "result=%s reason=%s user=%s service=%s rhost=%s key=%s token=%s%s%s: %s",
                ts_result_word(verdict->reason), ts_reason_code(verdict->reason), user, service,
-               rhost, key, token, text);
+               rhost, key, token, verdict->bound[0] != '\0' ? " bound=" : "", verdict->bound, text);
 }
 
 void

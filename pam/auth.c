@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/policy/decide.h"
 #include "common/policy/module_options.h"
+#include "common/policy/proof.h"
 #include "pam/audit.h"
 #include "pam/conversation.h"
 #include "pam/local.h"
@@ -286,16 +287,33 @@ first_pass(const struct ts_auth *auth)
     return ts_audit_is_token(token) ? token : NULL;
 }
 
+/* A bound service says for which host the token has to be. */
+static void
+print_prompt(const struct ts_auth *auth, char *ret, size_t size)
+{
+    const struct ts_list *names = &auth->verdict.service->bound_to;
+
+    if (auth->options.prompt != NULL)
+        (void)snprintf(ret, size, "%s", auth->options.prompt);
+    else if (names->len > 0)
+        (void)snprintf(ret, size, TS_PROMPT_BOUND, names->items[0]);
+    else
+        (void)snprintf(ret, size, "%s", TS_PROMPT_DEFAULT);
+}
+
 static enum ts_reason
 get_prompted(struct ts_auth *auth)
 {
+    char prompt[TS_PROMPT_MAX + TS_HOST_NAME_MAX];
+    print_prompt(auth, prompt, sizeof(prompt));
     const struct ts_conversation conversation = {.pamh = auth->pamh,
-                                                 .prompt = auth->options.prompt,
+                                                 .prompt = prompt,
                                                  .first = first_pass(auth),
                                                  .may_prompt = !auth->options.use_first_pass,
                                                  .silent =
                                                      ((unsigned)auth->flags & PAM_SILENT) != 0,
                                                  .policy = &auth->policy,
+                                                 .service = auth->verdict.service,
                                                  .ret_parsed = &auth->parsed};
     struct ts_err err = {.code = 0};
     enum ts_reason reason = ts_conversation_get(&conversation, &auth->token, &err);
@@ -347,13 +365,16 @@ get_token(struct ts_auth *auth)
 static enum ts_reason
 check_replay(struct ts_auth *auth)
 {
-    struct ts_replay_entry entry = {.key_id = auth->verdict.key_id,
-                                    .keep_until = auth->verdict.expires + REPLAY_SLACK};
+    const struct ts_verdict *verdict = &auth->verdict;
+    const bool is_bound = verdict->service->bound_to.len > 0;
+    const int64_t good_until = is_bound ? verdict->proof_expires : verdict->expires;
+    struct ts_replay_entry entry = {.key_id = verdict->key_id,
+                                    .keep_until = good_until + REPLAY_SLACK};
     struct ts_err err = {.code = 0};
 
-    if (!auth->verdict.service->single_use)
+    if (!verdict->service->single_use)
         return TS_REASON_OK;
-    memcpy(entry.digest, auth->verdict.digest, sizeof(entry.digest));
+    memcpy(entry.digest, is_bound ? verdict->proof_digest : verdict->digest, sizeof(entry.digest));
     const struct ts_rundir_now now = ts_rundir_now();
     int rc = ts_replay_record(&entry, &now, &err);
     if (rc == 0)
@@ -421,6 +442,8 @@ begin_login(struct ts_auth *auth)
 
     if (auth->token.data[auth->token.len - 1] == '\n')
         ts_secret_truncate(&auth->token, auth->token.len - 1);
+    /* A proof is for this host alone, and soon too old. */
+    ts_secret_truncate(&auth->token, ts_proof_token_len(auth->token.data, auth->token.len));
     auth->login->by_token = true;
     if (auth->subject.exists)
         ts_session_prepare(auth->pamh, auth->login, &token);

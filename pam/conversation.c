@@ -69,7 +69,7 @@ static enum ts_reason
 ask_twice(const struct ts_conversation *conversation, const char *prompt, struct ts_secret *ret,
           struct ts_err *err)
 {
-    char hinted[TS_PROMPT_MAX + sizeof(HINT)];
+    char hinted[TS_PROMPT_MAX + TS_HOST_NAME_MAX + sizeof(HINT)];
     bool failed = false;
     enum ts_reason reason = ask(conversation, prompt, ret, &failed, err);
 
@@ -90,8 +90,9 @@ static bool
 is_incomplete(const struct ts_conversation *conversation, const struct ts_secret *received)
 {
     ts_token_release(conversation->ret_parsed);
-    return ts_token_is_incomplete(conversation->policy, ts_secret_string(received),
-                                  length_of(received), conversation->ret_parsed);
+    return ts_answer_is_incomplete(conversation->policy, conversation->service,
+                                   ts_secret_string(received), length_of(received),
+                                   conversation->ret_parsed);
 }
 
 static bool

@@ -2,8 +2,8 @@
  * Asking for a token. Clients cut what they send (ssh at 1023 characters, sudo refuses over 511),
  * so a token that is recognisably incomplete is asked on for, and the answers are joined:
  *
- *     ThriveStack token:
- *     ThriveStack token, from character 501 (1a2b3c4d):
+ *     ThriveStack token:                  (or, where the service is bound, ThriveStack token for
+ * HOST:) ThriveStack token, from character 501 (1a2b3c4d):
  *
  * The number is where the next answer begins, the eight hex digits are FNV-1a (32 bits) of what has
  * been received; an askpass program goes by both. sshd's `password` method answers every prompt
@@ -29,9 +29,10 @@ struct ts_conversation {
     const char *prompt; /* for the first answer */
     const char *first;  /* an answer there is already, or NULL */
     bool may_prompt;
-    bool silent;                    /* PAM_SILENT: no message but the prompts */
-    const struct ts_policy *policy; /* says how long a key's signatures are */
-    struct ts_token *ret_parsed;    /* what ts_token_is_incomplete leaves of the result */
+    bool silent;                             /* PAM_SILENT: no message but the prompts */
+    const struct ts_policy *policy;          /* says how long a key's signatures are */
+    const struct ts_policy_service *service; /* whether a proof has to come as well */
+    struct ts_token *ret_parsed;             /* what ts_token_is_incomplete leaves of the result */
 };
 
 /*

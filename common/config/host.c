@@ -108,6 +108,18 @@ ts_host_split(const char *host, char ret_name[TS_HOST_NAME_MAX + 1], unsigned *r
     return ts_host_split_len(host, strlen(host), ret_name, ret_port);
 }
 
+bool
+ts_host_is_name(const char *text)
+{
+    char name[TS_HOST_NAME_MAX + 1];
+    struct ts_err ignored;
+    size_t len = strlen(text);
+
+    if (memchr(text, ':', len) != NULL)
+        return copy_address(text, len, name, &ignored) == 0 && strcmp(name, text) == 0;
+    return copy_name(text, len, name, &ignored) == 0 && strcmp(name, text) == 0;
+}
+
 static bool
 has_tricks(const char *path)
 {

@@ -37,6 +37,10 @@ bool ts_host_split_len(const char *host, size_t len, char ret_name[TS_HOST_NAME_
 size_t ts_host_pattern_match(const struct ts_host_pattern *pattern, const char *name, unsigned port,
                              const char *path);
 
+/* Whether it is the name of one host in the spelling that ts_host_split gives: lower case, no port,
+ * no brackets. */
+bool ts_host_is_name(const char *text);
+
 /* Whether it is a loopback address: 127.0.0.0/8, ::1, or `localhost` (RFC 6761). */
 bool ts_host_is_loopback(const char *name);
 

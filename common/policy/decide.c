@@ -1,4 +1,4 @@
-#include "common/policy/decide.h"
+#include "common/policy/decide_internal.h"
 #include "common/base/cleanup.h"
 #include "common/policy/verify.h"
 
@@ -7,19 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The case before the rules, and what they have found out so far. */
-struct ts_judging {
-    const struct ts_question *question;
-    const char *text;
-    size_t len;
-    struct ts_token token;
-    const struct ts_policy_key *key; /* once it is known */
-    struct ts_verdict *verdict;
-};
-
-/* Returns the reason, so that `return deny(...)` reads well. */
-__attribute__((format(printf, 3, 4))) static enum ts_reason
-deny(const struct ts_judging *judging, enum ts_reason reason, const char *format, ...)
+enum ts_reason
+ts_judging_deny(const struct ts_judging *judging, enum ts_reason reason, const char *format, ...)
 {
     va_list args;
 
@@ -29,9 +18,9 @@ deny(const struct ts_judging *judging, enum ts_reason reason, const char *format
     return reason;
 }
 
-/* A failure of another function: the rule's own reason, unless it could not judge at all. */
-static enum ts_reason
-deny_error(const struct ts_judging *judging, enum ts_reason reason, const struct ts_err *err)
+enum ts_reason
+ts_judging_deny_error(const struct ts_judging *judging, enum ts_reason reason,
+                      const struct ts_err *err)
 {
     if (err->code == TS_ERR_NOMEM)
         reason = TS_REASON_NOMEM;
@@ -39,7 +28,7 @@ deny_error(const struct ts_judging *judging, enum ts_reason reason, const struct
         reason = TS_REASON_SYSTEM;
     else if (err->code == TS_ERR_CONFIG)
         reason = TS_REASON_POLICY;
-    return deny(judging, reason, "%s", err->text);
+    return ts_judging_deny(judging, reason, "%s", err->text);
 }
 
 /* Names from outside, made fit to quote. */
@@ -70,9 +59,9 @@ check_service_section(struct ts_judging *judging)
     judging->verdict->service = ts_policy_find_service(question->policy, question->service);
     if (judging->verdict->service != NULL)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_NO_SERVICE,
-                "the policy has no section for service %s and no [service *]",
-                show_service(judging).text);
+    return ts_judging_deny(judging, TS_REASON_NO_SERVICE,
+                           "the policy has no section for service %s and no [service *]",
+                           show_service(judging).text);
 }
 
 static enum ts_reason
@@ -82,8 +71,8 @@ check_known_user(struct ts_judging *judging)
 
     if (ts_policy_names_user(question->policy, question->subject))
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s",
-                show(question->subject->name).text);
+    return ts_judging_deny(judging, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s",
+                           show(question->subject->name).text);
 }
 
 static enum ts_reason
@@ -91,16 +80,18 @@ check_not_empty(struct ts_judging *judging)
 {
     if (judging->len > 0)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_TOKEN_EMPTY, "the answer was empty, where a token is expected");
+    return ts_judging_deny(judging, TS_REASON_TOKEN_EMPTY,
+                           "the answer was empty, where a token is expected");
 }
 
 static enum ts_reason
 check_size(struct ts_judging *judging)
 {
-    if (judging->len <= TS_TOKEN_MAX)
+    if (judging->answer_len <= TS_TOKEN_MAX)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_TOKEN_TOO_LONG,
-                "the answer has %zu characters, a token at most %d", judging->len, TS_TOKEN_MAX);
+    return ts_judging_deny(judging, TS_REASON_TOKEN_TOO_LONG,
+                           "the answer has %zu characters, a token at most %d", judging->answer_len,
+                           TS_TOKEN_MAX);
 }
 
 static enum ts_reason
@@ -114,8 +105,9 @@ check_whole(struct ts_judging *judging)
 
     if (!is_cut)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_TOKEN_CUT,
-                "the client sent only the first %zu characters of the token", judging->len);
+    return ts_judging_deny(judging, TS_REASON_TOKEN_CUT,
+                           "the client sent only the first %zu characters of the token",
+                           judging->len);
 }
 
 static enum ts_reason
@@ -130,7 +122,7 @@ check_form(struct ts_judging *judging)
     if (rc == 0)
         rc = ts_token_digest(token->text, token->len, judging->verdict->token_digest, &err);
     if (rc < 0)
-        return deny_error(judging, TS_REASON_TOKEN_MALFORMED, &err);
+        return ts_judging_deny_error(judging, TS_REASON_TOKEN_MALFORMED, &err);
     judging->verdict->has_digests = true;
     return TS_REASON_OK;
 }
@@ -141,7 +133,7 @@ check_header(struct ts_judging *judging)
     struct ts_err err = {0};
 
     if (ts_token_read_header(&judging->token, &err) < 0)
-        return deny_error(judging, TS_REASON_HEADER, &err);
+        return ts_judging_deny_error(judging, TS_REASON_HEADER, &err);
     memcpy(judging->verdict->key_id, judging->token.key_id, sizeof(judging->verdict->key_id));
     return TS_REASON_OK;
 }
@@ -170,12 +162,13 @@ check_known_key(struct ts_judging *judging)
         return TS_REASON_OK;
     spend_a_verification(judging);
     if (judging->key != NULL)
-        return deny(judging, TS_REASON_POLICY, "%s", judging->key->problem);
+        return ts_judging_deny(judging, TS_REASON_POLICY, "%s", judging->key->problem);
     if (policy->unread != NULL)
-        return deny(judging, TS_REASON_POLICY, "key %s may be in a file that cannot be read: %s",
-                    judging->token.key_id, policy->unread);
-    return deny(judging, TS_REASON_UNKNOWN_KEY, "the policy has no section [key %s]",
-                judging->token.key_id);
+        return ts_judging_deny(judging, TS_REASON_POLICY,
+                               "key %s may be in a file that cannot be read: %s",
+                               judging->token.key_id, policy->unread);
+    return ts_judging_deny(judging, TS_REASON_UNKNOWN_KEY, "the policy has no section [key %s]",
+                           judging->token.key_id);
 }
 
 static enum ts_reason
@@ -187,7 +180,7 @@ check_signature(struct ts_judging *judging)
 
     if (rc == 0)
         rc = ts_token_verify(&judging->token, public_key, &err);
-    return rc == 0 ? TS_REASON_OK : deny_error(judging, TS_REASON_SIGNATURE, &err);
+    return rc == 0 ? TS_REASON_OK : ts_judging_deny_error(judging, TS_REASON_SIGNATURE, &err);
 }
 
 static enum ts_reason
@@ -196,7 +189,7 @@ check_payload(struct ts_judging *judging)
     struct ts_err err = {0};
 
     if (ts_token_read_payload(&judging->token, &err) < 0)
-        return deny_error(judging, TS_REASON_PAYLOAD, &err);
+        return ts_judging_deny_error(judging, TS_REASON_PAYLOAD, &err);
     judging->verdict->expires = judging->token.expires;
     return TS_REASON_OK;
 }
@@ -206,8 +199,9 @@ check_issuer(struct ts_judging *judging)
 {
     if (strcmp(judging->token.issuer, TS_TOKEN_ISSUER) == 0)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_ISSUER, "the token's issuer is '%s', not " TS_TOKEN_ISSUER,
-                show(judging->token.issuer).text);
+    return ts_judging_deny(judging, TS_REASON_ISSUER,
+                           "the token's issuer is '%s', not " TS_TOKEN_ISSUER,
+                           show(judging->token.issuer).text);
 }
 
 static enum ts_reason
@@ -217,7 +211,7 @@ check_expiry(struct ts_judging *judging)
 
     if (ago < TS_CLOCK_TOLERANCE)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_EXPIRED, "the token expired %" PRId64 " s ago", ago);
+    return ts_judging_deny(judging, TS_REASON_EXPIRED, "the token expired %" PRId64 " s ago", ago);
 }
 
 static enum ts_reason
@@ -230,9 +224,9 @@ check_begun(struct ts_judging *judging)
 
     if (ahead <= TS_CLOCK_TOLERANCE)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_NOT_YET_VALID,
-                "the token is valid only in %" PRId64 " s (%s): check this host's clock", ahead,
-                issued_later ? "iat" : "nbf");
+    return ts_judging_deny(judging, TS_REASON_NOT_YET_VALID,
+                           "the token is valid only in %" PRId64 " s (%s): check this host's clock",
+                           ahead, issued_later ? "iat" : "nbf");
 }
 
 static enum ts_reason
@@ -242,14 +236,15 @@ check_lifetime(struct ts_judging *judging)
     int64_t lifetime = judging->token.expires - judging->token.issued_at;
 
     if (lifetime <= 0)
-        return deny(judging, TS_REASON_LIFETIME, "the token expires before it is issued");
+        return ts_judging_deny(judging, TS_REASON_LIFETIME,
+                               "the token expires before it is issued");
     if (lifetime > TS_TOKEN_LIFE_MAX)
-        return deny(judging, TS_REASON_LIFETIME,
-                    "the token lives %" PRId64 " s, where a day is the most", lifetime);
+        return ts_judging_deny(judging, TS_REASON_LIFETIME,
+                               "the token lives %" PRId64 " s, where a day is the most", lifetime);
     if (lifetime > key->max_lifetime)
-        return deny(judging, TS_REASON_LIFETIME,
-                    "the token lives %" PRId64 " s, where key %s allows %" PRId64, lifetime,
-                    key->id, key->max_lifetime);
+        return ts_judging_deny(judging, TS_REASON_LIFETIME,
+                               "the token lives %" PRId64 " s, where key %s allows %" PRId64,
+                               lifetime, key->id, key->max_lifetime);
     return TS_REASON_OK;
 }
 
@@ -259,26 +254,35 @@ check_age(struct ts_judging *judging)
     const struct ts_policy_service *service = judging->verdict->service;
     int64_t age = judging->question->now - judging->token.issued_at;
 
-    if (service->max_age < 0 || age <= service->max_age)
+    /* Where the service is bound to a host, max_age is about the proof. */
+    if (service->bound_to.len > 0 || service->max_age < 0 || age <= service->max_age)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_TOO_OLD,
-                "the token is %" PRId64 " s old, where [service %.64s] accepts %" PRId64, age,
-                service->name, service->max_age);
+    return ts_judging_deny(judging, TS_REASON_TOO_OLD,
+                           "the token is %" PRId64 " s old, where [service %.64s] accepts %" PRId64,
+                           age, service->name, service->max_age);
 }
 
-/* The record of used tokens does not survive a reboot, and no token from before it is needed. */
-static enum ts_reason
-check_issued_since_boot(struct ts_judging *judging)
+enum ts_reason
+ts_check_since_boot(const struct ts_judging *judging, const char *what, int64_t issued_at)
 {
-    int64_t before = judging->question->booted - judging->token.issued_at;
+    int64_t before = judging->question->booted - issued_at;
 
     if (!judging->verdict->service->single_use || judging->question->booted <= 0 ||
         before <= TS_CLOCK_TOLERANCE)
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_BEFORE_BOOT,
-                "the token was issued %" PRId64 " s before this system started, and single_use "
-                "cannot remember whether it was used",
-                before);
+    return ts_judging_deny(judging, TS_REASON_BEFORE_BOOT,
+                           "the %s was issued %" PRId64
+                           " s before this system started, and single_use "
+                           "cannot remember whether it was used",
+                           what, before);
+}
+
+static enum ts_reason
+check_issued_since_boot(struct ts_judging *judging)
+{
+    if (judging->verdict->service->bound_to.len > 0)
+        return TS_REASON_OK;
+    return ts_check_since_boot(judging, "token", judging->token.issued_at);
 }
 
 static enum ts_reason
@@ -288,8 +292,8 @@ check_scopes_wanted(struct ts_judging *judging)
 
     for (size_t i = 0; i < wanted->len; i++)
         if (!ts_list_has(&judging->token.audience, wanted->items[i]))
-            return deny(judging, TS_REASON_SCOPE_MISSING, "the token lacks scope %.200s",
-                        wanted->items[i]);
+            return ts_judging_deny(judging, TS_REASON_SCOPE_MISSING, "the token lacks scope %.200s",
+                                   wanted->items[i]);
     return TS_REASON_OK;
 }
 
@@ -300,8 +304,9 @@ check_scopes_allowed(struct ts_judging *judging)
 
     for (size_t i = 0; i < carried->len; i++)
         if (!ts_list_has(&judging->key->scopes, carried->items[i]))
-            return deny(judging, TS_REASON_SCOPE_NOT_ALLOWED, "key %s may not carry scope %s",
-                        judging->key->id, show(carried->items[i]).text);
+            return ts_judging_deny(judging, TS_REASON_SCOPE_NOT_ALLOWED,
+                                   "key %s may not carry scope %s", judging->key->id,
+                                   show(carried->items[i]).text);
     return TS_REASON_OK;
 }
 
@@ -312,8 +317,8 @@ check_user(struct ts_judging *judging)
 
     if (ts_policy_key_names_user(judging->key, subject))
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_USER, "key %s is not for user %s", judging->key->id,
-                show(subject->name).text);
+    return ts_judging_deny(judging, TS_REASON_USER, "key %s is not for user %s", judging->key->id,
+                           show(subject->name).text);
 }
 
 static enum ts_reason
@@ -321,8 +326,8 @@ check_service(struct ts_judging *judging)
 {
     if (ts_policy_key_names_service(judging->key, judging->question->service))
         return TS_REASON_OK;
-    return deny(judging, TS_REASON_SERVICE, "key %s is not for service %s", judging->key->id,
-                show_service(judging).text);
+    return ts_judging_deny(judging, TS_REASON_SERVICE, "key %s is not for service %s",
+                           judging->key->id, show_service(judging).text);
 }
 
 static enum ts_reason
@@ -333,8 +338,8 @@ check_key_expiry(struct ts_judging *judging)
     if (judging->question->now <= judging->key->expires)
         return TS_REASON_OK;
     ts_text_rfc3339(last, judging->key->expires);
-    return deny(judging, TS_REASON_KEY_EXPIRED, "key %s was good until %.10s only",
-                judging->key->id, last);
+    return ts_judging_deny(judging, TS_REASON_KEY_EXPIRED, "key %s was good until %.10s only",
+                           judging->key->id, last);
 }
 
 /* The order is part of the design: nothing that an unsigned text says is believed, and local
@@ -363,6 +368,18 @@ static const struct ts_decide_rule rules[] = {
     {TS_REASON_SERVICE, "the key is for the service", check_service},
     {TS_REASON_USER, "the key is for the user", check_user},
     {TS_REASON_KEY_EXPIRED, "the key has not expired", check_key_expiry},
+    {TS_REASON_PROOF_MISSING, "where bound_to: it has a proof", ts_check_proof_given},
+    {TS_REASON_PROOF_MALFORMED, "where bound_to: the proof's header is exact", ts_check_proof_form},
+    {TS_REASON_PROOF_SIGNATURE, "where bound_to: the proof's signature verifies under the key",
+     ts_check_proof_signature},
+    {TS_REASON_PROOF_MALFORMED, "where bound_to: the proof has all claims, of the right types",
+     ts_check_proof_payload},
+    {TS_REASON_PROOF_TOKEN, "where bound_to: the proof is of this token", ts_check_proof_token},
+    {TS_REASON_PROOF_HOST, "where bound_to: the proof is for a name of this host",
+     ts_check_proof_host},
+    {TS_REASON_PROOF_AGE, "where bound_to: the proof's age is within max_age", ts_check_proof_age},
+    {TS_REASON_BEFORE_BOOT, "where bound_to and single_use: the proof is from after the start",
+     ts_check_proof_since_boot},
 };
 
 #define LOCAL_RULES 2 /* the first ones, which need no token */
@@ -386,7 +403,7 @@ apply(struct ts_judging *judging, size_t first, size_t end)
             return verdict->reason;
         verdict->rules_passed++;
     }
-    return deny(judging, TS_REASON_OK, "every rule holds");
+    return ts_judging_deny(judging, TS_REASON_OK, "every rule holds");
 }
 
 static size_t
@@ -399,14 +416,31 @@ static void
 release_judging(struct ts_judging *judging)
 {
     ts_token_release(&judging->token);
+    ts_proof_release(&judging->proof);
+}
+
+static struct ts_judging
+begin(const struct ts_question *question, const char *text, size_t len, struct ts_verdict *verdict)
+{
+    size_t answer_len = without_newline(text, len);
+    size_t token_len = ts_proof_token_len(text, answer_len);
+    struct ts_judging judging = {.question = question,
+                                 .text = text,
+                                 .len = token_len,
+                                 .answer_len = answer_len,
+                                 .verdict = verdict};
+
+    if (token_len < answer_len) {
+        judging.proof_text = text + token_len + 1;
+        judging.proof_len = answer_len - token_len - 1;
+    }
+    return judging;
 }
 
 enum ts_reason
 ts_decide(const struct ts_question *question, const char *text, size_t len, struct ts_verdict *ret)
 {
-    TS_CLEANUP(release_judging)
-    struct ts_judging judging = {
-        .question = question, .text = text, .len = without_newline(text, len), .verdict = ret};
+    TS_CLEANUP(release_judging) struct ts_judging judging = begin(question, text, len, ret);
 
     memset(ret, 0, sizeof(*ret));
     return apply(&judging, 0, TS_ARRAY_LEN(rules));
@@ -438,9 +472,7 @@ enum ts_reason
 ts_decide_token(const struct ts_question *question, const char *text, size_t len,
                 struct ts_token *parsed, struct ts_verdict *ret)
 {
-    TS_CLEANUP(release_judging)
-    struct ts_judging judging = {
-        .question = question, .text = text, .len = without_newline(text, len), .verdict = ret};
+    TS_CLEANUP(release_judging) struct ts_judging judging = begin(question, text, len, ret);
 
     memset(ret, 0, sizeof(*ret));
     ret->reason = check_service_section(&judging);

@@ -10,10 +10,12 @@
 #include <stdint.h>
 
 #include "common/base/error.h"
+#include "common/config/host.h"
 #include "common/policy/policy.h"
 #include "common/policy/token.h"
 
 #define TS_CLOCK_TOLERANCE 60 /* seconds */
+#define TS_PART_MAX 500       /* characters that a client sends in one answer */
 
 /* Stable: they are in logs, and in the output of `explain`. */
 enum ts_reason {
@@ -39,6 +41,12 @@ enum ts_reason {
     TS_REASON_SERVICE,           /* service: the key is not for this service */
     TS_REASON_USER,              /* user: the key is not for this user */
     TS_REASON_KEY_EXPIRED,       /* key_expired: past the key's `expires` in policy.conf */
+    TS_REASON_PROOF_MISSING,     /* proof_missing: bound_to, and the token has no proof */
+    TS_REASON_PROOF_MALFORMED,   /* proof_malformed: not a proof, or a claim missing or wrong */
+    TS_REASON_PROOF_SIGNATURE,   /* proof_signature: not by the token's key */
+    TS_REASON_PROOF_TOKEN,       /* proof_token: the proof is of another token */
+    TS_REASON_PROOF_HOST,        /* proof_host: the proof is for another host */
+    TS_REASON_PROOF_AGE,         /* proof_age: too old, or made ahead of this clock */
     TS_REASON_REPLAYED,          /* replayed: single_use, and seen before */
     TS_REASON_REPLAY_STORE,      /* replay_store: it cannot be used */
     TS_REASON_POLICY,            /* policy: missing, unsafe or wrong */
@@ -61,13 +69,16 @@ struct ts_question {
 
 struct ts_verdict {
     enum ts_reason reason;
-    char text[TS_ERR_TEXT_MAX];     /* what is wrong, with the values that tell; no secret */
-    size_t rules_passed;            /* how many of ts_decide_rules were passed */
-    char key_id[TS_KEY_ID_MAX + 1]; /* once the header was read; else "" */
-    unsigned char digest[32];       /* SHA-256 of header and payload */
-    unsigned char token_digest[32]; /* SHA-256 of the whole token */
-    bool has_digests;               /* once the token was split */
-    int64_t expires;                /* exp, once the payload was read */
+    char text[TS_ERR_TEXT_MAX];       /* what is wrong, with the values that tell; no secret */
+    size_t rules_passed;              /* how many of ts_decide_rules were passed */
+    char key_id[TS_KEY_ID_MAX + 1];   /* once the header was read; else "" */
+    unsigned char digest[32];         /* SHA-256 of header and payload */
+    unsigned char token_digest[32];   /* SHA-256 of the whole token */
+    bool has_digests;                 /* once the token was split */
+    int64_t expires;                  /* exp, once the payload was read */
+    char bound[TS_HOST_NAME_MAX + 1]; /* the host that a proof is for, once that rule passed */
+    unsigned char proof_digest[32];   /* SHA-256 of the proof's header and payload */
+    int64_t proof_expires;            /* when the proof is too old, once that rule passed */
     const struct ts_policy_service *service; /* the section that applies, or NULL */
 };
 
@@ -116,6 +127,15 @@ enum ts_reason ts_decide_local(const struct ts_question *question, struct ts_ver
  */
 bool ts_token_is_incomplete(const struct ts_policy *policy, const char *text, size_t len,
                             struct ts_token *ret);
+
+/*
+ * The same for what may be `TOKEN~PROOF`, at a service (NULL: none that binds tokens to a host).
+ * What is behind the separator matters only where the service is bound: then the proof must be
+ * whole, too, and what ends with the token, just where clients end a part, is not yet whole.
+ */
+bool ts_answer_is_incomplete(const struct ts_policy *policy,
+                             const struct ts_policy_service *service, const char *text, size_t len,
+                             struct ts_token *ret);
 
 /* The same of a token whose header was read. */
 bool ts_token_is_short(const struct ts_policy *policy, const struct ts_token *token);

@@ -112,7 +112,6 @@ ts_module_options_parse(int argc, const char *const *argv, const char *policy,
 {
     *ret = (struct ts_module_options){
         .policy = policy,
-        .prompt = TS_PROMPT_DEFAULT,
     };
     for (int i = 0; i < argc; i++) {
         int rc = parse_one(argv[i], ret, err);

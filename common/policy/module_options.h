@@ -10,6 +10,7 @@
 #include "common/base/error.h"
 
 #define TS_PROMPT_DEFAULT "ThriveStack token: "
+#define TS_PROMPT_BOUND "ThriveStack token for %s: " /* where the service is bound to a host */
 #define TS_PROMPT_MAX 256
 
 /* What is done for a user whom no key names. */
@@ -21,7 +22,7 @@ enum ts_unknown_user {
 
 struct ts_module_options {
     const char *policy; /* absolute path; the caller's, or a constant */
-    const char *prompt; /* likewise */
+    const char *prompt; /* likewise; NULL: one of the two above */
     enum ts_unknown_user unknown;
     bool try_first_pass;
     bool use_first_pass; /* wins over try_first_pass */

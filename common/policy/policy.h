@@ -29,7 +29,8 @@ enum ts_source { TS_SOURCE_PROMPT, TS_SOURCE_LOCAL };
 struct ts_policy_service {
     char *name; /* normalised, lower case; "*": every service without a section of its own */
     struct ts_list scopes;
-    int64_t max_age; /* seconds; -1: none */
+    struct ts_list bound_to; /* names of this host; none: a token needs no proof */
+    int64_t max_age;         /* seconds, of the token, or where bound of its proof; -1: none */
     bool single_use;
     enum ts_source sources[2];
     size_t sources_len; /* 1 or 2 */

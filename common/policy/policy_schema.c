@@ -1,5 +1,7 @@
 #include "common/policy/policy_schema.h"
 #include "common/base/cleanup.h"
+#include "common/config/host.h"
+#include "common/policy/proof.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +133,28 @@ read_single_use(const struct ts_policy_input *input, struct ts_err *err)
 }
 
 static int
+read_bound_to(const struct ts_policy_input *input, struct ts_err *err)
+{
+    struct ts_list *names = &input->service->bound_to;
+    int rc = ts_policy_split(input->policy, input->entry->value, names);
+
+    if (rc < 0)
+        return ts_err_nomem(err);
+    if (names->len == 0)
+        return fail(input, err, "is empty: name at least one");
+    for (size_t i = 0; i < names->len; i++) {
+        for (char *c = names->items[i]; *c != '\0'; c++)
+            *c = ts_text_lower(*c);
+        if (!ts_host_is_name(names->items[i]))
+            return ts_ini_error(input->ini, input->entry->line, err,
+                                "%s: '%.80s' is not a name of this host: write names as clients "
+                                "use them, without a port",
+                                input->entry->key, names->items[i]);
+    }
+    return 0;
+}
+
+static int
 add_source(const struct ts_policy_input *input, const char *item, struct ts_err *err)
 {
     struct ts_policy_service *service = input->service;
@@ -222,6 +246,7 @@ static const struct ts_policy_setting settings[] = {
     {"key", "max_lifetime", false, read_max_lifetime}, {"key", "expires", false, read_expires},
     {"service", "scopes", true, read_scopes},          {"service", "max_age", false, read_max_age},
     {"service", "single_use", false, read_single_use}, {"service", "source", false, read_source},
+    {"service", "bound_to", false, read_bound_to},
 };
 
 const struct ts_policy_setting *
@@ -291,7 +316,10 @@ ts_policy_read_service(const struct ts_policy_input *input, struct ts_err *err)
                             section->name);
     input->service->line = section->line;
     input->service->name = spell_service(section->name);
-    return read_entries(input, err);
+    int rc = read_entries(input, err);
+    if (rc == 0 && input->service->bound_to.len > 0 && input->service->max_age < 0)
+        input->service->max_age = TS_PROOF_AGE_DEFAULT;
+    return rc;
 }
 
 int

@@ -17,9 +17,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return rc == TS_ERR_USAGE && err.text[0] != '\0' && !fuzz_has_control(err.text)
                    ? 0
                    : (abort(), 0);
-    if (options.policy[0] != '/' || options.prompt[0] == '\0' ||
-        strlen(options.prompt) > TS_PROMPT_MAX || fuzz_has_control(options.prompt) ||
-        options.unknown > TS_UNKNOWN_SKIP)
+    if (options.policy[0] != '/' || options.unknown > TS_UNKNOWN_SKIP)
+        abort();
+    if (options.prompt != NULL &&
+        (options.prompt[0] == '\0' || strlen(options.prompt) > TS_PROMPT_MAX ||
+         fuzz_has_control(options.prompt)))
         abort();
     return 0;
 }

@@ -10,6 +10,11 @@ scopes = user_management
 scopes     = user_management
 single_use = yes
 
+[service bound]
+scopes     = user_management
+bound_to   = host.test
+single_use = yes
+
 [service sudo]
 scopes = user_management telemetry_apis
 source = local prompt
@@ -25,7 +30,7 @@ services   = *
 scopes     = user_management telemetry_apis
 END
 
-make_stacks sshd once sudo su other
+make_stacks sshd once bound sudo su other
 
 # sign FILE ARGUMENTS...
 sign() {
@@ -33,6 +38,12 @@ sign() {
     shift
     "$issuer" sign "$scratch/keys/good.key" --id good "$@" | tr -d '\n' >"$file"
     fold -w 16 "$file" | grep -E '.{16}' >>"$scratch/stretches"
+}
+
+# prove FILE TO: the token of FILE, bound to host.test, goes to TO.
+prove() {
+    cp "$1" "$2" && append_proof "$2" good good host.test
+    fold -w 16 "$2" | grep -E '.{16}' >>"$scratch/stretches"
 }
 
 # drive NAME OPTIONS...: a run of pam-driver that ends by itself; its output is out. $drive_in is a

@@ -44,6 +44,17 @@ replace_now() {
     }'
 }
 
+# append_proof FILE KEY ID HOST [IAT]: to the token in the file, after RFC 9901 and with nothing of the
+# product: a proof by keys/KEY.key, as key ID, that the token is for HOST.
+append_proof() {
+    hash=$(printf '%s~' "$(cat "$1")" | openssl dgst -sha256 -binary | basenc --base64url | tr -d '=')
+    nonce=$(openssl rand 16 | basenc --base64url | tr -d '=')
+    "$issuer" sign "$scratch/keys/$2.key" --header "{\"alg\":\"RS256\",\"id\":\"$3\",\"typ\":\"kb+jwt\"}" \
+        --payload "{\"aud\":\"$4\",\"iat\":${5:-$(date +%s)},\"nonce\":\"$nonce\",\"sd_hash\":\"$hash\"}" \
+        >"$1.proof" </dev/null || return 1
+    printf '%s~%s' "$(cat "$1")" "$(cat "$1.proof")" >"$1.bound" && mv "$1.bound" "$1"
+}
+
 # make_site: for the scripts that need root; the user whose sessions they are, a folder for the
 # module's own files, two keys, and a folder for the policy.
 make_site() {

@@ -11,6 +11,7 @@
 #   policy             the lines after it that begin with "| " are policy.conf (default: base.conf)
 #   run COMMAND        a shell command in the case's folder, before the token is made
 #   sign KEY ARGUMENTS the issuer's `sign` with keys/KEY.key; its output is the file `token`
+#   prove KEY ID HOST [IAT]  appends `~` and a proof by keys/KEY.key, as key ID, that the token is for HOST
 #   edit COMMAND       a filter over that token
 #   answers FILE...    what the prompts get, in order (default: token)
 #   driver OPTIONS     further options of pam-driver
@@ -89,6 +90,10 @@ apply() {
         eval "\"$issuer\" sign \"$key\" $(replace_now "${2#* }")" >token.line </dev/null ||
             echo "$name: cannot sign"
         tr -d '\n' <token.line >token
+        ;;
+    prove)
+        # shellcheck disable=SC2046 # Words are wanted here.
+        append_proof token $(replace_now "$2") || echo "$name: cannot prove"
         ;;
     edit) eval "$2" <token >token.new && mv token.new token ;;
     answers) answers=$2 ;;

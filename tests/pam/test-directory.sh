@@ -119,8 +119,6 @@ else
     login 'root, in a service that no group is for' PAM_SUCCESS unknown_user sudo root password
     login 'root, in a service without a section' PAM_SUCCESS no_service imap root password
     login 'a user, in a service without a section' PAM_SUCCESS no_service imap tslocal password
-    login 'a user of the directory, in a service without a section' PAM_USER_UNKNOWN no_service \
-        imap tsadalice password
     login 'a user, in a service that no group is for' PAM_SUCCESS ok sudo tslocal named
     login 'a user, where a group decides' PAM_AUTHINFO_UNAVAIL lookup sshd tslocal good
     login 'a user of the directory' PAM_AUTHINFO_UNAVAIL lookup sudo tsadalice named

@@ -307,6 +307,24 @@ sign "$scratch/denied" --iss elsewhere
 drive 'denied' --answer "$scratch/denied" once $user "$scratch/pam.d" authenticate
 is 'single use: a denied token leaves no record' "$(find "$store" ! -type d | wc -l)" 1
 
+# ---- bound: the proof is used up, not the token
+sign "$scratch/cached" --iat "$(($(date +%s) - 3000))" --exp "$(($(date +%s) + 600))"
+for number in 1 2 3; do
+    prove "$scratch/cached" "$scratch/bound"
+    drive "bound: login $number" --answer "$scratch/bound" bound $user "$scratch/pam.d" authenticate
+    has "bound: login $number with one cached token and a new proof" 'authenticate PAM_SUCCESS'
+done
+drive 'bound: again' --answer "$scratch/bound" bound $user "$scratch/pam.d" authenticate
+has 'bound: a proof opens one login' 'authenticate PAM_AUTH_ERR'
+has 'bound: the reason' 'log notice .*reason=replayed .* bound=host.test:'
+begin --answer "$scratch/bound" sshd $user "$scratch/pam.d" authenticate setcred open env pause close
+wait_for "env $variable"
+has 'bound: a service that is not bound accepts it' 'authenticate PAM_SUCCESS'
+path=$(sed -n "s/^env $variable=//p" "$scratch/out" | tail -n 1)
+is 'bound: the session gets the token without its proof' "$(cat "$path")" "$(cat "$scratch/cached")"
+go_on
+finish_driver
+
 # A system that started just now: a process 1 of its own. The record is gone as after a reboot, and a
 # token from before it could have been used.
 started() {

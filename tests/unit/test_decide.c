@@ -1,7 +1,6 @@
 /* ts_decide: every rule, every reason, every edge of a rule; the cases are in decide_rows.h. */
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -247,7 +246,8 @@ every_rule_has_a_row(void **state)
     const struct ts_decide_rule *rules = ts_decide_rules(&len);
 
     (void)state;
-    for (size_t i = 0; i < len; i++)
+    /* The rules about proofs have their rows in test_decide_bound.c. */
+    for (size_t i = 0; i < rules_before(TS_REASON_PROOF_MISSING); i++)
         if (!has_row(decide_forms, decide_forms_len, rules[i].reason) &&
             !has_row(decide_claims, decide_claims_len, rules[i].reason))
             fail_msg("no row for %s", ts_reason_code(rules[i].reason));
@@ -318,50 +318,48 @@ no_token_is_for_a_stranger(void **state)
     assert_int_equal(ts_decide_service(&question, &verdict), TS_REASON_NO_SERVICE);
 }
 
-#define DECISIONS 101
-
-static int
-compare_times(const void *a, const void *b)
-{
-    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-/* Nanoseconds of this process's own time that the median of many decisions takes: on a busy virtual
- * machine single ones come out too short as well as too long. */
+/* Nanoseconds of this process's own time that the quickest of many decisions takes. */
 static int64_t
 time_of(const struct world *world, const struct decide_row *row)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
     struct ts_subject subject = {.name = "alice"};
     struct ts_question question = {&world->policy, &subject, "sshd", NOW, 0};
-    int64_t spent[DECISIONS];
+    int64_t least = INT64_MAX;
 
     make_row_token(world, row, &token);
-    for (size_t i = 0; i < DECISIONS; i++) {
+    for (int i = 0; i < 100; i++) {
         struct timespec from, to;
         struct ts_verdict verdict;
 
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
         assert_int_equal(ts_decide(&question, token.data, token.len, &verdict), row->reason);
         clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
-        spent[i] = (to.tv_sec - from.tv_sec) * INT64_C(1000000000) + to.tv_nsec - from.tv_nsec;
+        int64_t spent = (to.tv_sec - from.tv_sec) * INT64_C(1000000000) + to.tv_nsec - from.tv_nsec;
+        least = spent < least ? spent : least;
     }
-    qsort(spent, DECISIONS, sizeof(spent[0]), compare_times);
-    return spent[DECISIONS / 2];
+    return least;
+}
+
+/* Changes the payload under its signature, which stays a number below the key's modulus: libcrypto
+ * refuses a larger one at once. */
+static void
+change_payload(struct ts_secret *token)
+{
+    char *dot = memchr(token->data, '.', token->len);
+
+    dot[8] = dot[8] == 'A' ? 'B' : 'A';
 }
 
 /* The time taken does not show which keys the policy has: a verification is most of it. */
 static void
 an_unknown_key_takes_a_verification(void **state)
 {
-    const struct decide_row known = {"known", TS_REASON_SIGNATURE, .other_key = true};
-    const struct decide_row unknown = {"unknown", TS_REASON_UNKNOWN_KEY, HEADER("stranger"),
-                                       .other_key = true};
+    const struct decide_row known = {"known", TS_REASON_SIGNATURE, .spoil = change_payload};
+    const struct decide_row unknown = {"unknown", TS_REASON_UNKNOWN_KEY, HEADER("stranger")};
     int64_t of_known = time_of(*state, &known), of_unknown = time_of(*state, &unknown);
 
-    if (of_unknown < of_known / 3)
+    if (of_unknown < of_known / 2)
         fail_msg("%lld ns, where a known key takes %lld", (long long)of_unknown,
                  (long long)of_known);
 }

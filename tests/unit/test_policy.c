@@ -412,7 +412,7 @@ settings_table_is_whole(void **state)
     const struct ts_policy_setting *settings = ts_policy_settings(&len);
 
     (void)state;
-    assert_int_equal(len, 10);
+    assert_int_equal(len, 11);
     for (size_t i = 0; i < len; i++)
         assert_true(strcmp(settings[i].section, "service") == 0 ||
                     strcmp(settings[i].section, "key") == 0);
