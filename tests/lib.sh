@@ -97,9 +97,13 @@ can_mount() { unshare --mount --propagation private mount -t tmpfs none /mnt 2>/
 can_leave_host() {
     unshare --mount --net --pid --fork --mount-proc --propagation private mount -t tmpfs none /mnt 2>/dev/null
 }
-can_trace() { strace -o /dev/null true 2>/dev/null; }
-# As another user, without the rights of root.
-can_be_another() { setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null; }
-can_chown() {
-    : >"$scratch/chown" && chown 65534 "$scratch/chown" 2>/dev/null
+# Whether root can look into a process that does not want it: CAP_SYS_PTRACE, bit 19.
+can_look_inside() {
+    [ $((0x$(awk '/^CapEff/ { print $2 }' /proc/self/status) >> 19 & 1)) = 1 ]
 }
+# With want_mounts=yes in front of this file, a script starts again with mounts of its own, where they can
+# be had; has_mounts says whether they were.
+has_mounts() { [ "${OWN_MOUNTS-no}" = yes ]; }
+if [ "${want_mounts-no}" = yes ] && ! has_mounts && can_mount; then
+    OWN_MOUNTS=yes exec unshare --mount --propagation private sh "$0" "$@"
+fi

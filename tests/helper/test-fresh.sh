@@ -3,14 +3,7 @@
 # many at once. And `forget` drops whatever the profile has had.
 # usage: test-fresh.sh PREFIX ISSUER
 set -u
-# Mounts of its own, where they can be had.
-case ${OWN_MOUNTS-} in
-'')
-    if unshare --mount --propagation private true 2>/dev/null; then
-        OWN_MOUNTS=1 exec unshare --mount --propagation private sh "$0" "$@"
-    fi
-    ;;
-esac
+want_mounts=yes
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -63,7 +56,7 @@ extra="THRIVESTACK_CACHE_DIR=/proc/nowhere"
 pairs "without a cache" true
 # Locks can be had, but nothing can be kept.
 mkdir -m 700 "$dir/full"
-if [ -n "${OWN_MOUNTS-}" ]; then
+if has_mounts; then
     mount -t tmpfs -o size=4k,mode=700 none "$dir/full" && head -c 4096 /dev/zero >"$dir/full/all"
     extra="THRIVESTACK_CACHE_DIR=$dir/full"
     pairs "on a full disk" true

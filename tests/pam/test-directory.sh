@@ -6,6 +6,7 @@ set -u
 # shellcheck source=tests/pam/lib.sh
 . "$(dirname "$0")/lib.sh"
 make_site
+can_mount || skip_rest 'users of a directory' 'nothing can be mounted here'
 libnss_sss=$(find /lib /usr/lib -name 'libnss_sss.so.2' | head -n 1)
 
 cat >"$scratch/etc/policy.conf" <<END

@@ -3,7 +3,7 @@
 # Usage: sh test-sessions.sh PREFIX ISSUER BUILD
 set -u
 # Some cases mount over the run folder.
-[ -n "${apart:-}" ] || exec unshare --mount --propagation private env apart=yes sh "$0" "$@"
+want_mounts=yes
 # shellcheck source=tests/pam/lib.sh
 . "$(dirname "$0")/lib.sh"
 make_site
@@ -153,6 +153,7 @@ for step in authenticate forked-authenticate; do
     : >"$run/thrivestack"
     full 'a file in place of the folder' $step
     rm "$run/thrivestack"
+    has_mounts || { skip "a full run folder, $step" 'nothing can be mounted here' && continue; }
     mount -t tmpfs -o size=8k,mode=755 none "$run" || bad 'a small file system' 'it is not mounted'
     cat /dev/zero >"$run/filler" 2>"$scratch/cat"
     mkdir -p "$folder" 2>"$scratch/mkdir"
@@ -330,15 +331,19 @@ finish_driver
 started() {
     drive_in='unshare --pid --fork --mount-proc' drive "$@"
 }
-sign "$scratch/earlier" --iat "$(($(date +%s) - 120))" --exp "$(($(date +%s) + 600))"
-started 'before boot' --answer "$scratch/earlier" once $user "$scratch/pam.d" authenticate
-has 'single use: not from before the boot' 'authenticate PAM_AUTH_ERR'
-has 'single use: the reason before_boot' 'log notice .*reason=before_boot'
-started 'before boot, elsewhere' --answer "$scratch/earlier" sshd $user "$scratch/pam.d" authenticate
-has 'without single use: from before the boot' 'authenticate PAM_SUCCESS'
-sign "$scratch/since" --iat "$(($(date +%s) - 20))" --exp "$(($(date +%s) + 600))"
-started 'since boot' --answer "$scratch/since" once $user "$scratch/pam.d" authenticate
-has 'single use: within the tolerance of the boot' 'authenticate PAM_SUCCESS'
+if has_mounts; then
+    sign "$scratch/earlier" --iat "$(($(date +%s) - 120))" --exp "$(($(date +%s) + 600))"
+    started 'before boot' --answer "$scratch/earlier" once $user "$scratch/pam.d" authenticate
+    has 'single use: not from before the boot' 'authenticate PAM_AUTH_ERR'
+    has 'single use: the reason before_boot' 'log notice .*reason=before_boot'
+    started 'before boot, elsewhere' --answer "$scratch/earlier" sshd $user "$scratch/pam.d" authenticate
+    has 'without single use: from before the boot' 'authenticate PAM_SUCCESS'
+    sign "$scratch/since" --iat "$(($(date +%s) - 20))" --exp "$(($(date +%s) + 600))"
+    started 'since boot' --answer "$scratch/since" once $user "$scratch/pam.d" authenticate
+    has 'single use: within the tolerance of the boot' 'authenticate PAM_SUCCESS'
+else
+    skip 'single use: around the boot' 'no process 1 of its own can be had here'
+fi
 
 # Twenty processes with one token: exactly one of them gets in.
 sign "$scratch/race" --exp "$(($(date +%s) + 1800))"
