@@ -360,6 +360,10 @@ check "which is not shown" lacks c2VjcmV0
 broken 'another program of that name' docker-program 78 '
     registry "{\"credHelpers\": {\"registry.example.com\": \"thrivestack\"}}"; mkdir -p "$dir/fake"; path=$dir/fake:$path
     install -m 755 /bin/true "$dir/fake/docker-credential-thrivestack"' 'path=$bin:/usr/bin:/bin'
+for name in https://registry.example.com registry.example.com/ Registry.example.com; do
+    broken "docker's list has a name that clients never look up: $name" host-not-wired 78 \
+        'registry "{\"credHelpers\": {\"$name\": \"thrivestack\"}}"' 'run_setup docker registry.example.com'
+done
 broken "docker's file is broken" 'docker-invalid host-not-wired' 78 'registry "{\"credHelpers\": "'
 broken "docker's list has another helper" host-not-wired 78 \
     'registry "{\"credHelpers\": {\"registry.example.com\": \"other\"}}"' \
