@@ -90,6 +90,22 @@ client_list_setups(struct ts_secret *ret)
     return rc;
 }
 
+/* A client that cannot be checked is a finding, and the others still are. */
+int
+doctor_clients(struct doctor *doctor, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(clients) && rc == 0; i++) {
+        rc = clients[i].check != NULL ? clients[i].check(doctor, err) : 0;
+        if (rc < 0 && rc != TS_ERR_NOMEM)
+            rc = findings_add(&doctor->findings, FIND_CHECK_FAILED,
+                              "cannot check the configuration of %s: %s", clients[i].setup,
+                              err->text);
+    }
+    return rc;
+}
+
 int
 command_client(struct helper *helper)
 {

@@ -108,6 +108,8 @@ int doctor_key(struct doctor *doctor, struct ts_err *err);
 int doctor_endpoint(struct doctor *doctor, struct ts_err *err);
 int doctor_token(struct doctor *doctor, struct ts_err *err);
 int doctor_cache(struct doctor *doctor, struct ts_err *err);
+/* Those of the table of clients, one by one; in helper/clients.c. */
+int doctor_clients(struct doctor *doctor, struct ts_err *err);
 int doctor_git(struct doctor *doctor, struct ts_err *err);
 int doctor_docker(struct doctor *doctor, struct ts_err *err);
 int doctor_askpass(struct doctor *doctor, struct ts_err *err);
