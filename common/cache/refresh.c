@@ -299,14 +299,13 @@ wait_for_lock(struct run *run, int *ret_lock, struct ts_err *err)
 {
     const int64_t timeout = run->request->endpoint.timeout_ms;
     char before[sizeof(run->entry.spent)];
-    int64_t until = 0;
     bool progress = false;
 
     if (run->folder < 0)
         return 0;
     do {
         memcpy(before, run->entry.spent, sizeof(before));
-        until = run->deadline_ms - timeout / 4;
+        const int64_t until = run->deadline_ms - timeout / 4;
         *ret_lock = ts_lock_take(run->folder, run->lock, until);
         int rc = read_cached_again(run, err);
         if (rc < 0)

@@ -219,8 +219,8 @@ check_begun(struct ts_judging *judging)
 {
     const struct ts_token *token = &judging->token;
     bool issued_later = token->issued_at >= token->not_before;
-    int64_t begin = issued_later ? token->issued_at : token->not_before;
-    int64_t ahead = begin - judging->question->now;
+    int64_t start = issued_later ? token->issued_at : token->not_before;
+    int64_t ahead = start - judging->question->now;
 
     if (ahead <= TS_CLOCK_TOLERANCE)
         return TS_REASON_OK;

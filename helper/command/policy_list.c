@@ -15,7 +15,6 @@ struct listing {
     struct ts_policy policy;
     struct ts_policy_info info; /* the worker's */
     struct ts_list comments;    /* of the keys, in their order */
-    size_t keys_seen;
 };
 
 static void

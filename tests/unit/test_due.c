@@ -69,6 +69,7 @@ knows_max_age(void **state)
         {"just_outside_the_jitter", 3300, 300, 300, 600, TS_DUE_FRESH},
         {"one_too_old", 2999, 300, 601, 600, TS_DUE_SPENT},
         {"never_old_enough", 3600, 300, 0, 0, TS_DUE_FRESH},
+        {"no_age_allowed", 3599, 300, 1, 0, TS_DUE_SPENT},
         {"issued_before_it_came", 3600, 300, 600, 600, TS_DUE_FRESH},
         {"issued_too_long_before", 3600, 300, 601, 600, TS_DUE_SPENT},
         {"older_than_it_will_ever_get", 3600, 300, 0, 86400, TS_DUE_FRESH},
