@@ -228,10 +228,15 @@ undo_step(const struct setup_step *step, struct ts_err *err)
 {
     TS_CLEANUP(setup_file_release) struct setup_file now = SETUP_FILE_INIT;
 
-    if (!step->file.exists)
-        return unlink(step->file.path) == 0 || errno == ENOENT
-                   ? 0
-                   : ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be removed", step->file.path);
+    if (!step->file.exists) {
+        TS_CLEANUP(ts_string_free) char *folder = NULL;
+
+        if (unlink(step->file.path) != 0 && errno != ENOENT)
+            return ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be removed", step->file.path);
+        if (step->file.kind->owned && ts_path_folder(step->file.path, &folder, err) == 0)
+            (void)rmdir(folder);
+        return 0;
+    }
     int rc = setup_file_read(step->file.name, step->file.kind, &now, err);
     if (rc == 0 && !ts_secret_equal(&now.text, &step->file.text))
         rc = setup_file_replace(&now, &step->file.text, err);
@@ -245,6 +250,8 @@ undo(const struct setup *setup, size_t made)
     struct ts_err ignored;
     int rc = 0;
 
+    if (made < setup->steps_len && !setup->remove)
+        (void)setup_file_tidy(&setup->steps[made].file, &ignored);
     for (size_t i = made; i > 0 && rc == 0; i--) {
         rc = undo_step(&setup->steps[i - 1], &ignored);
         if (rc == 0)

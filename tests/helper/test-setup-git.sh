@@ -224,12 +224,15 @@ check "git: which is sound" [ "$status" = 0 ]
 run setup --yes --remove git git.example.com
 check "git: --profile undone" restored
 
-# git's own file cannot be written, credential.conf can.
+# git's own file cannot be written, credential.conf.d can.
 fresh_home
+mkdir -p "$conf_dir"
 ln -s "$home/.gitconfig.real" "$gitconfig"
 mkdir "$home/.gitconfig.real.lock"
 : >"$home/.gitconfig.real"
+remember
 run setup --yes git git.example.com
 check "git: a change half made fails" [ "$status" = 78 ]
-check "git: and says how far it came" err_has 'only 1 of 2 changes made'
+check "git: and says that nothing is left of it" err_has 'nothing was changed'
+check "git: which is so" restored
 finish
