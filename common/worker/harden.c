@@ -158,7 +158,8 @@ ts_harden_allow_file(size_t bytes, struct ts_err *err)
 int
 ts_harden_watchdog(int64_t ms, struct ts_err *err)
 {
-    struct itimerval timer = {.it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+    struct itimerval timer = {
+        .it_value = {.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000)}};
 
     if (setitimer(ITIMER_REAL, &timer, NULL) != 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "the worker cannot set its watchdog");
