@@ -1,84 +1,93 @@
+/* The values of tree.h are json-c's. */
 #include "common/json/tree.h"
 
 #include <inttypes.h>
+#include <json-c/json_object.h>
+#include <json-c/linkhash.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/error.h"
-#include "common/base/secret.h"
-#include "common/base/text.h"
-
-struct member {
-    char *name; /* NULL in an array */
-    uint32_t hash;
-    struct ts_json *value;
-};
-
-struct ts_json {
-    enum ts_json_type type;
-    unsigned owners;
-    int64_t integer; /* a bool's, too */
-    struct ts_secret text;
-    struct member *members;
-    size_t len;
-};
 
 static struct ts_json *
-new_value(enum ts_json_type type, int64_t integer)
+to_tree(struct json_object *value)
 {
-    struct ts_json *value = calloc(1, sizeof(*value));
+    return (struct ts_json *)value;
+}
 
-    if (value != NULL) {
-        value->type = type;
-        value->owners = 1;
-        value->integer = integer;
-    }
-    return value;
+/* json-c's getters take pointers that are not const, and change nothing. */
+static struct json_object *
+to_json_c(const struct ts_json *value)
+{
+    return (struct json_object *)(uintptr_t)value;
+}
+
+/* Called by json-c before it frees a string, which it would leave in freed memory. */
+static void
+wipe_string(struct json_object *value, void *data)
+{
+    char *text = (char *)(uintptr_t)json_object_get_string(value);
+
+    (void)data;
+    explicit_bzero(text, (size_t)json_object_get_string_len(value));
+}
+
+/* A number's text stays with it: printing one must not need memory. */
+static void
+free_text(struct json_object *value, void *text)
+{
+    (void)value;
+    free(text);
 }
 
 static struct ts_json *
-new_text(enum ts_json_type type, const char *text, size_t len)
+with_text(struct json_object *number, const char *text)
 {
-    struct ts_json *value = new_value(type, 0);
+    char *copy = strdup(text);
 
-    if (value == NULL)
+    if (number == NULL || copy == NULL) {
+        json_object_put(number);
+        free(copy);
         return NULL;
-    value->text = (struct ts_secret)TS_SECRET_INIT(len);
-    if (ts_secret_append(&value->text, text, len) == 0)
-        return value;
-    ts_json_free(value);
-    return NULL;
+    }
+    json_object_set_userdata(number, copy, free_text);
+    return to_tree(number);
 }
 
 struct ts_json *
 ts_json_new_object(void)
 {
-    return new_value(TS_JSON_OBJECT, 0);
+    return to_tree(json_object_new_object());
 }
 
 struct ts_json *
 ts_json_new_array(void)
 {
-    return new_value(TS_JSON_ARRAY, 0);
+    return to_tree(json_object_new_array());
 }
 
 struct ts_json *
 ts_json_new_string(const char *text)
 {
-    return new_text(TS_JSON_STRING, text, strlen(text));
+    return ts_json_new_string_len(text, strlen(text));
 }
 
 struct ts_json *
 ts_json_new_string_len(const char *text, size_t len)
 {
-    return new_text(TS_JSON_STRING, text, len);
+    struct json_object *value =
+        len <= INT32_MAX ? json_object_new_string_len(text, (int)len) : NULL;
+
+    if (value != NULL)
+        json_object_set_userdata(value, NULL, wipe_string);
+    return to_tree(value);
 }
 
 struct ts_json *
 ts_json_new_number(const char *text)
 {
-    return new_text(TS_JSON_NUMBER, text, strlen(text));
+    return with_text(json_object_new_double(strtod(text, NULL)), text);
 }
 
 struct ts_json *
@@ -87,49 +96,46 @@ ts_json_new_integer(int64_t integer)
     char text[24];
 
     (void)snprintf(text, sizeof(text), "%" PRId64, integer);
-    struct ts_json *value = new_text(TS_JSON_INTEGER, text, strlen(text));
-    if (value != NULL)
-        value->integer = integer;
-    return value;
+    return with_text(json_object_new_int64(integer), text);
 }
 
 struct ts_json *
 ts_json_new_bool(bool value)
 {
-    return new_value(TS_JSON_BOOL, value);
+    return to_tree(json_object_new_boolean(value));
 }
 
 struct ts_json *
 ts_json_share(struct ts_json *value)
 {
-    if (value != NULL)
-        value->owners++;
-    return value;
-}
-
-static void
-release_member(struct member *member)
-{
-    free(member->name);
-    ts_json_free(member->value);
+    return to_tree(json_object_get(to_json_c(value)));
 }
 
 void
 ts_json_free(struct ts_json *value)
 {
-    if (value == NULL || --value->owners > 0)
-        return;
-    ts_secret_release(&value->text);
-    for (size_t i = 0; i < value->len; i++)
-        release_member(&value->members[i]);
-    free(value->members);
-    free(value);
+    json_object_put(to_json_c(value));
 }
 
 enum ts_json_type
 ts_json_type_of(const struct ts_json *value)
 {
-    return value != NULL ? value->type : TS_JSON_NULL;
+    switch (json_object_get_type(to_json_c(value))) {
+    case json_type_boolean:
+        return TS_JSON_BOOL;
+    case json_type_int:
+        return TS_JSON_INTEGER;
+    case json_type_double:
+        return TS_JSON_NUMBER;
+    case json_type_string:
+        return TS_JSON_STRING;
+    case json_type_array:
+        return TS_JSON_ARRAY;
+    case json_type_object:
+        return TS_JSON_OBJECT;
+    default:
+        return TS_JSON_NULL;
+    }
 }
 
 bool
@@ -141,152 +147,111 @@ ts_json_is(const struct ts_json *value, enum ts_json_type type)
 const char *
 ts_json_text(const struct ts_json *value)
 {
-    return value != NULL ? ts_secret_string(&value->text) : "";
+    switch (ts_json_type_of(value)) {
+    case TS_JSON_STRING:
+        return json_object_get_string(to_json_c(value));
+    case TS_JSON_INTEGER:
+    case TS_JSON_NUMBER:
+        return json_object_get_userdata(to_json_c(value));
+    default:
+        return "";
+    }
 }
 
 size_t
 ts_json_text_len(const struct ts_json *value)
 {
-    return value != NULL ? value->text.len : 0;
+    return ts_json_is(value, TS_JSON_STRING) ? (size_t)json_object_get_string_len(to_json_c(value))
+                                             : strlen(ts_json_text(value));
 }
 
 int64_t
 ts_json_to_integer(const struct ts_json *value)
 {
-    return ts_json_is(value, TS_JSON_INTEGER) ? value->integer : 0;
+    return ts_json_is(value, TS_JSON_INTEGER) ? json_object_get_int64(to_json_c(value)) : 0;
 }
 
 bool
 ts_json_to_bool(const struct ts_json *value)
 {
-    return ts_json_is(value, TS_JSON_BOOL) && value->integer != 0;
+    return ts_json_is(value, TS_JSON_BOOL) && json_object_get_boolean(to_json_c(value));
 }
 
 size_t
 ts_json_length(const struct ts_json *value)
 {
-    return value != NULL ? value->len : 0;
+    switch (ts_json_type_of(value)) {
+    case TS_JSON_ARRAY:
+        return json_object_array_length(to_json_c(value));
+    case TS_JSON_OBJECT:
+        return (size_t)json_object_object_length(to_json_c(value));
+    default:
+        return 0;
+    }
+}
+
+/* The entry of an object at that index, or NULL. */
+static const struct lh_entry *
+entry_at(const struct ts_json *value, size_t index)
+{
+    const struct lh_entry *entry =
+        ts_json_is(value, TS_JSON_OBJECT) ? json_object_get_object(to_json_c(value))->head : NULL;
+
+    for (; entry != NULL && index > 0; index--)
+        entry = entry->next;
+    return entry;
 }
 
 struct ts_json *
 ts_json_at(const struct ts_json *value, size_t index)
 {
-    return index < ts_json_length(value) ? value->members[index].value : NULL;
+    if (ts_json_is(value, TS_JSON_ARRAY))
+        return to_tree(json_object_array_get_idx(to_json_c(value), index));
+    const struct lh_entry *entry = entry_at(value, index);
+    return entry != NULL ? (struct ts_json *)lh_entry_v(entry) : NULL;
 }
 
 const char *
 ts_json_name_at(const struct ts_json *value, size_t index)
 {
-    return index < ts_json_length(value) ? value->members[index].name : NULL;
-}
+    const struct lh_entry *entry = entry_at(value, index);
 
-static struct member *
-find_member(const struct ts_json *object, const char *name)
-{
-    uint32_t hash = ts_text_fnv1a32(name, strlen(name));
-
-    for (size_t i = 0; i < ts_json_length(object); i++) {
-        struct member *member = &object->members[i];
-
-        if (member->name != NULL && member->hash == hash && strcmp(member->name, name) == 0)
-            return member;
-    }
-    return NULL;
+    return entry != NULL ? lh_entry_k(entry) : NULL;
 }
 
 bool
 ts_json_find(const struct ts_json *object, const char *name, struct ts_json **ret)
 {
-    const struct member *member = find_member(object, name);
+    struct json_object *member = NULL;
+    bool found = ts_json_is(object, TS_JSON_OBJECT) &&
+                 json_object_object_get_ex(to_json_c(object), name, &member);
 
     if (ret != NULL)
-        *ret = member != NULL ? member->value : NULL;
-    return member != NULL;
-}
-
-/* Room doubles whenever the length reaches a power of two, so none need be stored. */
-static struct member *
-add_member(struct ts_json *container)
-{
-    if ((container->len & (container->len - 1)) == 0) {
-        size_t room = container->len == 0 ? 1 : container->len * 2;
-        struct member *members = reallocarray(container->members, room, sizeof(*members));
-
-        if (members == NULL)
-            return NULL;
-        container->members = members;
-    }
-    struct member *member = &container->members[container->len];
-    *member = (struct member){.value = NULL};
-    return member;
+        *ret = to_tree(member);
+    return found;
 }
 
 int
 ts_json_append(struct ts_json *array, struct ts_json *value)
 {
-    struct member *member = add_member(array);
-
-    if (member == NULL)
-        return TS_ERR_NOMEM;
-    member->value = value;
-    array->len++;
-    return 0;
+    return json_object_array_add(to_json_c(array), to_json_c(value)) == 0 ? 0 : TS_ERR_NOMEM;
 }
 
 int
 ts_json_set(struct ts_json *object, const char *name, struct ts_json *value)
 {
-    struct member *member = find_member(object, name);
-
-    if (member != NULL) {
-        ts_json_free(member->value);
-        member->value = value;
-        return 0;
-    }
-    member = add_member(object);
-    if (member == NULL || (member->name = strdup(name)) == NULL)
-        return TS_ERR_NOMEM;
-    member->hash = ts_text_fnv1a32(name, strlen(name));
-    member->value = value;
-    object->len++;
-    return 0;
+    return json_object_object_add(to_json_c(object), name, to_json_c(value)) == 0 ? 0
+                                                                                  : TS_ERR_NOMEM;
 }
 
 void
 ts_json_delete(struct ts_json *object, const char *name)
 {
-    struct member *member = find_member(object, name);
-
-    if (member == NULL)
-        return;
-    struct member *end = object->members + object->len;
-    release_member(member);
-    memmove(member, member + 1, (size_t)(end - member - 1) * sizeof(*member));
-    object->len--;
-    /* The room that was doubled at this length is doubled again when the next one comes. */
-}
-
-static bool
-equal_members(const struct ts_json *a, const struct ts_json *b)
-{
-    for (size_t i = 0; i < a->len; i++) {
-        struct ts_json *other = NULL;
-
-        if (a->type == TS_JSON_ARRAY)
-            other = b->members[i].value;
-        else if (!ts_json_find(b, a->members[i].name, &other))
-            return false;
-        if (!ts_json_equal(a->members[i].value, other))
-            return false;
-    }
-    return true;
+    json_object_object_del(to_json_c(object), name);
 }
 
 bool
 ts_json_equal(const struct ts_json *a, const struct ts_json *b)
 {
-    if (a == b)
-        return true;
-    return a != NULL && b != NULL && a->type == b->type && a->integer == b->integer &&
-           a->len == b->len && ts_secret_equal(&a->text, &b->text) && equal_members(a, b);
+    return json_object_equal(to_json_c(a), to_json_c(b)) != 0;
 }

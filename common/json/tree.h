@@ -1,10 +1,9 @@
 /*
- * JSON values in memory. A value is created by one of the ts_json_new_ functions and belongs to the
- * caller until it is put into an object or array, to which it then belongs. JSON's null is a NULL
- * pointer. What a value held is zeroed when it is freed, because it may be a secret.
- *
- * Members are found by going through all of them: documents here have a few dozen at most, and a
- * larger one is only slower.
+ * JSON values in memory, which are json-c's; this file alone knows that. A value is created by one
+ * of the ts_json_new_ functions and belongs to the caller until it is put into an object or array,
+ * to which it then belongs. JSON's null is a NULL pointer. A string is zeroed when it is freed,
+ * because it may be a secret. Members of an object are reached by index in as many steps as the
+ * index says: documents here have a few dozen at most, and a larger one is only slower.
  */
 #ifndef TS_JSON_TREE_H
 #define TS_JSON_TREE_H

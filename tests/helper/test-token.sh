@@ -391,6 +391,8 @@ case $needed in
 *libasan* | *libubsan*) ;;
 *)
     check_uncounted "a hit has under 90 lines of strace" [ "$(wc -l <"$dir/trace")" -lt 90 ]
+    # The dynamic linker is there in any case; json-c is in the program where its archive is installed.
+    needed=$(echo "$needed" | grep -v '^ld-linux')
     check "the program needs libc alone" [ "${needed%.so*}" = libc ]
     ;;
 esac

@@ -24,7 +24,7 @@ nm -D --defined-only "$so" | awk '{ print $3 }' | lines 'exactly the six entry p
 asan=$(nm -D --undefined-only "$so" | grep -c '__asan_init')
 if [ "$asan" = 0 ]; then
     readelf -dW "$so" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*\]/\1/p' |
-        lines 'exactly three libraries are needed' 'libc libcrypto libpam'
+        lines 'exactly four libraries are needed' 'libc libcrypto libjson-c libpam'
     if "$build/tests/pam/load-module" "$so" >"$scratch/out" 2>&1; then
         ok 'it loads with RTLD_NOW, and unloads'
     else
