@@ -267,6 +267,9 @@ ts_policy_key_names_service(const struct ts_policy_key *key, const char *service
 {
     const char *name = ts_policy_service_name(service);
 
+    /* Its section could not be read, so it may be for any; it is never accepted. */
+    if (key->problem != NULL && key->services.len == 0)
+        return true;
     for (size_t i = 0; i < key->services.len; i++)
         if (strcmp(key->services.items[i], "*") == 0 ||
             ts_text_equal_nocase(key->services.items[i], name))

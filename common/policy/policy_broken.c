@@ -16,8 +16,6 @@ struct scan {
 static int
 add_key(struct scan *scan, char *id, unsigned line)
 {
-    static char all[] = "*";
-    static char *every_service[] = {all};
     struct ts_policy_key *key = ts_policy_new_key(scan->policy, scan->file);
 
     if (key == NULL)
@@ -27,7 +25,6 @@ add_key(struct scan *scan, char *id, unsigned line)
     key->problem = scan->problem;
     key->is_untrusted = scan->is_untrusted;
     key->public_key_text = "";
-    key->services = (struct ts_list){every_service, 1};
     scan->key = scan->policy->keys_len;
     return 0;
 }
