@@ -136,7 +136,7 @@ deliver(struct MHD_Connection *connection, struct exchange *exchange, int stop_f
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     const struct line line = {info->connect_fd, stop_fd};
 
-    if (fault->delivery == DELIVER_RESET)
+    if (fault->delivery == DELIVER_RESET || fault->delivery == DELIVER_LOST)
         reset_on_close(line.client_fd);
     if (fault->delivery == DELIVER_HANG)
         (void)wait_on(&line, -1);
@@ -154,6 +154,8 @@ deliver(struct MHD_Connection *connection, struct exchange *exchange, int stop_f
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, reply->type);
     if (reply->header)
         MHD_add_response_header(response, reply->header, reply->value);
+    for (const struct header *header = reply->headers; header && header->name; header++)
+        MHD_add_response_header(response, header->name, header->value);
     enum MHD_Result result = MHD_queue_response(connection, reply->status, response);
     MHD_destroy_response(response);
     return result;

@@ -1,6 +1,8 @@
 #include "endpoint.h"
 
+#include "event.h"
 #include "fault.h"
+#include "keystore.h"
 #include "request-log.h"
 #include "request.h"
 #include "scoped.h"
@@ -9,7 +11,8 @@
 
 static const char *const token_paths[] = {"/api/user/token", "/api/team/update", "/stolen"};
 
-/* Finds the fault that a path names. Returns 0, or -1 where nothing is at that path. */
+/* Finds the fault that a path names, and whether an event is meant. Returns 0, or -1 where nothing
+ * is at that path. */
 static int
 route(struct exchange *exchange)
 {
@@ -17,6 +20,9 @@ route(struct exchange *exchange)
     const char *path = exchange->inquiry.path;
     exchange->fault = fault_none();
     exchange->plain_fault = true;
+    exchange->event = event_find(path);
+    if (exchange->event)
+        return 0;
     for (size_t i = 0; i < sizeof(token_paths) / sizeof(token_paths[0]); i++) {
         if (strcmp(path, token_paths[i]) == 0)
             return 0;
@@ -29,6 +35,7 @@ route(struct exchange *exchange)
         return -1;
     exchange->fault = fault;
     exchange->plain_fault = false;
+    exchange->event = event_find(name + strcspn(name, "/"));
     return 0;
 }
 
@@ -45,7 +52,7 @@ answer_on_arrival(struct exchange *exchange)
     const struct fault *fault = exchange->fault;
     if (fault->delivery == DELIVER_HANG || fault->delivery == DELIVER_RESET)
         return true;
-    unsigned int status = fault_fails(fault) ? 503 : fault->status;
+    unsigned int status = fault_fails(fault);
     if (status == 0)
         return false;
     message(exchange, status, "a fault was asked for");
@@ -104,6 +111,8 @@ static void
 make_reply(struct exchange *exchange)
 {
     const struct fault *fault = exchange->fault;
+    if (fault->delivery == DELIVER_LOST)
+        return;
     exchange->reply.status = 200;
     exchange->reply.header = fault->header;
     exchange->reply.value = fault->value;
@@ -116,6 +125,7 @@ make_reply(struct exchange *exchange)
     json_object_object_add(body, "response_id", json_object_new_string(exchange->response_id));
     char *text = must_printf("%s", fault->body ? fault->body : json_text(body));
     exchange_body(exchange, fault->body ? fault->type : "application/json", text, strlen(text));
+    keystore_touch(exchange->issuer->dir, exchange->grant.key_id);
     if (fault->answer)
         fault->answer(exchange);
 }
@@ -133,9 +143,31 @@ answer_post(struct exchange *exchange)
         make_reply(exchange);
 }
 
-void
-endpoint_answer(struct exchange *exchange)
+/* Takes an event. Of the faults, those about claims and tokens do nothing here. */
+static void
+answer_event(struct exchange *exchange)
 {
+    const struct fault *fault = exchange->fault;
+    struct refusal refusal = {0};
+    if (event_take(exchange, &refusal) != 0) {
+        message(exchange, refusal.status, refusal.message);
+        return;
+    }
+    if (fault->delivery == DELIVER_LOST)
+        return;
+    exchange->reply.status = 200;
+    exchange->reply.header = fault->header;
+    exchange->reply.value = fault->value;
+    char *text = fault->body ? must_copy(fault->body, strlen(fault->body))
+                             : must_printf("{\"success\":true,\"response_id\":\"%s\"}",
+                                           exchange->response_id);
+    exchange_body(exchange, fault->body ? fault->type : "application/json", text, strlen(text));
+}
+
+void
+endpoint_answer(struct exchange *exchange, void *context)
+{
+    (void)context;
     uuid_make(exchange->response_id);
     int found = route(exchange);
     exchange->now = time(NULL) + exchange->issuer->clock_offset + exchange->fault->shift;
@@ -144,13 +176,16 @@ endpoint_answer(struct exchange *exchange)
     } else if (answer_on_arrival(exchange)) {
         /* The log shows which key was used even so, as far as the body tells. */
         struct refusal ignored = {0};
-        (void)request_read(exchange, &ignored);
+        if (!exchange->event)
+            (void)request_read(exchange, &ignored);
     } else if (strcmp(exchange->inquiry.method, "POST") != 0) {
         message(exchange, 405, "only POST is answered here");
         exchange->reply.header = "Allow";
         exchange->reply.value = "POST";
     } else if (exchange->inquiry.too_large) {
         message(exchange, 413, "the body is over 64 KiB");
+    } else if (exchange->event) {
+        answer_event(exchange);
     } else {
         answer_post(exchange);
     }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <time.h>
 
+struct event;
 struct fault;
 
 /* The options of `serve` that bear on answers. */
@@ -23,12 +24,13 @@ struct issuer {
     bool no_date;
 };
 
-/* What came in. Everything is borrowed from the connection. */
+/* What came in. Everything is borrowed from the connection; a header that is missing is NULL. */
 struct inquiry {
     const char *method;
-    const char *path;         /* without the query */
-    const char *content_type; /* NULL where there is none */
-    const char *body;         /* NUL-terminated */
+    const char *path; /* without the query */
+    const char *content_type;
+    const char *host, *origin, *authorization;
+    const char *body; /* NUL-terminated */
     size_t body_len;
     bool too_large; /* the body was over BODY_MAX and is not here */
     bool cookie;    /* there was a Cookie header */
@@ -44,6 +46,10 @@ struct grant {
     struct json_object *request;
 };
 
+struct header {
+    const char *name, *value;
+};
+
 /* What goes out. */
 struct reply {
     unsigned int status;
@@ -52,6 +58,7 @@ struct reply {
     const char *type;   /* Content-Type; NULL sends none */
     const char *header; /* one more header, NULL for none */
     const char *value;
+    const struct header *headers; /* and more, up to one without a name; NULL for none */
 };
 
 struct exchange {
@@ -59,6 +66,7 @@ struct exchange {
     struct inquiry inquiry;
     const struct fault *fault; /* never NULL: without a fault, the one that does nothing */
     bool plain_fault;          /* no fault was asked for */
+    const struct event *event; /* the event that the path means, NULL for a token */
     time_t now;                /* the clock that this answer goes by: Date, iat, exp */
     struct grant grant;
 

@@ -14,6 +14,8 @@ static const struct fault faults[] = {
     {"drip", "sends a right answer, one byte a second", .delivery = DELIVER_DRIP},
     {"cut", "closes in the middle of a right answer", .delivery = DELIVER_CUT},
     {"reset", "resets the connection without an answer", .delivery = DELIVER_RESET},
+    {"lost-answer", "does what was asked, then resets the connection without an answer",
+     .delivery = DELIVER_LOST},
     {"slow-200ms", "answers right after 0.2 s", .delay_ms = 200},
     {"slow-1s", "answers right after 1 s", .delay_ms = 1000},
     {"slow-3s", "answers right after 3 s", .delay_ms = 3000},
@@ -35,6 +37,10 @@ static const struct fault faults[] = {
     {"e503", "answers 503", .status = 503},
     {"flaky-503", "answers the first request to this server 503, then right", .failures = 1},
     {"flaky-503-2", "answers the first two requests to this server 503, then right", .failures = 2},
+    {"third-400", "answers every third request to this server 400, the others right", .every = 3,
+     .status = 400},
+    {"third-503", "answers every third request to this server 503, the others right", .every = 3,
+     .status = 503},
     {"redirect-301", "redirects to /stolen, which grants a token", .status = 301,
      .header = "Location", .value = "/stolen"},
     {"redirect-302", "redirects to /stolen, which grants a token", .status = 302,
@@ -141,13 +147,16 @@ fault_none(void)
     return &none;
 }
 
-bool
+unsigned int
 fault_fails(const struct fault *fault)
 {
     static atomic_uint requests[sizeof(faults) / sizeof(faults[0])];
-    if (fault->failures == 0)
-        return false;
-    return atomic_fetch_add(&requests[fault - faults], 1) < fault->failures;
+    if (fault->failures == 0 && fault->every == 0)
+        return fault->status;
+    unsigned int earlier = atomic_fetch_add(&requests[fault - faults], 1);
+    if (fault->every != 0)
+        return earlier % fault->every == fault->every - 1 ? fault->status : 0;
+    return earlier < fault->failures ? 503 : 0;
 }
 
 void

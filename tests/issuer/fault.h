@@ -4,7 +4,7 @@
  * A fault is one row of a table. Its members act at the stage they belong to and do nothing where
  * they are zero, so that most faults need no code at all:
  *
- *     arrival   failures, status, delivery HANG and RESET: whatever the request looks like
+ *     arrival   failures, every, status, delivery HANG and RESET: whatever the request looks like
  *     request   is checked as always; a fault below this line needs a valid one
  *     clock     shift, unit
  *     token     drop, set, claims, form, then it is signed, then finish
@@ -23,6 +23,7 @@ enum delivery {
     DELIVER_ENDLESS, /* the body, then 'A' for ever */
     DELIVER_HANG,    /* nothing, until the client is gone */
     DELIVER_RESET,   /* nothing, and a TCP reset */
+    DELIVER_LOST,    /* nothing, and a TCP reset, after the request was served */
 };
 
 struct fault {
@@ -30,6 +31,7 @@ struct fault {
     const char *says; /* a sentence */
 
     unsigned int failures; /* so many first requests to this server get a 503, then all is well */
+    unsigned int every;    /* with `status`: one in so many requests to this server */
     unsigned int status;   /* this status at once, with a message */
 
     long shift;   /* seconds that this answer's whole clock is ahead */
@@ -59,8 +61,8 @@ const struct fault *fault_find(const char *name, size_t len);
 /* The fault that does nothing. */
 const struct fault *fault_none(void);
 
-/* Counts a request to a fault with `failures`; true while it is to fail. */
-bool fault_fails(const struct fault *fault);
+/* Counts a request to a fault; returns the status that it is to fail with, or 0. */
+unsigned int fault_fails(const struct fault *fault);
 
 /* Prints every name with its sentence. */
 void fault_list(void);

@@ -59,6 +59,17 @@ write_pin(const struct cert *cert, const char *dir)
     return file_write(path, 0644, line, strlen(line));
 }
 
+/* The project's key for events: DIR/project-key. */
+static int
+write_project_key(const char *dir)
+{
+    char id[UUID_LEN + 1];
+    uuid_make(id);
+    scoped(text) char *line = must_printf("project-%s\n", id);
+    scoped(text) char *path = must_printf("%s/project-key", dir);
+    return file_write(path, 0600, line, strlen(line));
+}
+
 static int
 make_servers(const struct cert *signers, const char *dir)
 {
@@ -92,7 +103,7 @@ command_init(const struct command *command, char **argv)
     struct cert signers[2] = {{0}};
     bool done = cert_make(&ca, NULL, &signers[SIGNED_BY_CA]) == 0 &&
                 cert_make(&other, NULL, &signers[SIGNED_BY_OTHER_CA]) == 0 &&
-                make_servers(signers, dir) == 0 &&
+                make_servers(signers, dir) == 0 && write_project_key(dir) == 0 &&
                 cert_write(&signers[SIGNED_BY_OTHER_CA], dir, "other-ca", 0) == 0 &&
                 cert_write(&signers[SIGNED_BY_CA], dir, "ca", 0) == 0;
     cert_release(&signers[SIGNED_BY_CA]);

@@ -1,13 +1,12 @@
 /* `key new`, `key revoke`, `key expire`, `key list`. */
 #include "commands.h"
 #include "file.h"
+#include "key-make.h"
 #include "keystore.h"
 #include "scoped.h"
 #include "text.h"
 
 #include <err.h>
-#include <openssl/pem.h>
-#include <openssl/rsa.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,46 +15,6 @@ struct new_options {
     int64_t bits;
     bool pkcs8, ec;
 };
-
-/* Returns a BIO's content as a string; the caller frees it. */
-static char *
-bio_text(BIO *bio)
-{
-    char *data = NULL;
-    long len = BIO_get_mem_data(bio, &data);
-    return must_copy(data, (size_t)len);
-}
-
-static char *
-private_pem(EVP_PKEY *key, bool pkcs8)
-{
-    scoped(bio) BIO *bio = BIO_new(BIO_s_mem());
-    int written = pkcs8 ? PEM_write_bio_PKCS8PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL)
-                        : PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL);
-    return written == 1 ? bio_text(bio) : NULL;
-}
-
-static char *
-public_pem(EVP_PKEY *key)
-{
-    scoped(bio) BIO *bio = BIO_new(BIO_s_mem());
-    return PEM_write_bio_PUBKEY(bio, key) == 1 ? bio_text(bio) : NULL;
-}
-
-/* The details that the download and the key store have in common. */
-static struct json_object *
-details(const struct new_options *options, const char *id)
-{
-    struct json_object *key = json_object_new_object();
-    char today[DATE_LEN + 1];
-    date_print(time(NULL), today);
-    json_object_object_add(key, "key_id", json_object_new_string(id));
-    json_object_object_add(key, "name", json_object_new_string(options->name));
-    json_object_object_add(key, "expiry", json_object_new_string(options->expires));
-    json_object_object_add(key, "rotation_frequency", json_object_new_string(options->rotation));
-    json_object_object_add(key, "created_at", json_object_new_string(today));
-    return key;
-}
 
 /* Splits at blanks; NULL, JSON's null, stays NULL. */
 static struct json_object *
@@ -81,15 +40,12 @@ write_beside(const char *out, const char *suffix, mode_t mode, const char *text)
 }
 
 static int
-write_download(const struct new_options *options, const char *id, const char *private,
-               const char *public)
+write_download(const struct new_options *options, const struct made_key *made)
 {
-    scoped(json) struct json_object *download = details(options, id);
-    json_object_object_add(download, "private_key", json_object_new_string(private));
-    scoped(text) char *line = must_printf("%s\n", json_text(download));
+    scoped(text) char *line = must_printf("%s\n", json_text(made->download));
     return write_beside(options->out, "", 0600, line) == 0 &&
-                   write_beside(options->out, ".pem", 0600, private) == 0 &&
-                   write_beside(options->out, ".pub.pem", 0644, public) == 0
+                   write_beside(options->out, ".pem", 0600, made->private_pem) == 0 &&
+                   write_beside(options->out, ".pub.pem", 0644, made->public_pem) == 0
                ? 0
                : -1;
 }
@@ -97,25 +53,24 @@ write_download(const struct new_options *options, const char *id, const char *pr
 static int
 make_key(const struct new_options *options, const char *dir)
 {
-    scoped(pkey) EVP_PKEY *key =
-        options->ec ? EVP_EC_gen("P-256") : EVP_RSA_gen((unsigned int)options->bits);
-    scoped(text) char *private = key ? private_pem(key, options->pkcs8) : NULL;
-    scoped(text) char *public = key ? public_pem(key) : NULL;
-    if (!private || !public) {
-        warnx("cannot make a key");
-        return -1;
-    }
-    char made[UUID_LEN + 1];
-    uuid_make(made);
-    const char *id = options->id ? options->id : made;
-    scoped(json) struct json_object *entry = details(options, id);
-    json_object_object_add(entry, "revoked", json_object_new_boolean(false));
-    json_object_object_add(entry, "scopes", scope_list(options->scopes));
-    json_object_object_add(entry, "public_key", json_object_new_string(public));
-    if (write_download(options, id, private, public) != 0 || keystore_save(dir, entry) != 0)
-        return -1;
-    printf("%s\n", id);
-    return 0;
+    const struct key_request request = {.id = options->id,
+                                        .name = options->name,
+                                        .expires = options->expires,
+                                        .rotation = options->rotation,
+                                        .scopes = scope_list(options->scopes),
+                                        .bits = options->bits,
+                                        .pkcs8 = options->pkcs8,
+                                        .ec = options->ec};
+    struct made_key made = {0};
+    int result = key_make(&request, &made);
+    if (result == 0)
+        result = write_download(options, &made);
+    if (result == 0)
+        result = keystore_save(dir, made.entry);
+    if (result == 0)
+        printf("%s\n", made.id);
+    key_release(&made);
+    return result;
 }
 
 static bool
@@ -164,14 +119,12 @@ command_key_new(const struct command *command, char **argv)
 static int
 change_key(const char *const *operands, const char *member, struct json_object *value)
 {
-    scoped(json) struct json_object *key = keystore_load(operands[0], operands[1]);
-    if (!key) {
-        json_object_put(value);
-        warnx("no API key %s in %s", operands[1], operands[0]);
-        return 1;
-    }
-    json_object_object_add(key, member, value);
-    return keystore_save(operands[0], key) == 0 ? 0 : 1;
+    scoped(json) struct json_object *changes = json_object_new_object();
+    json_object_object_add(changes, member, value);
+    if (keystore_change(operands[0], operands[1], changes) == 0)
+        return 0;
+    warnx("no API key %s in %s", operands[1], operands[0]);
+    return 1;
 }
 
 static const struct option_row no_options[] = {{0}};

@@ -6,9 +6,12 @@
 
 #include <dirent.h>
 #include <err.h>
+#include <fcntl.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 static char *
 key_path(const char *dir, const char *id)
@@ -86,17 +89,52 @@ keystore_allows(struct json_object *key, const char *scope)
     return false;
 }
 
-static void
-print_key(struct json_object *key)
+int
+keystore_change(const char *dir, const char *id, struct json_object *changes)
 {
-    static const char *const states[] = {
-        [KEY_ACTIVE] = "active", [KEY_REVOKED] = "revoked", [KEY_EXPIRED] = "expired"};
-    printf("%s %-8s %s %s\n", json_member(key, "key_id"), states[keystore_state(key, time(NULL))],
-           json_member(key, "expiry"), json_member(key, "name"));
+    scoped(text) char *folder = must_printf("%s/keys", dir);
+    scoped(fd) int lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (lock < 0 || flock(lock, LOCK_EX) != 0) {
+        warn("%s", folder);
+        return -1;
+    }
+    scoped(json) struct json_object *key = keystore_load(dir, id);
+    if (!key)
+        return -1;
+    json_object_object_foreach(changes, member, value)
+    {
+        json_object_object_add(key, member, json_object_get(value));
+    }
+    return keystore_save(dir, key);
+}
+
+static char *
+used_path(const char *dir, const char *id)
+{
+    return must_printf("%s/used/%s", dir, id);
+}
+
+void
+keystore_touch(const char *dir, const char *id)
+{
+    scoped(text) char *folder = must_printf("%s/used", dir);
+    scoped(text) char *path = used_path(dir, id);
+    (void)mkdir(folder, 0700);
+    scoped(fd) int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || futimens(fd, NULL) != 0)
+        warn("%s", path);
+}
+
+time_t
+keystore_used(const char *dir, const char *id)
+{
+    scoped(text) char *path = used_path(dir, id);
+    struct stat status;
+    return uuid_valid(id) && stat(path, &status) == 0 ? status.st_mtime : 0;
 }
 
 int
-keystore_list(const char *dir)
+keystore_each(const char *dir, void (*each)(struct json_object *key, void *context), void *context)
 {
     scoped(text) char *path = must_printf("%s/keys", dir);
     struct dirent **entries = NULL;
@@ -111,9 +149,25 @@ keystore_list(const char *dir)
             *dot = '\0';
         scoped(json) struct json_object *key = keystore_load(dir, entries[i]->d_name);
         if (key)
-            print_key(key);
+            each(key, context);
         free(entries[i]);
     }
     free(entries);
     return 0;
+}
+
+static void
+print_key(struct json_object *key, void *context)
+{
+    static const char *const states[] = {
+        [KEY_ACTIVE] = "active", [KEY_REVOKED] = "revoked", [KEY_EXPIRED] = "expired"};
+    (void)context;
+    printf("%s %-8s %s %s\n", json_member(key, "key_id"), states[keystore_state(key, time(NULL))],
+           json_member(key, "expiry"), json_member(key, "name"));
+}
+
+int
+keystore_list(const char *dir)
+{
+    return keystore_each(dir, print_key, NULL);
 }

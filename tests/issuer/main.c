@@ -8,6 +8,7 @@
  *     options.c         the command line
  *     init.c, cert.c    `init`: a folder with certificates, right ones and wrong ones
  *     key-command.c     `key new`, `key revoke`, `key expire`, `key list`
+ *     key-make.c        a key's download, and its entry in the key store
  *     keystore.c        DIR/keys: the public half of every API key, with its details
  *     sign-command.c    `sign`: a token with any claims at all
  *     sign.c            compact tokens, and the claims as ThriveStack writes them
@@ -17,6 +18,7 @@
  *     endpoint.c        which path is what, and the steps from a request to its answer
  *     exchange.h        one request with its answer, as all of these files see it
  *     request.c         the body of a request: its form, and whether the key may
+ *     event.c           identify, group and track: DIR/events.log
  *     fault.c           `faults`: the table of everything that can be made to go wrong
  *     fault-token.c     faults inside the token
  *     fault-answer.c    faults of the answer around it
@@ -25,7 +27,7 @@
  *
  * A folder made by `init` holds ca.pem, server.pem and .key (localhost, 127.0.0.1, ::1), server.pin
  * (for curl's --pinnedpubkey), other-ca.pem, wronghost.pem, untrusted.pem and expired.pem with
- * their keys, keys/, and, once it was served, requests.log.
+ * their keys, keys/, project-key, and, once it was served, requests.log, events.log and used/.
  */
 #include "commands.h"
 

@@ -32,8 +32,7 @@ private_key_parse(const char *pem, size_t len)
     return bio ? PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL) : NULL;
 }
 
-/* "application/json", with parameters or without. */
-static bool
+bool
 is_json(const char *content_type)
 {
     static const char json[] = "application/json";

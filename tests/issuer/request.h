@@ -23,6 +23,9 @@ int request_read(struct exchange *exchange, struct refusal *ret_refusal);
  * or -1 with *ret_refusal set. */
 int request_authorise(const struct exchange *exchange, struct refusal *ret_refusal);
 
+/* True for "application/json", with parameters or without. */
+bool is_json(const char *content_type);
+
 /* Reads a private key, PKCS#1 or PKCS#8 PEM without a passphrase. The caller frees it; NULL, and
  * nothing reported, where it is none. */
 EVP_PKEY *private_key_parse(const char *pem, size_t len);

@@ -1,5 +1,6 @@
 /* `serve` and `faults`. */
 #include "commands.h"
+#include "endpoint.h"
 #include "fault.h"
 #include "file.h"
 #include "scoped.h"
@@ -131,7 +132,8 @@ command_serve(const struct command *command, char **argv)
                                                              .no_date = options.no_date},
                                                   .listen = options.listen,
                                                   .port = options.port,
-                                                  .cert = options.http ? NULL : options.cert};
+                                                  .cert = options.http ? NULL : options.cert,
+                                                  .answer = endpoint_answer};
     return serve(&options, &server_options);
 }
 

@@ -1,7 +1,6 @@
 #include "server.h"
 
 #include "delivery.h"
-#include "endpoint.h"
 #include "file.h"
 #include "request.h"
 #include "scoped.h"
@@ -52,8 +51,11 @@ answer(const struct server *server, struct MHD_Connection *connection, struct ex
     struct inquiry *inquiry = &exchange->inquiry;
     exchange->issuer = &server->options->issuer;
     inquiry->content_type = header_value(connection, MHD_HTTP_HEADER_CONTENT_TYPE);
+    inquiry->host = header_value(connection, MHD_HTTP_HEADER_HOST);
+    inquiry->origin = header_value(connection, "Origin");
+    inquiry->authorization = header_value(connection, MHD_HTTP_HEADER_AUTHORIZATION);
     inquiry->cookie = header_value(connection, MHD_HTTP_HEADER_COOKIE) != NULL;
-    endpoint_answer(exchange);
+    server->options->answer(exchange, server->options->context);
     enum MHD_Result result = deliver(connection, exchange, server->stop_fd);
     exchange_release(exchange);
     return result;

@@ -16,10 +16,13 @@ struct server_options {
     const char *listen; /* numeric address, IPv4 or IPv6 */
     int64_t port;       /* 0 lets the system choose */
     const char *cert;   /* name of DIR/NAME.pem and .key; NULL for plain http */
+    /* Answers a request: fills exchange->reply, fault and now. Called by any number of threads. */
+    void (*answer)(struct exchange *exchange, void *context);
+    void *context;
 };
 
-/* Starts to listen. Borrows the options for the server's life. Returns the server, which
- * server_stop frees, or NULL after reporting. */
+/* Starts to listen. `answer` is called from then on. Borrows the options for the server's life.
+ * Returns the server, which server_stop frees, or NULL after reporting. */
 struct server *server_start(const struct server_options *options);
 
 /* The port it listens on. */

@@ -124,6 +124,55 @@ if post /fault/reset$token_url "$one" > /dev/null 2>&1; then
     fail "reset: an answer came"
 fi
 
+# Events, with the project's key.
+project=$(cat "$dir/i/project-key")
+events=$dir/i/events.log
+event() {
+    printf '{"api_key":"%s",%s}' "$project" "$1"
+}
+track='"event":"login","user_id":"u1","properties":{"$set":{"host":"build"}}'
+set_traits='"traits":{"$set":{"plan":"pro"}}'
+expect 200 "track" /v1/track "$(event "$track")"
+[ "$(sed 's/"time":[0-9]*/"time":N/' "$events")" = '{"time":N,"type":"track","body":{'"$track"'}}' ] ||
+    fail "events.log: $(cat "$events")"
+expect 200 "identify" /v1/identify \
+    "$(event '"user_id":"u1","timestamp":"2026-11-24T20:15:30.5+01:00",'"$set_traits")"
+expect 200 "group" /v1/group "$(event '"group_id":"g1","user_id":"u1",'"$set_traits")"
+expect 200 "the key in a header" /v1/track "{$track}" -H "Authorization: Token $project"
+[ "$(wc -l < "$events")" = 4 ] || fail "four events are not four lines"
+
+while IFS='|' read -r status what path text; do
+    expect "$status" "$what" "$path" "$text"
+done << END
+401|another project's key|/v1/track|{"api_key":"x",$track}
+401|no key|/v1/track|{$track}
+401|a key that is a number|/v1/track|{"api_key":1,$track}
+400|no event|/v1/track|$(event '"user_id":"u1"')
+400|an empty user|/v1/track|$(event '"event":"x","user_id":""')
+400|a user that is a number|/v1/identify|$(event '"user_id":1')
+400|no group|/v1/group|$(event '"user_id":"u1"')
+400|traits without \$set|/v1/identify|$(event '"user_id":"u1","traits":{}')
+400|traits in a track|/v1/track|$(event "$track,$set_traits")
+400|a day for a timestamp|/v1/track|$(event "$track"',"timestamp":"2026-11-24"')
+400|month 13|/v1/track|$(event "$track"',"timestamp":"2026-13-24T00:00:00Z"')
+400|no JSON|/v1/track|{"api_key":
+400|an array|/v1/track|[]
+404|another path|/v1/page|{}
+503|a fault|/fault/e503/v1/track|{}
+END
+expect 405 "an event by PUT" /v1/track "{}" -X PUT
+[ "$(wc -l < "$events")" = 4 ] || fail "a refused event was logged"
+
+for status in 200 200 400 200; do
+    expect $status "a third refused" /fault/third-400/v1/track "$(event "$track")"
+done
+[ "$(wc -l < "$events")" = 7 ] || fail "third-400 logged what it refused, or lost what it took"
+if post /fault/lost-answer/v1/track "$(event "$track")" > /dev/null 2>&1; then
+    fail "lost-answer: an answer came"
+fi
+[ "$(wc -l < "$events")" = 8 ] || fail "lost-answer lost the event, too"
+! grep -qF "$project" "$events" || fail "events.log holds the project's key"
+
 log=$dir/i/requests.log
 ! grep -q -e PRIVATE -e eyJ "$log" || fail "the log holds a secret"
 ! grep -q /stolen "$log" || fail "the redirect was followed"

@@ -98,6 +98,44 @@ uuid_valid(const char *text)
     return true;
 }
 
+size_t
+utf8_length(const char *text)
+{
+    /* The second byte's range excludes long forms, surrogates and what is over U+10FFFF. */
+    static const struct {
+        unsigned char first, last, low, high;
+        size_t len;
+    } rows[] = {
+        {0x00, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4}};
+    const unsigned char *bytes = (const unsigned char *)text;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (bytes[0] < rows[i].first || bytes[0] > rows[i].last)
+            continue;
+        if (rows[i].len > 1 && (bytes[1] < rows[i].low || bytes[1] > rows[i].high))
+            return 0;
+        for (size_t j = 2; j < rows[i].len; j++) {
+            if ((bytes[j] & 0xc0) != 0x80)
+                return 0;
+        }
+        return rows[i].len;
+    }
+    return 0;
+}
+
+bool
+utf8_valid(const char *text)
+{
+    while (*text) {
+        size_t len = utf8_length(text);
+        if (len == 0)
+            return false;
+        text += len;
+    }
+    return true;
+}
+
 int
 date_end(const char *text, time_t *ret)
 {

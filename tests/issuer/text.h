@@ -41,6 +41,13 @@ void uuid_make(char ret[UUID_LEN + 1]);
  * part of a path. */
 bool uuid_valid(const char *text);
 
+/* Bytes of the UTF-8 character (RFC 3629) that the text begins with; 0 where it is none. A NUL is
+ * one, of length 1. */
+size_t utf8_length(const char *text);
+
+/* True where all of it is UTF-8. */
+bool utf8_valid(const char *text);
+
 /* Reads "YYYY-MM-DD" and sets *ret to the first second, UTC, after that day. Returns 0, or -1 where
  * it is not a date of the calendar; reports nothing. */
 int date_end(const char *text, time_t *ret);
