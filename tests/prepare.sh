@@ -7,7 +7,9 @@ build_packages='gcc meson ninja-build pkg-config libpam0g-dev libcurl4-openssl-d
 test_packages='clang libclang-rt-dev valgrind strace curl jq bash procps util-linux iproute2
     mandoc pamtester libpam-wrapper libpamtest0-dev libnss-sss openssh-server openssh-client sudo nginx
     libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci podman gnupg tinyproxy-bin
-    debhelper build-essential systemd cron at'
+    debhelper build-essential systemd cron at apparmor selinux-policy-dev'
+# What only `sh tests/run all` needs.
+all_packages='ansible-core ansible-lint'
 # What `sh tests/check` needs: the quick part, which tests/run runs too, and the rest.
 quick_packages='clang-format cppcheck shellcheck codespell'
 slow_packages='clang-tidy gcovr'
