@@ -223,4 +223,4 @@ for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_
     keeps_what_was_edited_by_hand; do
     run_case "$name" "$name"
 done
-e2e_finish
+finish
