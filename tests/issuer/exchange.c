@@ -23,6 +23,7 @@ exchange_release(struct exchange *exchange)
     wipe(exchange->token, exchange->token_len);
     wipe(exchange->reply.body, exchange->reply.len);
     free(exchange->hmac_key);
+    free(exchange->location);
     *exchange = (struct exchange){0};
 }
 

@@ -76,6 +76,7 @@ struct exchange {
     char *token;    /* malloc'ed; may hold NULs */
     size_t token_len;
     char response_id[UUID_LEN + 1];
+    char *location; /* malloc'ed, or NULL: for a header of the reply */
     struct reply reply;
 };
 

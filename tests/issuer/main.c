@@ -18,6 +18,11 @@
  *     endpoint.c        which path is what, and the steps from a request to its answer
  *     exchange.h        one request with its answer, as all of these files see it
  *     request.c         the body of a request: its form, and whether the key may
+ *     page.c            the API Key page: addresses, Host, CSRF
+ *     page-actions.c    what each of its forms does
+ *     page-view.c, page-token.c, page.css, page.js   what it looks like
+ *     form.c, html.c    forms read, HTML written
+ *     pending.c         new keys that were not downloaded yet
  *     event.c           identify, group and track: DIR/events.log
  *     fault.c           `faults`: the table of everything that can be made to go wrong
  *     fault-token.c     faults inside the token

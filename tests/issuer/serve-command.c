@@ -3,6 +3,7 @@
 #include "endpoint.h"
 #include "fault.h"
 #include "file.h"
+#include "page.h"
 #include "scoped.h"
 #include "server.h"
 
@@ -16,8 +17,8 @@
 
 struct serve_options {
     const char *listen, *cert, *expiry_unit, *port_file;
-    int64_t port, clock_offset;
-    bool http, no_date, with_stdin;
+    int64_t port, page_port, clock_offset;
+    bool http, no_date, with_stdin, page;
 };
 
 /* Blocks SIGTERM and SIGINT for all threads and returns a descriptor that becomes readable with
@@ -59,6 +60,22 @@ wait_for_end(int signal_fd, bool with_stdin)
     }
 }
 
+/* Starts the page, on 127.0.0.1 and without TLS, and prints its address. Returns NULL after
+ * reporting. The options live as long as the server. */
+static struct server *
+start_page(const struct server_options *options, struct page *page)
+{
+    struct server *server = server_start(options);
+    if (!server)
+        return NULL;
+    page->port = server_port(server);
+    printf("page http://127.0.0.1:%u/\n", page->port);
+    if (fflush(stdout) == 0)
+        return server;
+    server_stop(server);
+    return NULL;
+}
+
 static int
 announce(const struct serve_options *options, unsigned int port)
 {
@@ -78,10 +95,25 @@ serve(const struct serve_options *options, const struct server_options *server_o
     struct server *server = signal_fd >= 0 ? server_start(server_options) : NULL;
     if (!server)
         return 1;
+    struct page page = {0};
+    page_init(&page);
+    const struct server_options page_options = {.issuer = server_options->issuer,
+                                                .listen = "127.0.0.1",
+                                                .port = options->page_port,
+                                                .answer = page_answer,
+                                                .context = &page};
+    struct server *page_server = NULL;
     int announced = announce(options, server_port(server));
+    if (announced == 0 && options->page) {
+        page_server = start_page(&page_options, &page);
+        announced = page_server ? 0 : -1;
+    }
     if (announced == 0)
         wait_for_end(signal_fd, options->with_stdin);
+    if (page_server)
+        server_stop(page_server);
     server_stop(server);
+    page_release(&page);
     return announced == 0 ? 0 : 1;
 }
 
@@ -100,6 +132,12 @@ unit_seconds(const char *name)
     return 0;
 }
 
+static bool
+port_valid(int64_t port)
+{
+    return port >= 0 && port <= 65535;
+}
+
 int
 command_serve(const struct command *command, char **argv)
 {
@@ -115,6 +153,9 @@ command_serve(const struct command *command, char **argv)
         {"--expiry-unit", OPTION_TEXT, &options.expiry_unit, "UNIT",
          "seconds (default) or minutes"},
         {"--no-date", OPTION_FLAG, &options.no_date, NULL, "answers without a Date header"},
+        {"--page", OPTION_FLAG, &options.page, NULL,
+         "also serves a page of the API keys on 127.0.0.1; prints 'page URL' behind 'ready'"},
+        {"--page-port", OPTION_NUMBER, &options.page_port, "PORT", "the page's, 0 as above"},
         {"--with-stdin", OPTION_FLAG, &options.with_stdin, NULL, "ends with stdin, too"},
         {0},
     };
@@ -122,8 +163,8 @@ command_serve(const struct command *command, char **argv)
     if (options_read(command, argv, rows, operands) != 0)
         return EXIT_USAGE;
     int64_t unit = unit_seconds(options.expiry_unit);
-    if (unit == 0 || options.port < 0 || options.port > 65535) {
-        warnx("serve: --expiry-unit is seconds or minutes, --port 0 to 65535");
+    if (unit == 0 || !port_valid(options.port) || !port_valid(options.page_port)) {
+        warnx("serve: --expiry-unit is seconds or minutes, ports are 0 to 65535");
         return EXIT_USAGE;
     }
     const struct server_options server_options = {.issuer = {.dir = operands[0],
