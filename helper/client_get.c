@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/base64url.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "helper/helper.h"
@@ -81,26 +82,34 @@ client_get(struct helper *helper, const struct client_question *question, struct
     return rc;
 }
 
-int
-client_parse_url(const char *url, struct client_question *ret, char **storage, struct ts_err *err)
+/* base64 with padding (RFC 4648 section 4), which the Basic scheme takes, from base64url. */
+static int
+append_base64(const struct ts_secret *plain, struct ts_secret *ret)
 {
-    bool is_https = strncasecmp(url, "https://", 8) == 0;
+    size_t start = ret->len;
+    int rc = ts_base64url_encode(plain->data, plain->len, ret);
 
-    if (!is_https && strncasecmp(url, "http://", 7) != 0)
-        return ts_err_set(err, TS_ERR_USAGE, "'%.300s' is not an https URL", url);
-    const char *host = strstr(url, "://") + 3;
-    size_t host_len = strcspn(host, "/?#");
-    size_t path_len = strcspn(host + host_len, "?#");
-    if (host_len == 0 || memchr(host, '@', host_len) != NULL)
-        return ts_err_set(err, TS_ERR_USAGE, "'%.300s' has a user name, or no host", url);
-    /* Both parts, each with a NUL of its own. */
-    *storage = calloc(1, host_len + path_len + 2);
-    if (*storage == NULL)
-        return ts_err_nomem(err);
-    memcpy(*storage, host, host_len);
-    memcpy(*storage + host_len + 1, host + host_len, path_len);
-    ret->protocol = is_https ? "https" : "http";
-    ret->host = *storage;
-    ret->path = *storage + host_len + 1;
-    return 0;
+    for (size_t i = start; i < ret->len; i++) {
+        if (ret->data[i] == '-')
+            ret->data[i] = '+';
+        else if (ret->data[i] == '_')
+            ret->data[i] = '/';
+    }
+    while (rc == 0 && (ret->len - start) % 4 != 0)
+        rc = ts_secret_append_string(ret, "=");
+    return rc;
+}
+
+int
+client_print_header(const struct client_answer *answer, struct ts_secret *ret)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret login = TS_SECRET_INIT(2 * TS_TOKEN_MAX);
+    const struct ts_secret *token = &answer->grant.token;
+
+    if (answer->username == NULL)
+        return ts_secret_append_strings(ret, "Bearer ", ts_secret_string(token), NULL);
+    int rc = ts_secret_append_strings(&login, answer->username, ":", ts_secret_string(token), NULL);
+    if (rc == 0)
+        rc = ts_secret_append_string(ret, "Basic ");
+    return rc < 0 ? rc : append_base64(&login, ret);
 }

@@ -9,7 +9,7 @@
 static const struct command commands[] = {
     {"token", NULL, "", "print a token",
      OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_JSON |
-         OPTION_HEADER | OPTION_PIPED_KEY,
+         OPTION_HEADER | OPTION_PIPED_KEY | OPTION_HOST | OPTION_OUT | OPTION_FORMAT,
      command_token, NULL},
     {"forget", NULL, "", "drop the profile's cached tokens", OPTION_ALL, command_forget, NULL},
     {"status", NULL, "", "show what is configured and cached", OPTION_JSON, command_status, NULL},

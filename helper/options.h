@@ -41,6 +41,8 @@ enum option {
     OPTION_REPLACE = 1 << 19,
     OPTION_USERS = 1 << 20,
     OPTION_SERVICES = 1 << 21,
+    OPTION_HOST = 1 << 24,
+    OPTION_FORMAT = 1 << 25,
 };
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)
@@ -55,6 +57,8 @@ struct options {
     const char *policy;
     const char *users; /* words, separated by blanks */
     const char *services;
+    const char *host;
+    const char *format;
     struct ts_list scopes;
     int64_t lifetime;  /* seconds, or -1 */
     int64_t min_valid; /* seconds, or -1 */

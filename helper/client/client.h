@@ -62,9 +62,8 @@ int client_find(struct helper *helper, const struct client_question *question,
 int client_get(struct helper *helper, const struct client_question *question,
                struct client_answer *ret, struct ts_err *err);
 
-/* The question about an https or http URL, with `storage` for its parts, the caller's to free. 0,
- * TS_ERR_USAGE (it has no host) or TS_ERR_NOMEM. */
-int client_parse_url(const char *url, struct client_question *ret, char **storage,
-                     struct ts_err *err);
+/* Appends the value of the HTTP header Authorization: `Basic ...`, or `Bearer TOKEN` where there is
+ * no user name. Returns as ts_secret_append; a failure may leave a part. */
+int client_print_header(const struct client_answer *answer, struct ts_secret *ret);
 
 #endif

@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "common/json/json.h"
-#include "helper/client/client.h"
+#include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 
 #define GROUP "client.authentication.k8s.io/"

@@ -1,0 +1,26 @@
+/* What clients say: a URL, a host, a JSON object; each as a question for client_get. */
+#ifndef HELPER_CLIENT_REQUEST_H
+#define HELPER_CLIENT_REQUEST_H
+
+#include "common/json/json.h"
+#include "helper/client/client.h"
+
+#define CLIENT_INPUT_MAX ((size_t)64 * 1024)
+
+/* The question about an https or http URL, with `storage` for its parts, the caller's to free. 0,
+ * TS_ERR_USAGE (it has no host) or TS_ERR_NOMEM. */
+int client_parse_url(const char *url, struct client_question *ret, char **storage,
+                     struct ts_err *err);
+
+/* The same for `host`, `host:port/path` or a URL. */
+int client_parse_host(const char *text, struct client_question *ret, char **storage,
+                      struct ts_err *err);
+
+/* A JSON object, the whole of a client's question. *ret is the caller's to put. 0, TS_ERR_USAGE or
+ * TS_ERR_NOMEM. */
+int client_parse_object(const char *text, size_t len, struct ts_json **ret, struct ts_err *err);
+
+/* The same, read from standard input to its end: at most CLIENT_INPUT_MAX bytes. */
+int client_read_object(struct ts_json **ret, struct ts_err *err);
+
+#endif
