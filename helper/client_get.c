@@ -6,6 +6,9 @@
 #include "common/base/base64url.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/cache/refresh.h"
+#include "common/config/host.h"
+#include "common/policy/proof.h"
 #include "helper/helper.h"
 
 void
@@ -60,6 +63,49 @@ needs_username(const struct client_question *question, const struct ts_host_rule
     return question->wants == CLIENT_LOGIN || host->auth == TS_AUTH_BASIC;
 }
 
+/* The host's own name, not the section's, which may be a pattern. */
+static int
+bind_request(const struct client_question *question, const struct ts_host_rule *host,
+             struct ts_request *request, struct ts_err *err)
+{
+    char name[TS_HOST_NAME_MAX + 1];
+    unsigned port = 0;
+
+    if (question->bound_host != NULL)
+        return ts_request_bind(request, question->bound_host, false, err);
+    if (host == NULL || !host->bound)
+        return 0;
+    if (!ts_host_split(question->host, name, &port))
+        return ts_err_set(err, TS_ERR_USAGE, "'%.300s' is not a host", question->host);
+    return ts_request_bind(request, name, question->may_reuse_proof, err);
+}
+
+static int
+get_grant(struct helper *helper, const struct client_question *question,
+          const struct ts_host_rule *host, struct ts_grant *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    int rc = helper_request(helper, host, false, &request, err);
+
+    if (rc == 0)
+        rc = bind_request(question, host, &request, err);
+    if (rc < 0)
+        return rc;
+    helper_debug(helper, "profile %s asks for a token", request.profile);
+    return ts_refresh_get(&request, ret, err);
+}
+
+/* Whoever keeps the answer until then must not keep a proof longer than hosts accept it, which is
+ * not known here: the default of policy.conf(5) is assumed. */
+static int64_t
+expiry_of(const struct ts_grant *grant, const struct ts_clock *now)
+{
+    const int64_t token = ts_grant_expires_at(grant, now);
+    const int64_t proof = grant->proof_made + TS_PROOF_AGE_DEFAULT;
+
+    return grant->proof_made > 0 && proof < token ? proof : token;
+}
+
 int
 client_get(struct helper *helper, const struct client_question *question, struct client_answer *ret,
            struct ts_err *err)
@@ -74,11 +120,11 @@ client_get(struct helper *helper, const struct client_question *question, struct
     if (rc == 0 && needs_username(question, ret->host))
         rc = helper_username(ret->host, question->user, &ret->username, err);
     if (rc == 0)
-        rc = helper_get_token(helper, ret->host, false, &ret->grant, err);
+        rc = get_grant(helper, question, ret->host, &ret->grant, err);
     if (rc == 0)
         rc = ts_clock_read(&now, err);
     if (rc == 0)
-        ret->expires_at = ts_grant_expires_at(&ret->grant, &now);
+        ret->expires_at = expiry_of(&ret->grant, &now);
     return rc;
 }
 

@@ -9,12 +9,12 @@
 static const struct command commands[] = {
     {"token", NULL, "", "print a token",
      OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_JSON |
-         OPTION_HEADER | OPTION_PIPED_KEY | OPTION_HOST | OPTION_OUT | OPTION_FORMAT,
+         OPTION_HEADER | OPTION_PIPED_KEY | OPTION_FOR | OPTION_HOST | OPTION_OUT | OPTION_FORMAT,
      command_token, NULL},
     {"forget", NULL, "", "drop the profile's cached tokens", OPTION_ALL, command_forget, NULL},
     {"status", NULL, "", "show what is configured and cached", OPTION_JSON, command_status, NULL},
     {"setup", NULL, "CLIENT [HOST]", "connect a client to this program, or undo that",
-     OPTION_YES | OPTION_DRY_RUN | OPTION_REMOVE, command_setup, NULL},
+     OPTION_YES | OPTION_DRY_RUN | OPTION_REMOVE | OPTION_BOUND, command_setup, NULL},
     {"key", NULL, "import FILE|public|check|export", "import, show, check or pass on the API key",
      OPTION_OUT | OPTION_USERS | OPTION_SERVICES | OPTION_SCOPE, command_key, NULL},
     {"policy", NULL, "add [FILE]|remove ID|list|check [FILE]",

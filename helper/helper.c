@@ -13,7 +13,6 @@
 #include "build-config.h"
 #include "common/base/cleanup.h"
 #include "common/base/userns.h"
-#include "common/cache/refresh.h"
 #include "common/job/job.h"
 
 /* The user's id outside of a namespace in which they play root. */
@@ -139,19 +138,6 @@ helper_profile_request(const struct helper *helper, const char *profile, struct 
     int rc = ts_config_request(&view, NULL, &overrides, ret, err);
     ret->environment = helper_environment();
     return rc;
-}
-
-int
-helper_get_token(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
-                 struct ts_grant *ret, struct ts_err *err)
-{
-    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
-    int rc = helper_request(helper, host, fresh, &request, err);
-
-    if (rc < 0)
-        return rc;
-    helper_debug(helper, "profile %s asks for a token", request.profile);
-    return ts_refresh_get(&request, ret, err);
 }
 
 /* Whether getpwuid failed, rather than found nobody, for which getpwnam(3) has these errors. */

@@ -23,10 +23,6 @@ int helper_request(const struct helper *helper, const struct ts_host_rule *host,
 int helper_profile_request(const struct helper *helper, const char *profile, struct ts_request *ret,
                            struct ts_err *err);
 
-/* The request, and the token that it gets. */
-int helper_get_token(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
-                     struct ts_grant *ret, struct ts_err *err);
-
 /* The username of a host's section, else `given` where not NULL, else the local user's name.
  * *ret is the caller's to free. */
 int helper_username(const struct ts_host_rule *host, const char *given, char **ret,

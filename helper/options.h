@@ -41,6 +41,8 @@ enum option {
     OPTION_REPLACE = 1 << 19,
     OPTION_USERS = 1 << 20,
     OPTION_SERVICES = 1 << 21,
+    OPTION_FOR = 1 << 22,
+    OPTION_BOUND = 1 << 23,
     OPTION_HOST = 1 << 24,
     OPTION_FORMAT = 1 << 25,
 };
@@ -59,6 +61,7 @@ struct options {
     const char *services;
     const char *host;
     const char *format;
+    const char *bound_host; /* --for */
     struct ts_list scopes;
     int64_t lifetime;  /* seconds, or -1 */
     int64_t min_valid; /* seconds, or -1 */

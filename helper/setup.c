@@ -49,6 +49,8 @@ run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
     int rc = find_client(options, &client, err);
     if (client == NULL)
         return rc;
+    if (setup->bound && (setup->remove || !client->has_host))
+        return helper_usage(err, "--bound is for a host that is set up");
     if (client->has_host)
         rc = setup_parse_host(setup, options->arguments[1], err);
     if (rc == TS_ERR_USAGE)
@@ -79,6 +81,7 @@ command_setup(struct helper *helper)
     setup.config_option = helper->options.config;
     setup.profile = helper->options.profile;
     setup.remove = (helper->options.given & OPTION_REMOVE) != 0;
+    setup.bound = (helper->options.given & OPTION_BOUND) != 0;
     int rc = run_setup(helper, &setup, &err);
     return helper_finish(helper, rc, rc < 0 ? &nothing : &setup.notes, &err);
 }

@@ -259,11 +259,15 @@ no_local_token(struct ts_auth *auth, const struct ts_err *err)
 static enum ts_reason
 get_local(struct ts_auth *auth)
 {
+    const struct ts_policy_service *section = auth->verdict.service;
+    const bool is_bound = section->bound_to.len > 0;
+    /* Proofs differ from one another, and so bound tokens do. */
     const struct ts_local local = {.service = auth->service,
                                    .rhost = auth->rhost,
                                    .ruser = item_of(auth->pamh, PAM_RUSER),
-                                   .scopes = &auth->verdict.service->scopes,
-                                   .unique = auth->verdict.service->single_use};
+                                   .scopes = &section->scopes,
+                                   .unique = section->single_use && !is_bound,
+                                   .bound_host = is_bound ? section->bound_to.items[0] : NULL};
     struct ts_err err = {.code = 0};
 
     if (auth->is_stranger)

@@ -11,6 +11,7 @@
 #include "build-config.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/config/host.h"
 #include "common/policy/policy.h"
 #include "common/process/spawn.h"
 #include "pam/account.h"
@@ -183,11 +184,13 @@ start_export(const struct request *request, struct ts_child *ret, int *ret_key_f
     return ts_spawn_start(&spec, ret, err);
 }
 
+/* `host` is local->bound_host in lower case. */
 static int
-build_arguments(const struct ts_local *local, const char ***ret, struct ts_err *err)
+build_arguments(const struct ts_local *local, const char *host, const char ***ret,
+                struct ts_err *err)
 {
     const struct ts_list *scopes = local->scopes;
-    const char **argv = calloc(5 + 2 * scopes->len, sizeof(*argv));
+    const char **argv = calloc(7 + 2 * scopes->len, sizeof(*argv));
     size_t n = 0;
 
     if (argv == NULL)
@@ -197,12 +200,27 @@ build_arguments(const struct ts_local *local, const char ***ret, struct ts_err *
     argv[n++] = "--piped-key";
     if (local->unique)
         argv[n++] = "--fresh";
+    if (local->bound_host != NULL) {
+        argv[n++] = "--for";
+        argv[n++] = host;
+    }
     for (size_t i = 0; i < scopes->len; i++) {
         argv[n++] = "--scope";
         argv[n++] = scopes->items[i];
     }
     *ret = argv;
     return 0;
+}
+
+/* policy.conf takes any case, a proof has one. */
+static void
+lower_host(const char *host, char ret[TS_HOST_NAME_MAX + 1])
+{
+    size_t len = host != NULL ? strnlen(host, TS_HOST_NAME_MAX) : 0;
+
+    for (size_t i = 0; i < len; i++)
+        ret[i] = ts_text_lower(host[i]);
+    ret[len] = '\0';
 }
 
 /*
@@ -216,6 +234,7 @@ request_token(const struct request *request, int key_fd, struct ts_secret *outpu
     static const char *const envp[] = {"HOME=/", "PATH=" SAFE_PATH, NULL};
     const struct ts_secret nothing = TS_SECRET_INIT(0);
     TS_CLEANUP(pointers_free) const char **argv = NULL;
+    char host[TS_HOST_NAME_MAX + 1];
     const struct ts_spawn_identity identity = {request->asker->pw_uid, request->asker->pw_gid, NULL,
                                                0};
     struct ts_spawn spec = {
@@ -229,7 +248,8 @@ request_token(const struct request *request, int key_fd, struct ts_secret *outpu
         .identity = &identity,
     };
 
-    int rc = build_arguments(request->local, &argv, err);
+    lower_host(request->local->bound_host, host);
+    int rc = build_arguments(request->local, host, &argv, err);
     if (rc < 0)
         return rc;
     spec.argv = argv;

@@ -37,6 +37,7 @@ struct ts_local {
     const char *ruser;            /* PAM_RUSER, or NULL */
     const struct ts_list *scopes; /* that the token must have */
     bool unique;                  /* not the token of the call before: costs a second */
+    const char *bound_host;       /* a name that the token is to be bound to, or NULL */
 };
 
 /*

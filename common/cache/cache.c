@@ -59,9 +59,20 @@ struct parts {
     struct ts_secret token;
 };
 static const struct ts_field parts_fields[] = {
-    {"token", TS_FIELD_TOKEN, offsetof(struct parts, token), 0, TS_TOKEN_MAX},
+    {"token", TS_FIELD_SECRET, offsetof(struct parts, token), 0, TS_TOKEN_MAX},
 };
 static const struct ts_field_table parts_table = {parts_fields, TS_ARRAY_LEN(parts_fields)};
+
+#define PROOF(member) offsetof(struct ts_cache_proof, member)
+static const struct ts_field proof_fields[] = {
+    {"host", TS_FIELD_STRING, PROOF(host), 0, 0},
+    {"token", TS_FIELD_TOKEN, PROOF(token), 0, TS_TOKEN_MAX},
+    {"proof", TS_FIELD_TOKEN, PROOF(proof), 0, TS_TOKEN_MAX},
+    {"wall", TS_FIELD_INTEGER, PROOF(made.wall), 0, TS_TOKEN_TIME_MAX},
+    {"boot_ms", TS_FIELD_INTEGER, PROOF(made.boot_ms), 0, NEVER_MAX},
+    {"boot_id", TS_FIELD_TEXT, PROOF(made.boot_id), 0, TS_BOOT_ID_MAX - 1},
+};
+static const struct ts_field_table proof_table = {proof_fields, TS_ARRAY_LEN(proof_fields)};
 
 void
 ts_cache_entry_release(struct ts_cache_entry *entry)
@@ -219,6 +230,16 @@ ts_cache_remove_parts(int fd, const struct ts_secret *token)
     (void)ts_cache_file_remove(fd, parts_name(name, token));
 }
 
+/* A token's characters, and one `~` where it is bound. */
+static bool
+is_token_or_bound(const struct ts_secret *text)
+{
+    const size_t len = ts_proof_token_len(text->data, text->len);
+
+    return ts_text_is_token(text->data, len) &&
+           (len == text->len || ts_text_is_token(text->data + len + 1, text->len - len - 1));
+}
+
 struct parts_search {
     const struct ts_identity *identity;
     size_t received;
@@ -239,7 +260,7 @@ look_at_parts(void *context, int fd, const char *name)
     TS_CLEANUP(ts_json_put)
     struct ts_json *object = load(fd, name, search->identity);
     if (object != NULL && ts_fields_read(object, &parts_table, 1, &parts, &ignored) == 0 &&
-        parts.token.len >= search->received &&
+        is_token_or_bound(&parts.token) && parts.token.len >= search->received &&
         ts_text_fnv1a32(parts.token.data, search->received) == search->hash) {
         ts_secret_move(search->ret, &parts.token);
         search->found = true;
@@ -257,6 +278,55 @@ ts_cache_find_parts(int fd, const struct ts_identity *identity, size_t received,
     ts_cache_files_prune(fd);
     (void)ts_cache_files_walk(fd, look_at_parts, &search);
     return search.found;
+}
+
+void
+ts_cache_proof_release(struct ts_cache_proof *proof)
+{
+    ts_string_free(&proof->host);
+    ts_secret_release(&proof->token);
+    ts_secret_release(&proof->proof);
+}
+
+/* `proof-HASH`, of host and token; `ret` takes TS_CACHE_NAME_MAX. */
+static const char *
+proof_name(char *ret, const char *host, const struct ts_secret *token)
+{
+    uint64_t hash = ts_text_fnv1a64(host, strlen(host) + 1, TS_FNV1A64_SEED);
+
+    memcpy(ret, TS_CACHE_PROOF, strlen(TS_CACHE_PROOF));
+    ts_text_hex64(ret + strlen(TS_CACHE_PROOF),
+                  ts_text_fnv1a64(ts_secret_string(token), token->len, hash));
+    return ret;
+}
+
+bool
+ts_cache_write_proof(int fd, const struct ts_identity *identity, const struct ts_cache_proof *proof)
+{
+    char name[TS_CACHE_NAME_MAX];
+
+    ts_cache_files_prune(fd);
+    return save(fd, proof_name(name, proof->host, &proof->token), identity, &proof_table, proof);
+}
+
+bool
+ts_cache_find_proof(int fd, const struct ts_identity *identity, const char *host,
+                    const struct ts_secret *token, struct ts_cache_proof *ret)
+{
+    TS_CLEANUP(ts_cache_proof_release) struct ts_cache_proof proof = TS_CACHE_PROOF_INIT;
+    char name[TS_CACHE_NAME_MAX];
+    struct ts_err ignored = {.code = 0};
+    TS_CLEANUP(ts_json_put)
+    struct ts_json *object = load(fd, proof_name(name, host, token), identity);
+
+    if (object == NULL || ts_fields_read(object, &proof_table, 1, &proof, &ignored) < 0 ||
+        proof.host == NULL || strcmp(proof.host, host) != 0 ||
+        !ts_secret_equal(&proof.token, token))
+        return false;
+    ts_cache_proof_release(ret);
+    *ret = proof;
+    proof = (struct ts_cache_proof)TS_CACHE_PROOF_INIT;
+    return true;
 }
 
 struct walk {

@@ -5,7 +5,8 @@
  *     NAME.fail   the last failure, so that those who waited for it share it
  *     NAME.lock   an empty file, locked by the process that asks the endpoint
  *     NAME.spare  the same, for one more process, where the first does not finish
- *     parts-HASH  a token that askpass hands out in parts
+ *     parts-HASH  a token that askpass returns in parts
+ *     proof-HASH  the last proof of a token for one host, for git and docker
  *
  * A file that is not a regular file of this user's with no access for others, does not parse, or is
  * for another identity counts as missing, and is replaced. Files are written under another name and
@@ -79,6 +80,24 @@ bool ts_cache_find_parts(int fd, const struct ts_identity *identity, size_t rece
                          struct ts_secret *ret);
 /* Removes the file of a token whose last part was returned. */
 void ts_cache_remove_parts(int fd, const struct ts_secret *token);
+
+/* Keeps the proof of a token for one host, with the time; and finds it again. `host` is part of
+ * what identifies it. False where there is none. */
+struct ts_cache_proof {
+    char *host;
+    struct ts_secret token; /* which the proof belongs to */
+    struct ts_secret proof;
+    struct ts_clock made;
+};
+#define TS_CACHE_PROOF_INIT                                                                        \
+    {                                                                                              \
+        .token = TS_SECRET_INIT(TS_TOKEN_MAX), .proof = TS_SECRET_INIT(TS_TOKEN_MAX)               \
+    }
+void ts_cache_proof_release(struct ts_cache_proof *proof);
+bool ts_cache_write_proof(int fd, const struct ts_identity *identity,
+                          const struct ts_cache_proof *proof);
+bool ts_cache_find_proof(int fd, const struct ts_identity *identity, const char *host,
+                         const struct ts_secret *token, struct ts_cache_proof *ret);
 
 /* Calls back for every token file, whoever it is for, with its NAME; `entry` is NULL for one that
  * cannot be read. *ret_whole (may be NULL) tells whether it came to the end of the folder. */

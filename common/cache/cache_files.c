@@ -43,6 +43,12 @@ ts_cache_is_parts(const char *name)
 }
 
 static bool
+is_proof(const char *name)
+{
+    return starts_with(name, TS_CACHE_PROOF) && is_hash_with(name + strlen(TS_CACHE_PROOF), "");
+}
+
+static bool
 is_draft(const char *name)
 {
     return starts_with(name, TS_CACHE_DRAFT) && is_hash_with(name + strlen(TS_CACHE_DRAFT), "");
@@ -87,6 +93,7 @@ static const struct {
     {is_failure, remove_file, (int64_t)2 * 86400},
     {is_lock, remove_lock, (int64_t)2 * 86400},
     {ts_cache_is_parts, remove_file, 120},
+    {is_proof, remove_file, 120},
     {is_draft, remove_file, 600},
 };
 
@@ -292,7 +299,7 @@ remove_note(void *context, int fd, const char *name)
 {
     bool *all = context;
 
-    if (ts_cache_is_parts(name) || is_failure(name))
+    if (ts_cache_is_parts(name) || is_proof(name) || is_failure(name))
         *all &= ts_cache_file_remove(fd, name);
     return true;
 }

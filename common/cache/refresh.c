@@ -1,5 +1,6 @@
 #include "common/cache/refresh.h"
 #include "common/cache/cache.h"
+#include "common/cache/bind.h"
 #include "common/cache/cache_files.h"
 #include "common/base/cleanup.h"
 #include "common/cache/due.h"
@@ -443,6 +444,11 @@ get(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err)
         return rc;
     if (request->session_token_file == NULL)
         return report_missing_key(request, err);
+    if (request->bound_host != NULL)
+        return ts_err_set(err, TS_ERR_KEY,
+                          "a session's token cannot be bound to %s: that needs the API key, and %s "
+                          "does not exist",
+                          request->bound_host, request->key.key_file);
     ts_worker_trace(request, "no API key here; using the session's token");
     return ts_session_token_get(request, ret, err);
 }
@@ -452,6 +458,8 @@ ts_refresh_get(const struct ts_request *request, struct ts_grant *ret, struct ts
 {
     int rc = get(request, ret, err);
 
+    if (rc == 0 && request->bound_host != NULL)
+        rc = ts_bind(request, ret, err);
     if (rc < 0) {
         ts_grant_release(ret);
         (void)ts_err_prefix(err, "profile %s", request->profile);

@@ -17,12 +17,14 @@
  * A token for the request, which lives at least as long as the request says. Where the key file
  * does not exist and a session's token (pam_thrivestack(8)) is named, that one. On success *ret is
  * filled; it is released with ts_grant_release in every case. Errors are those of the design's
- * exit codes.
+ * exit codes. Where the request names a host, ret->token is TOKEN~PROOF: the token is from the
+ * cache as ever, the proof is new, unless the request says otherwise. A session's token cannot be
+ * bound (TS_ERR_KEY).
  */
 int ts_refresh_get(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err);
 
-/* Drops the cached token of the request, only where it is exactly `token`. Not an error where there
- * is none. *ret_dropped (may be NULL) tells. */
+/* Drops the cached token of the request, only where it is exactly `token`, a proof behind it cut
+ * off. Not an error where there is none. *ret_dropped (may be NULL) tells. */
 int ts_refresh_erase(const struct ts_request *request, const struct ts_secret *token,
                      bool *ret_dropped, struct ts_err *err);
 
@@ -59,7 +61,8 @@ int ts_refresh_key_info(const struct ts_request *request, struct ts_key_info *re
 /*
  * The parts in which askpass hands out a token that one prompt cannot take (see askpass in the
  * helper): keeps the token beside the cache for two minutes, finds it again by the number of
- * characters that were received and their FNV-1a hash, and drops it.
+ * characters that were received and their FNV-1a hash, and drops it. Where the request names a
+ * host, only parts that were kept for that host are found.
  */
 int ts_refresh_keep_parts(const struct ts_request *request, const struct ts_grant *grant,
                           struct ts_err *err);

@@ -5,6 +5,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/lock.h"
 #include "common/job/worker_call.h"
+#include "common/policy/token.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,16 @@ open_place(const struct ts_request *request, struct ts_identity *identity, int *
         return false;
     *ret_folder = ts_cache_open(request->cache_dir);
     return *ret_folder >= 0;
+}
+
+/* Whether it is that token, or that token with a proof. */
+static bool
+is_same_token(const struct ts_secret *given, const struct ts_secret *token)
+{
+    const struct ts_secret view = {
+        .data = given->data, .len = ts_proof_token_len(given->data, given->len), .max = given->max};
+
+    return ts_secret_equal(&view, token);
 }
 
 /* Leaves what the token was known by, so that --fresh does not hand it out again. */
@@ -39,7 +50,7 @@ drop(const struct ts_request *request, const struct ts_secret *token, bool *ret_
     lock = ts_lock_take(folder, ts_cache_file_name(name, identity.name, TS_CACHE_LOCK),
                         ts_clock_boot_ms() + request->endpoint.timeout_ms);
     if (!ts_cache_read(folder, &identity, &entry) || entry.grant.token.len == 0 ||
-        (token != NULL && !ts_secret_equal(token, &entry.grant.token)))
+        (token != NULL && !is_same_token(token, &entry.grant.token)))
         return 0;
     ts_secret_clear(&entry.grant.token);
     if (!ts_cache_write(folder, &identity, &entry))
@@ -193,6 +204,19 @@ ts_refresh_key_info(const struct ts_request *request, struct ts_key_info *ret, s
     return rc < 0 ? rc : ts_job_read_key_info(&answer, ret, err);
 }
 
+/*
+ * Parts belong to one host. All that is bound with one cached token begins with the same
+ * characters, so a host that has received those could otherwise ask on for what is meant for
+ * another.
+ */
+static bool
+open_parts(const struct ts_request *request, struct ts_identity *identity, int *ret_folder)
+{
+    return open_place(request, identity, ret_folder) &&
+           (request->bound_host == NULL ||
+            ts_secret_append_strings(&identity->text, "\nbound ", request->bound_host, NULL) == 0);
+}
+
 int
 ts_refresh_keep_parts(const struct ts_request *request, const struct ts_grant *grant,
                       struct ts_err *err)
@@ -200,7 +224,7 @@ ts_refresh_keep_parts(const struct ts_request *request, const struct ts_grant *g
     TS_CLEANUP(ts_identity_release) struct ts_identity identity = TS_IDENTITY_INIT;
     TS_CLEANUP(ts_fd_close) int folder = -1;
 
-    if (open_place(request, &identity, &folder) &&
+    if (open_parts(request, &identity, &folder) &&
         ts_cache_write_parts(folder, &identity, &grant->token))
         return 0;
     return ts_err_set(err, TS_ERR_SYSTEM,
@@ -216,7 +240,7 @@ ts_refresh_find_parts(const struct ts_request *request, size_t received, uint32_
     TS_CLEANUP(ts_identity_release) struct ts_identity identity = TS_IDENTITY_INIT;
     TS_CLEANUP(ts_fd_close) int folder = -1;
 
-    if (open_place(request, &identity, &folder) &&
+    if (open_parts(request, &identity, &folder) &&
         ts_cache_find_parts(folder, &identity, received, hash, ret_token))
         return 0;
     return ts_err_set(err, TS_ERR_KEY,

@@ -57,6 +57,7 @@ struct ts_host_rule {
     int64_t max_age;
     enum ts_host_auth auth;
     bool askpass;
+    bool bound; /* only tokens with a proof for the very host */
 };
 
 struct ts_config {

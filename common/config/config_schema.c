@@ -44,6 +44,7 @@ static const struct ts_config_setting settings[] = {
      .default_value = "basic"},
     {HOST("askpass", askpass), .type = TS_SETTING_FLAG, .words = {"no", "yes"},
      .default_value = "no"},
+    {HOST("bound", bound), .type = TS_SETTING_FLAG, .words = {"no", "yes"}, .default_value = "no"},
 };
 
 const struct ts_config_setting *

@@ -21,6 +21,7 @@ ts_request_release(struct ts_request *request)
         &request->endpoint.no_proxy,
         &request->cache_dir,
         &request->session_token_file,
+        &request->bound_host,
     };
 
     for (size_t i = 0; i < TS_ARRAY_LEN(owned); i++)
@@ -29,10 +30,24 @@ ts_request_release(struct ts_request *request)
     *request = (struct ts_request)TS_REQUEST_INIT;
 }
 
+int
+ts_request_bind(struct ts_request *request, const char *host, bool reuse, struct ts_err *err)
+{
+    char *copy = strdup(host);
+
+    if (copy == NULL)
+        return ts_err_nomem(err);
+    free(request->bound_host);
+    request->bound_host = copy;
+    request->reuse_proof = reuse;
+    return 0;
+}
+
 void
 ts_grant_release(struct ts_grant *grant)
 {
     ts_secret_release(&grant->token);
+    ts_secret_release(&grant->proof);
     ts_list_release(&grant->scopes);
     *grant = (struct ts_grant)TS_GRANT_INIT;
 }

@@ -55,6 +55,8 @@ struct ts_request {
     bool fresh;               /* ask the endpoint, never hand out what was handed out before */
     char *cache_dir;          /* or NULL: none can be had */
     char *session_token_file; /* $THRIVESTACK_TOKEN_FILE, or NULL */
+    char *bound_host;         /* the token is to have a proof for this host; or NULL */
+    bool reuse_proof;         /* one made a moment ago will do */
     bool debug;               /* explain each step on stderr */
     char *const *environment; /* key_command's, NULL-terminated; borrowed; NULL: none */
 };
@@ -66,9 +68,15 @@ struct ts_request {
 
 void ts_request_release(struct ts_request *request);
 
+/* Asks for a token with a proof for `host`, a name as ts_host_is_name has it; `reuse`: a proof that
+ * was made a moment ago will do. 0 or TS_ERR_NOMEM. */
+int ts_request_bind(struct ts_request *request, const char *host, bool reuse, struct ts_err *err);
+
 /* A token with what is known of it. */
 struct ts_grant {
-    struct ts_secret token;
+    struct ts_secret token; /* TOKEN~PROOF once refresh.h has bound it */
+    struct ts_secret proof; /* as it came with the token, until then */
+    int64_t proof_made;     /* Unix seconds by the local clock; 0 where there is no proof */
     char key_id[TS_KEY_ID_MAX + 1];
     char response_id[TS_RESPONSE_ID_MAX + 1]; /* or "" */
     struct ts_list scopes;                    /* the token's aud */
@@ -80,7 +88,7 @@ struct ts_grant {
 
 #define TS_GRANT_INIT                                                                              \
     {                                                                                              \
-        .token = TS_SECRET_INIT(TS_TOKEN_MAX)                                                      \
+        .token = TS_SECRET_INIT(TS_TOKEN_MAX), .proof = TS_SECRET_INIT(TS_TOKEN_MAX)               \
     }
 
 void ts_grant_release(struct ts_grant *grant);
@@ -95,7 +103,7 @@ int64_t ts_grant_elapsed(const struct ts_grant *grant, const struct ts_clock *no
 /* Seconds it still lives; 0 or less where it does not. */
 int64_t ts_grant_remaining(const struct ts_grant *grant, const struct ts_clock *now);
 
-/* When it ends, by the local wall clock, Unix seconds. */
+/* When it ends, by the local wall clock, Unix seconds; not counting its proof. */
 int64_t ts_grant_expires_at(const struct ts_grant *grant, const struct ts_clock *now);
 
 /*

@@ -12,26 +12,37 @@
 #define TIMEOUT_MS_MAX ((int64_t)86400 * 1000)
 
 #define AT(member) offsetof(struct ts_job, member)
+#define REQUEST_FIELDS                                                                             \
+    {"key_file", TS_FIELD_STRING, AT(request.key.key_file), 0, 0},                                 \
+        {"key_id", TS_FIELD_STRING, AT(request.key.key_id), 0, 0},                                 \
+        {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},               \
+        {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},                      \
+        {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},                          \
+        {"pinned_public_key", TS_FIELD_STRING, AT(request.endpoint.pinned_public_key), 0, 0},      \
+        {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},                              \
+        {"proxy_variable", TS_FIELD_STRING, AT(request.endpoint.proxy_variable), 0, 0},            \
+        {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},                        \
+        {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},                      \
+        {"expiry_in_minutes", TS_FIELD_BOOL, AT(request.endpoint.expiry_in_minutes), 0, 0},        \
+        {"verify_signature", TS_FIELD_BOOL, AT(request.endpoint.verify_signature), 0, 0},          \
+        {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},      \
+        {"scopes", TS_FIELD_SCOPES, AT(request.scopes), 0, 0},                                     \
+        {"lifetime", TS_FIELD_INTEGER, AT(request.lifetime), 1, TS_LIFETIME_MAX},                  \
+    {                                                                                              \
+        "debug", TS_FIELD_BOOL, AT(request.debug), 0, 0                                            \
+    }
 static const struct ts_field request_fields[] = {
-    {"key_file", TS_FIELD_STRING, AT(request.key.key_file), 0, 0},
-    {"key_id", TS_FIELD_STRING, AT(request.key.key_id), 0, 0},
-    {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},
-    {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},
-    {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},
-    {"pinned_public_key", TS_FIELD_STRING, AT(request.endpoint.pinned_public_key), 0, 0},
-    {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},
-    {"proxy_variable", TS_FIELD_STRING, AT(request.endpoint.proxy_variable), 0, 0},
-    {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},
-    {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},
-    {"expiry_in_minutes", TS_FIELD_BOOL, AT(request.endpoint.expiry_in_minutes), 0, 0},
-    {"verify_signature", TS_FIELD_BOOL, AT(request.endpoint.verify_signature), 0, 0},
-    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
-    {"scopes", TS_FIELD_SCOPES, AT(request.scopes), 0, 0},
-    {"lifetime", TS_FIELD_INTEGER, AT(request.lifetime), 1, TS_LIFETIME_MAX},
-    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+    REQUEST_FIELDS,
     {"import_file", TS_FIELD_STRING, AT(import_file), 0, 0},
 };
 static const struct ts_field_table request_table = TS_FIELD_TABLE(request_fields);
+
+static const struct ts_field prove_fields[] = {
+    REQUEST_FIELDS,
+    {"host", TS_FIELD_STRING, AT(request.bound_host), 0, 0},
+    {"token", TS_FIELD_BYTES, AT(token), 0, TS_TOKEN_MAX},
+};
+static const struct ts_field_table prove_table = TS_FIELD_TABLE(prove_fields);
 
 static const struct ts_field explain_fields[] = {
     {"policy", TS_FIELD_STRING, AT(explain.policy), 0, 0},
@@ -93,6 +104,15 @@ check_import(const struct ts_job *job, struct ts_err *err)
     return check_request(job, err);
 }
 
+/* Without a token, one is asked for. */
+static int
+check_prove(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->request.bound_host == NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "member host is missing");
+    return job->token.len == 0 ? check_request(job, err) : check_key_source(job, err);
+}
+
 static int
 check_explain(const struct ts_job *job, struct ts_err *err)
 {
@@ -135,6 +155,7 @@ static const struct {
     {"module", &file_table, false, check_file},
     {"accounts", &file_table, false, check_file},
     {"keys", &file_table, false, check_file},
+    {"prove", &prove_table, true, check_prove},
 };
 
 int
@@ -246,5 +267,6 @@ ts_job_release(struct ts_job *job)
     free(job->explain.service);
     free(job->explain.user);
     ts_secret_release(&job->explain.token);
+    ts_secret_release(&job->token);
     *job = (struct ts_job)TS_JOB_INIT;
 }

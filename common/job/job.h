@@ -7,7 +7,7 @@
  * a downloaded key in its place once the endpoint has granted a token for it; "explain" judges a
  * token by a host's policy; "probe" asks the endpoint with no key at all; "policy" and "module"
  * load a host's policy and its PAM module; "accounts" looks up the users that a policy names;
- * "keys" checks a file of keys, as in keys.d.
+ * "keys" checks a file of keys, as in keys.d; "prove" signs that a token is for one host.
  */
 #ifndef TS_JOB_H
 #define TS_JOB_H
@@ -35,6 +35,7 @@ enum ts_job_kind {
     TS_JOB_MODULE,
     TS_JOB_ACCOUNTS,
     TS_JOB_KEYS,
+    TS_JOB_PROVE,
 };
 
 /* What is to be explained. The token is whatever somebody took for one: any bytes, none too. */
@@ -54,11 +55,13 @@ struct ts_job {
     char *import_file; /* "import": absolute path of the download; else NULL */
     char *file; /* "policy", "module", "accounts": absolute path of what to load; else NULL */
     struct ts_explain explain;
+    struct ts_secret token; /* "prove": the token; empty: one is to be asked for first */
 };
 
 #define TS_JOB_INIT                                                                                \
     {                                                                                              \
-        .request = TS_REQUEST_INIT, .explain = {.token = TS_SECRET_INIT(TS_EXPLAIN_TOKEN_MAX) }    \
+        .request = TS_REQUEST_INIT, .explain = {.token = TS_SECRET_INIT(TS_EXPLAIN_TOKEN_MAX)},    \
+        .token = TS_SECRET_INIT(TS_TOKEN_MAX)                                                      \
     }
 void ts_job_release(struct ts_job *job);
 
@@ -133,6 +136,10 @@ int ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err
  * *err), or TS_ERR_SYSTEM where the worker's answer makes no sense. `received` of the grant is the
  * caller's to set. */
 int ts_job_read_grant(const struct ts_secret *answer, struct ts_grant *ret, struct ts_err *err);
+/* The answer to "prove" goes to `proof` of the grant, which the caller has initialised and
+ * releases; and with it the grant itself where the job had no token. */
+int ts_job_read_proof(const struct ts_secret *answer, bool with_grant, struct ts_grant *ret,
+                      struct ts_err *err);
 int ts_job_read_key_info(const struct ts_secret *answer, struct ts_key_info *ret,
                          struct ts_err *err);
 int ts_job_read_explanation(const struct ts_secret *answer, struct ts_explanation *ret,
@@ -147,6 +154,8 @@ int ts_job_read_module(const struct ts_secret *answer, struct ts_err *err);
  * ts_job_release. */
 int ts_job_read(const struct ts_secret *text, struct ts_job *ret, struct ts_err *err);
 int ts_job_write_grant(const struct ts_grant *grant, struct ts_secret *ret, struct ts_err *err);
+int ts_job_write_proof(const struct ts_grant *grant, bool with_grant, struct ts_secret *ret,
+                       struct ts_err *err);
 int ts_job_write_key_info(const struct ts_key_info *info, struct ts_secret *ret,
                           struct ts_err *err);
 int ts_job_write_explanation(const struct ts_explanation *explanation, struct ts_secret *ret,

@@ -20,6 +20,11 @@ static const struct ts_field grant_fields[] = {
 #undef AT
 static const struct ts_field_table grant_table = TS_FIELD_TABLE(grant_fields);
 
+static const struct ts_field proof_fields[] = {
+    {"proof", TS_FIELD_TOKEN, offsetof(struct ts_grant, proof), 0, TS_TOKEN_MAX},
+};
+static const struct ts_field_table proof_table = TS_FIELD_TABLE(proof_fields);
+
 #define AT(member) offsetof(struct ts_key_info, member)
 #define TEXT_MAX(member) (sizeof(((struct ts_key_info *)NULL)->member) - 1)
 static const struct ts_field key_info_fields[] = {
@@ -179,6 +184,24 @@ read_rules(struct ts_json *inner, void *to, struct ts_err *err)
     return 0;
 }
 
+static int
+write_inner_grant(struct ts_secret *out, const void *from)
+{
+    int rc = ts_fields_write_name(out, "grant");
+
+    if (rc == 0)
+        rc = ts_secret_append_string(out, "{");
+    if (rc == 0)
+        rc = ts_fields_write(out, &grant_table, from);
+    return rc < 0 ? rc : ts_secret_append_string(out, "}");
+}
+
+static int
+read_inner_grant(struct ts_json *inner, void *to, struct ts_err *err)
+{
+    return ts_fields_read(ts_json_member(inner, "grant"), &grant_table, 0, to, err);
+}
+
 /* {"NAME": {...}}: what every answer looks like. One with a member that no table can describe has
  * functions for it. */
 struct answer {
@@ -189,6 +212,9 @@ struct answer {
 };
 
 static const struct answer grant_answer = {"grant", &grant_table, NULL, NULL};
+static const struct answer proof_answer = {"proof", &proof_table, NULL, NULL};
+static const struct answer proof_grant_answer = {"proof", &proof_table, write_inner_grant,
+                                                 read_inner_grant};
 static const struct answer key_answer = {"key", &key_info_table, NULL, NULL};
 static const struct answer explanation_answer = {"explanation", &explanation_table, write_rules,
                                                  read_rules};
@@ -225,6 +251,13 @@ int
 ts_job_write_grant(const struct ts_grant *grant, struct ts_secret *ret, struct ts_err *err)
 {
     return write_answer(&grant_answer, grant, ret, err);
+}
+
+int
+ts_job_write_proof(const struct ts_grant *grant, bool with_grant, struct ts_secret *ret,
+                   struct ts_err *err)
+{
+    return write_answer(with_grant ? &proof_grant_answer : &proof_answer, grant, ret, err);
 }
 
 int
@@ -325,11 +358,12 @@ read_answer(const struct ts_secret *text, const struct answer *answer, void *to,
     return 0;
 }
 
-int
-ts_job_read_grant(const struct ts_secret *answer, struct ts_grant *ret, struct ts_err *err)
+static int
+read_grant(const struct ts_secret *text, const struct answer *answer, struct ts_grant *ret,
+           struct ts_err *err)
 {
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    int rc = read_answer(answer, &grant_answer, &grant, err);
+    int rc = read_answer(text, answer, &grant, err);
 
     if (rc == 0 && !ts_text_is_key_id(grant.key_id))
         rc = ts_err_set(err, TS_ERR_SYSTEM, "the worker's answer makes no sense: no key id");
@@ -338,6 +372,26 @@ ts_job_read_grant(const struct ts_secret *answer, struct ts_grant *ret, struct t
     *ret = grant;
     grant = (struct ts_grant)TS_GRANT_INIT;
     return 0;
+}
+
+int
+ts_job_read_grant(const struct ts_secret *answer, struct ts_grant *ret, struct ts_err *err)
+{
+    return read_grant(answer, &grant_answer, ret, err);
+}
+
+int
+ts_job_read_proof(const struct ts_secret *answer, bool with_grant, struct ts_grant *ret,
+                  struct ts_err *err)
+{
+    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+
+    if (with_grant)
+        return read_grant(answer, &proof_grant_answer, ret, err);
+    int rc = read_answer(answer, &proof_answer, &grant, err);
+    if (rc == 0)
+        ts_secret_move(&ret->proof, &grant.proof);
+    return rc;
 }
 
 int

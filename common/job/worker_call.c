@@ -117,11 +117,35 @@ ts_worker_get_grant(const struct ts_request *request, struct ts_grant *ret, stru
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    const bool binds = request->bound_host != NULL;
 
-    int rc = ts_job_write(TS_JOB_TOKEN, request, &job, err);
+    int rc = ts_job_write(binds ? TS_JOB_PROVE : TS_JOB_TOKEN, request, &job, err);
     if (rc == 0)
         rc = ts_worker_call(request, &job, &answer, err);
     if (rc == 0)
-        rc = ts_job_read_grant(&answer, ret, err);
-    return rc < 0 ? rc : ts_clock_read(&ret->received, err);
+        rc = binds ? ts_job_read_proof(&answer, true, ret, err)
+                   : ts_job_read_grant(&answer, ret, err);
+    if (rc == 0)
+        rc = ts_clock_read(&ret->received, err);
+    if (rc == 0 && binds)
+        ret->proof_made = ret->received.wall;
+    return rc;
+}
+
+int
+ts_worker_prove(const struct ts_request *request, struct ts_grant *grant, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    /* A view of both, which stay the caller's. */
+    const struct ts_job job = {.kind = TS_JOB_PROVE, .request = *request, .token = grant->token};
+
+    int rc = ts_job_encode(&job, &text, err);
+    if (rc == 0)
+        rc = ts_worker_call(request, &text, &answer, err);
+    if (rc == 0)
+        rc = ts_job_read_proof(&answer, false, grant, err);
+    if (rc == 0)
+        grant->proof_made = ts_clock_wall();
+    return rc;
 }

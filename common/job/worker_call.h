@@ -16,8 +16,12 @@
 int ts_worker_call(const struct ts_request *request, const struct ts_secret *job,
                    struct ts_secret *ret, struct ts_err *err);
 
-/* A token by the worker, with the time of its receipt. Errors are those the worker reports. */
+/* A token by the worker, with the time of its receipt, and where the request names a host with a
+ * proof for it. Errors are those the worker reports. */
 int ts_worker_get_grant(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err);
+
+/* A new proof, for request->bound_host, of a token that is there already. */
+int ts_worker_prove(const struct ts_request *request, struct ts_grant *grant, struct ts_err *err);
 
 /* A line on stderr where the request says debug. */
 void ts_worker_trace(const struct ts_request *request, const char *format, ...)

@@ -11,14 +11,6 @@
 #define PROOF_MAX ((size_t)2048)
 #define HEADER_MEMBERS 3
 
-size_t
-ts_proof_token_len(const char *text, size_t len)
-{
-    const char *separator = len > 0 ? memchr(text, TS_PROOF_SEPARATOR, len) : NULL;
-
-    return separator != NULL ? (size_t)(separator - text) : len;
-}
-
 static int
 parse_object(const struct ts_secret *json, const char *part, struct ts_json **ret,
              struct ts_err *err)

@@ -23,7 +23,6 @@
 #include "common/config/host.h"
 #include "common/policy/token.h"
 
-#define TS_PROOF_SEPARATOR '~'
 #define TS_PROOF_AGE_DEFAULT INT64_C(300) /* seconds: how old a proof may be without `max_age` */
 #define TS_PROOF_NONCE_BYTES 16
 #define TS_PROOF_NONCE_MAX 64 /* characters */
@@ -36,9 +35,6 @@ struct ts_proof {
     int64_t issued_at; /* iat, Unix seconds */
     char hash[TS_PROOF_HASH_LEN + 1];
 };
-
-/* How many characters of `TOKEN~PROOF` the token has: up to the first separator, or all. */
-size_t ts_proof_token_len(const char *text, size_t len);
 
 /*
  * Splits a proof, the text behind the separator, and checks its header: exactly alg RS256, typ

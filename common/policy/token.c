@@ -177,3 +177,11 @@ ts_token_release(struct ts_token *token)
     ts_list_release(&token->audience);
     memset(token, 0, sizeof(*token));
 }
+
+size_t
+ts_proof_token_len(const char *text, size_t len)
+{
+    const char *separator = len > 0 ? memchr(text, TS_PROOF_SEPARATOR, len) : NULL;
+
+    return separator != NULL ? (size_t)(separator - text) : len;
+}

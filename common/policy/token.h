@@ -62,4 +62,9 @@ int ts_token_read_payload(struct ts_token *token, struct ts_err *err);
 /* Leaves it empty, so that it can be used again. */
 void ts_token_release(struct ts_token *token);
 
+/* Between a token and its proof (proof.h), and how many characters of `TOKEN~PROOF` the token has:
+ * up to the first separator, or all. */
+#define TS_PROOF_SEPARATOR '~'
+size_t ts_proof_token_len(const char *text, size_t len);
+
 #endif

@@ -1,11 +1,13 @@
 #include "common/worker/jobs.h"
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/worker/apikey.h"
 #include "common/worker/ask.h"
 #include "common/worker/explain.h"
 #include "common/worker/import.h"
 #include "common/worker/inspect.h"
 #include "common/worker/probe.h"
+#include "common/worker/prove.h"
 #include "common/worker/rsakey.h"
 #include "common/worker/trace.h"
 
@@ -120,12 +122,33 @@ run_keys(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, s
     return rc < 0 ? rc : ts_job_write_policy_info(&info, ret, err);
 }
 
+/* The key may come only once, so one job can ask for the token, too. */
+static int
+run_prove(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
+    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+    const bool asks = job->token.len == 0;
+    const struct ts_secret *token = asks ? &grant.token : &job->token;
+
+    int rc = read_key(&job->request, deadline_ms, &key, err);
+    if (rc == 0 && asks)
+        rc = ts_ask(&job->request, &key, deadline_ms, &grant, err);
+    if (rc == 0)
+        rc = ts_prove(token, job->request.bound_host, &key, ts_clock_wall(), &grant.proof, err);
+    if (rc < 0)
+        return rc;
+    ts_trace(&job->request, "signed a proof for host %s", job->request.bound_host);
+    return ts_job_write_proof(&grant, asks, ret, err);
+}
+
 /* In the order of enum ts_job_kind. */
 static int (*const jobs[])(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
                            struct ts_err *err) = {
     [TS_JOB_TOKEN] = run_token,     [TS_JOB_KEY] = run_key,           [TS_JOB_IMPORT] = run_import,
     [TS_JOB_EXPLAIN] = run_explain, [TS_JOB_PROBE] = run_probe,       [TS_JOB_POLICY] = run_policy,
     [TS_JOB_MODULE] = run_module,   [TS_JOB_ACCOUNTS] = run_accounts, [TS_JOB_KEYS] = run_keys,
+    [TS_JOB_PROVE] = run_prove,
 };
 
 int

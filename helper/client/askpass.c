@@ -7,6 +7,7 @@
 #include "common/base/text.h"
 #include "helper/client/clients.h"
 #include "helper/client/askpass_prompt.h"
+#include "common/base/own_name.h"
 #include "helper/helper.h"
 
 /* Of the answer's own; no enum ts_error stands for exit code 1. */
@@ -16,25 +17,55 @@
 struct question {
     struct askpass_prompt prompt;
     const struct ts_host_rule *host;
+    char name[TS_HOST_NAME_MAX + 1];  /* whom a proof is for */
+    char parts[TS_HOST_NAME_MAX + 1]; /* whom the parts of a bound token are kept for: the same, but
+                                       * with sudo this machine, because the prompt for the next
+                                       * part has no name */
 };
 
-/* The first part of a token that nobody was handed before. */
+/* The first part of a token that was not given away before; or, where it gets a proof, of the
+ * cached one. */
 static int
 get_first_part(const struct helper *helper, const struct question *question,
                struct ts_secret *token, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    int rc = helper_request(helper, question->host, true, &request, err);
+    const bool is_bound = question->prompt.bound_to[0] != '\0';
+    int rc = helper_request(helper, question->host, !is_bound, &request, err);
 
+    if (rc == 0 && is_bound)
+        rc = ts_request_bind(&request, question->name, false, err);
     if (rc == 0)
         rc = ts_refresh_get(&request, &grant, err);
     /* The module will ask on, and another process of this program has to know how it goes on. */
+    if (rc == 0 && is_bound)
+        rc = ts_request_bind(&request, question->parts, false, err);
     if (rc == 0 && grant.token.len > ASKPASS_PART)
         rc = ts_refresh_keep_parts(&request, &grant, err);
     if (rc == 0)
         ts_secret_move(token, &grant.token);
     return rc;
+}
+
+/* The prompt for a next part does not say what the first one asked for. A host with `bound = yes`
+ * has been given bound tokens only. */
+static int
+find_part(struct ts_request *request, const struct question *question, struct ts_secret *token,
+          struct ts_err *err)
+{
+    const size_t received = question->prompt.received;
+    int rc = 0;
+
+    if (question->parts[0] != '\0') {
+        rc = ts_request_bind(request, question->parts, false, err);
+        if (rc == 0)
+            rc = ts_refresh_find_parts(request, received, question->prompt.hash, token, err);
+        if (rc != TS_ERR_KEY || (question->host != NULL && question->host->bound))
+            return rc;
+        ts_string_free(&request->bound_host);
+    }
+    return ts_refresh_find_parts(request, received, question->prompt.hash, token, err);
 }
 
 static int
@@ -45,8 +76,7 @@ find_next_part(const struct helper *helper, const struct question *question,
     int rc = helper_request(helper, question->host, false, &request, err);
 
     if (rc == 0)
-        rc = ts_refresh_find_parts(&request, question->prompt.received, question->prompt.hash,
-                                   token, err);
+        rc = find_part(&request, question, token, err);
     /* A part that is not full is the last. */
     if (rc == 0 && token->len < question->prompt.received + ASKPASS_PART)
         ts_refresh_drop_parts(&request, token);
@@ -117,6 +147,7 @@ command_askpass(struct helper *helper)
     const char *hint = secure_getenv("SSH_ASKPASS_PROMPT");
     struct question question = {.host = NULL};
     struct ts_err err = {.code = 0};
+    unsigned port = 0;
 
     if (helper->options.arguments_len != 1)
         return refuse(helper, "askpass takes one argument, the prompt");
@@ -133,6 +164,18 @@ command_askpass(struct helper *helper)
                          question.prompt.host);
         return command_askpass_fail(helper, &err);
     }
+    if (!ts_host_split(question.prompt.host, question.name, &port))
+        return refuse(helper, "ssh does not name a host; it gets no answer");
+    memcpy(question.parts, question.name, sizeof(question.parts));
+    if (question.host->bound && question.prompt.received == 0 &&
+        question.prompt.bound_to[0] == '\0') {
+        (void)ts_err_set(
+            &err, TS_ERR_USAGE,
+            "[host %.200s] says 'bound = yes', but the host asks for a token that any "
+            "other host accepts, too; it gets no answer. Its policy.conf needs bound_to",
+            question.host->label);
+        return command_askpass_fail(helper, &err);
+    }
     return answer_question(helper, &question);
 }
 
@@ -146,6 +189,15 @@ command_sudo_askpass(struct helper *helper)
         return refuse(helper, "sudo-askpass takes one argument, the prompt");
     if (!askpass_prompt_parse_bare(helper->options.arguments[0], &question.prompt))
         return refuse(helper, "not sudo's question for a ThriveStack token; it gets no answer");
+    memcpy(question.name, question.prompt.bound_to, sizeof(question.name));
+    ts_own_name_get(question.parts);
+    if (question.name[0] != '\0' && !ts_own_name_is(question.name)) {
+        (void)ts_err_set(&err, TS_ERR_USAGE,
+                         "sudo asks for a token for %.253s, which is neither the name of this "
+                         "machine nor beside it in /etc/hosts; it gets no answer",
+                         question.name);
+        return command_askpass_fail(helper, &err);
+    }
     if (helper_load_config(helper, &err) < 0)
         return helper_fail(helper, &err);
     return answer_question(helper, &question);

@@ -15,6 +15,7 @@ static const char *const ends[] = {
 };
 
 #define FIRST "ThriveStack token"
+#define BOUND FIRST " for "
 #define CONTINUATION "ThriveStack token, from character "
 
 static bool
@@ -68,10 +69,30 @@ read_continuation(const char *line, struct askpass_prompt *ret)
            is_end(line + len);
 }
 
+/* `ThriveStack token for NAME: `. NAME may have colons, as an IPv6 address has, but no blank. */
+static bool
+read_bound(const char *line, struct askpass_prompt *ret)
+{
+    if (strncmp(line, BOUND, strlen(BOUND)) != 0)
+        return false;
+    const char *name = line + strlen(BOUND);
+    size_t len = strcspn(name, " ");
+    while (len > 0 && !is_end(name + len))
+        len--;
+    if (len == 0 || len > TS_HOST_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < len; i++)
+        ret->bound_to[i] = ts_text_lower(name[i]);
+    ret->bound_to[len] = '\0';
+    return ts_host_is_name(ret->bound_to);
+}
+
 static bool
 read_prompt(const char *line, struct askpass_prompt *ret)
 {
     if (strncmp(line, FIRST, strlen(FIRST)) == 0 && is_end(line + strlen(FIRST)))
+        return true;
+    if (read_bound(line, ret))
         return true;
     return read_continuation(line, ret);
 }

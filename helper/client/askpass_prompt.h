@@ -9,15 +9,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/config/host.h"
+
 /* How many characters of a token one answer carries, and so where the next one begins. */
 #define ASKPASS_PART ((size_t)500)
 
 #define ASKPASS_HOST_MAX 280
 
 struct askpass_prompt {
-    char host[ASKPASS_HOST_MAX]; /* as ts_config_find_host takes it; "" for a bare prompt */
-    size_t received;             /* characters that the module has: 0 for a first prompt */
-    uint32_t hash;               /* FNV-1a of those; 0 for a first prompt */
+    char host[ASKPASS_HOST_MAX];         /* as ts_config_find_host takes it; "" for a bare prompt */
+    char bound_to[TS_HOST_NAME_MAX + 1]; /* whom a first prompt wants the token for; else "" */
+    size_t received;                     /* characters that the module has: 0 for a first prompt */
+    uint32_t hash;                       /* FNV-1a of those; 0 for a first prompt */
 };
 
 /* ssh: `(USER@HOST) `, then any lines, the last of which is exactly the module's prompt. False

@@ -33,13 +33,15 @@ struct client_question {
     const char *path; /* "/team/project", or NULL */
     const char *user; /* the name that the client asks for, or NULL */
     enum client_wants wants;
+    const char *bound_host; /* whom a proof is for, whatever the section says; or NULL */
+    bool may_reuse_proof;   /* it asks anew for each request: one made a moment ago will do */
 };
 
 struct client_answer {
     const struct ts_host_rule *host; /* the section that serves it; NULL where there is none */
     char *username;                  /* NULL where the token alone is to be sent */
-    struct ts_grant grant;           /* grant.token is the token */
-    int64_t expires_at;              /* by the local clock, Unix seconds */
+    struct ts_grant grant;           /* grant.token is the token, for `bound = yes` with a proof */
+    int64_t expires_at;              /* of token or proof, by the local clock, Unix seconds */
 };
 
 #define CLIENT_ANSWER_INIT                                                                         \

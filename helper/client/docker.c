@@ -48,8 +48,11 @@ read_registry(struct docker_registry *ret, struct ts_err *err)
 static struct client_question
 make_question(const struct docker_registry *registry)
 {
-    return (struct client_question){
-        .protocol = "https", .host = registry->host, .path = registry->path, .wants = CLIENT_LOGIN};
+    return (struct client_question){.protocol = "https",
+                                    .host = registry->host,
+                                    .path = registry->path,
+                                    .wants = CLIENT_LOGIN,
+                                    .may_reuse_proof = true};
 }
 
 /* *ret is NULL where no section serves the registry. */

@@ -85,6 +85,7 @@ make_question(const struct git_attributes *asked, struct ts_secret *path,
         .path = ts_secret_string(path),
         .user = git_attributes_get(asked, GIT_USERNAME),
         .wants = asked->authtype ? CLIENT_AUTH : CLIENT_LOGIN,
+        .may_reuse_proof = true,
     };
     return 0;
 }

@@ -248,7 +248,8 @@ add_host(const struct ts_config *config, const struct ts_host_rule *host, struct
         add_text(object, "username", username) < 0 ||
         add_text(object, "auth", host->auth == TS_AUTH_BEARER ? "bearer" : "basic") < 0)
         return TS_ERR_NOMEM;
-    return ts_json_add_bool(object, "askpass", host->askpass);
+    int rc = ts_json_add_bool(object, "askpass", host->askpass);
+    return rc < 0 ? rc : ts_json_add_bool(object, "bound", host->bound);
 }
 
 static int

@@ -280,21 +280,26 @@ static int
 add_host_line(struct view *view, struct ts_json *host)
 {
     static const char *const members[] = {"pattern", "profile", "username", "auth"};
-    bool askpass = false;
+    static const char *const flags[] = {"askpass", "bound"};
     int rc = 0;
 
     for (size_t i = 0; i < TS_ARRAY_LEN(members) && rc == 0; i++) {
         const char *text = ts_json_string(host, members[i]);
         rc = add_cell(view, PLAIN, text != NULL ? text : "-");
     }
-    (void)ts_json_bool(host, "askpass", &askpass);
-    return rc < 0 ? rc : add_cell(view, PLAIN, askpass ? "yes" : "no");
+    for (size_t i = 0; i < TS_ARRAY_LEN(flags) && rc == 0; i++) {
+        bool is_set = false;
+
+        (void)ts_json_bool(host, flags[i], &is_set);
+        rc = add_cell(view, PLAIN, is_set ? "yes" : "no");
+    }
+    return rc;
 }
 
 static int
 print_hosts(struct view *view, struct ts_json *hosts)
 {
-    static const char *const titles[] = {"host", "profile", "username", "auth", "askpass"};
+    static const char *const titles[] = {"host", "profile", "username", "auth", "askpass", "bound"};
     int rc = print_title(view, "Hosts", "");
 
     if (rc == 0 && ts_json_length(hosts) == 0)

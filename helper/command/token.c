@@ -86,7 +86,13 @@ find_token(struct helper *helper, enum format format, struct client_answer *ret,
     const char *host = helper->options.host;
     struct client_question question = {.wants = format == NETRC    ? CLIENT_LOGIN
                                                 : format == HEADER ? CLIENT_AUTH
-                                                                   : CLIENT_TOKEN};
+                                                                   : CLIENT_TOKEN,
+                                       .bound_host = helper->options.bound_host};
+
+    if (question.bound_host != NULL && !ts_host_is_name(question.bound_host))
+        return helper_usage(err,
+                            "--for: '%.253s' is not a host's name in lower case without a port",
+                            question.bound_host);
     int rc = host != NULL ? client_parse_host(host, &question, &storage, err) : 0;
 
     if (rc == TS_ERR_USAGE)

@@ -68,6 +68,7 @@ parse_settings(const struct ts_ini *ini, struct host_file *ret, struct ts_err *e
                 return ts_err_nomem(err);
         }
         ret->askpass |= strcmp(entry->key, "askpass") == 0;
+        ret->bound |= strcmp(entry->key, "bound") == 0;
     }
     return 0;
 }
@@ -110,5 +111,7 @@ host_file_print(const struct host_file *file, const char *host, struct ts_secret
         rc = ts_secret_append_format(ret, "username = %s\n", file->username);
     if (rc == 0 && file->askpass)
         rc = ts_secret_append_string(ret, "askpass = yes\n");
+    if (rc == 0 && file->bound)
+        rc = ts_secret_append_string(ret, "bound = yes\n");
     return rc;
 }

@@ -6,6 +6,7 @@
  *     [host git.example.com]
  *     username = alice
  *     askpass = yes
+ *     bound = yes
  *
  * A file that says anything else was edited by somebody, and is left alone.
  */
@@ -23,6 +24,7 @@ struct host_file {
     char *profile;          /* or NULL */
     char *username;         /* or NULL */
     bool askpass;
+    bool bound;
 };
 
 void host_file_release(struct host_file *file);

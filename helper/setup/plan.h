@@ -31,6 +31,7 @@ struct setup {
     char *path;                /* "/team" or "" */
     char *username;            /* for a [host] section that is made, or NULL */
     bool remove;
+    bool bound;                       /* --bound: the [host] section says `bound = yes` */
     int (*check)(struct ts_err *err); /* NULL, or what must hold once all changes are made */
     struct setup_step steps[SETUP_STEPS_MAX];
     size_t steps_len;

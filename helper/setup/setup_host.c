@@ -37,7 +37,18 @@ static const struct setup_kind kind = {
 static bool
 is_served(const struct host_change *change)
 {
-    return change->rule != NULL && (!change->askpass || change->rule->askpass);
+    return change->rule != NULL && (!change->askpass || change->rule->askpass) &&
+           (!change->setup->bound || change->rule->bound);
+}
+
+/* What the section needs beside its host's name; "" for nothing. */
+static const char *
+needed_settings(const struct host_change *change)
+{
+    static const char *const settings[2][2] = {{"", "bound = yes"},
+                                               {"askpass = yes", "askpass = yes and bound = yes"}};
+
+    return settings[change->askpass][change->setup->bound];
 }
 
 /* --config and THRIVESTACK_CONFIG replace credential.conf.d, so somebody has to edit their file. */
@@ -50,8 +61,9 @@ check_other_config(const struct host_change *change, struct ts_err *err)
         return ts_err_set(err, TS_ERR_CONFIG, "there is no home folder: set HOME, or use --config");
     if (change->setup->remove || is_served(change))
         return 0;
-    return ts_err_set(err, TS_ERR_CONFIG, "add to %s first: [host %s]%s", file, change->host,
-                      change->askpass ? " with askpass = yes" : "");
+    const char *settings = needed_settings(change);
+    return ts_err_set(err, TS_ERR_CONFIG, "add to %s first: [host %s]%s%s", file, change->host,
+                      settings[0] != '\0' ? " with " : "", settings);
 }
 
 /* An exact section would hide a wildcard's settings from this host. */
@@ -63,8 +75,8 @@ check_wildcard(const struct host_change *change, struct ts_err *err)
     if (rule == NULL || is_served(change) || !rule->pattern.wildcard)
         return 0;
     return ts_err_set(err, TS_ERR_CONFIG,
-                      "[host %s] serves %s: set askpass = yes there, or write a section [host %s]",
-                      rule->label, change->host, change->host);
+                      "[host %s] serves %s: set %s there, or write a section [host %s]",
+                      rule->label, change->host, needed_settings(change), change->host);
 }
 
 static int
@@ -86,6 +98,7 @@ add_client(struct host_change *change, struct ts_err *err)
             rc = copy(change->setup->username, &content->username, err);
     }
     content->askpass |= change->askpass;
+    content->bound |= change->setup->bound;
     if (rc == 0 && !ts_list_has(&content->clients, change->client))
         rc = ts_list_add(&content->clients, change->client, err);
     return rc;
@@ -141,8 +154,8 @@ change_file(struct host_change *change, struct ts_err *err)
     if (rc == TS_ERR_CONFIG && is_served(change))
         return 0;
     if (rc == TS_ERR_CONFIG)
-        return ts_err_set(err, TS_ERR_CONFIG, "%s was edited: set askpass = yes there yourself",
-                          change->file.name);
+        return ts_err_set(err, TS_ERR_CONFIG, "%s was edited: set %s there yourself",
+                          change->file.name, needed_settings(change));
     if (rc < 0)
         return rc;
     if (setup->remove)

@@ -67,7 +67,7 @@ of default '.tokens[0].expires_in > 3500 and .tokens[0].expires_in <= 3600' 'tru
 of org '.key.key_id' 'null'
 of org '.key.error | type' '"string"'
 of org '.tokens' '[]'
-has '.hosts[0]' '{"pattern":"git.example.com","profile":"default","username":"alice","auth":"basic","askpass":true}'
+has '.hosts[0]' '{"pattern":"git.example.com","profile":"default","username":"alice","auth":"basic","askpass":true,"bound":false}'
 has '.hosts[1].auth' '"bearer"'
 has '.hosts[1].profile' '"org"'
 run helper status now

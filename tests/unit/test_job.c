@@ -75,6 +75,8 @@ assert_same_job(const struct ts_job *a, const struct ts_job *b)
     assert_int_equal(a->kind, b->kind);
     assert_same_request(&a->request, &b->request);
     assert_same_text(a->import_file, b->import_file);
+    assert_same_text(a->request.bound_host, b->request.bound_host);
+    assert_true(ts_secret_equal(&a->token, &b->token));
     assert_same_text(a->explain.policy, b->explain.policy);
     assert_same_text(a->explain.service, b->explain.service);
     assert_same_text(a->explain.user, b->explain.user);
@@ -139,6 +141,22 @@ explain_jobs_come_through(void **state)
         assert_comes_through(&job);
         ts_secret_release(&job.explain.token);
     }
+}
+
+/* With a token, and without one. */
+static void
+prove_jobs_come_through(void **state)
+{
+    struct ts_job job = {
+        .kind = TS_JOB_PROVE, .request = full_request(), .token = TS_SECRET_INIT(TS_TOKEN_MAX)};
+
+    (void)state;
+    job.request.bound_host = TEXT("2001:db8::7");
+    assert_comes_through(&job);
+    while (job.token.len < job.token.max)
+        assert_int_equal(ts_secret_append(&job.token, "x", 1), 0);
+    assert_comes_through(&job);
+    ts_secret_release(&job.token);
 }
 
 static void
@@ -281,12 +299,44 @@ bad_explain_jobs_are_refused(void **state)
         assert_refused(&job, &rows[i]);
 }
 
+static void
+bad_prove_jobs_are_refused(void **state)
+{
+    static const struct change rows[] = {
+        {"host", NULL},        {"host", "null"},         {"host", "1"},       {"token", NULL},
+        {"token", "null"},     {"token", "\"A\""},       {"token", "1"},      {"key_file", NULL},
+        {"key_on_fd", "true"}, {"policy", "\"/p\""},     {"scopes", NULL},    {"scopes", "[]"},
+        {"token_url", NULL},   {"import_file", "\"/\""}, {"key_on_fd", NULL},
+    };
+    struct ts_job job = {.kind = TS_JOB_PROVE, .request = full_request()};
+
+    (void)state;
+    job.request.bound_host = TEXT("build");
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        assert_refused(&job, &rows[i]);
+}
+
+/* Only "prove" takes what it is to sign. */
+static void
+other_jobs_take_no_host(void **state)
+{
+    static const struct change rows[] = {{"host", "\"build\""}, {"token", "\"AA\""}};
+    const struct ts_job job = {.kind = TS_JOB_TOKEN, .request = full_request()};
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        assert_refused(&job, &rows[i]);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_come_through),
         cmocka_unit_test(explain_jobs_come_through),
+        cmocka_unit_test(prove_jobs_come_through),
+        cmocka_unit_test(bad_prove_jobs_are_refused),
+        cmocka_unit_test(other_jobs_take_no_host),
         cmocka_unit_test(key_command_becomes_a_descriptor),
         cmocka_unit_test(unfit_requests_are_refused_at_once),
         cmocka_unit_test(bad_jobs_are_refused),

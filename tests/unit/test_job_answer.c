@@ -314,11 +314,56 @@ the_plain_grant_is_accepted(void **state)
     assert_int_equal(ts_job_read_grant(&answer, &grant, &err), 0);
 }
 
+/* A proof alone, and with the token that was asked for with it; one is not taken for the other. */
+static void
+proofs_come_through(void **state)
+{
+    static const char alone[] = "{\"proof\":{\"proof\":\"a.b.c\"}}";
+    static const char with_grant[] =
+        "{\"proof\":{\"proof\":\"a.b.c\",\"grant\":{\"token\":\"x.y.z\",\"key_id\":\"a\","
+        "\"response_id\":\"\",\"scopes\":[],\"issued_at\":1,\"life\":2,\"age\":3}}}";
+    static const struct {
+        const char *text;
+        bool with_grant;
+        int read_as;
+    } rows[] = {
+        {alone, false, 0},
+        {with_grant, true, 0},
+        {alone, true, TS_ERR_SYSTEM},
+        {with_grant, false, TS_ERR_SYSTEM},
+        {"{\"proof\":{\"proof\":\"\"}}", false, TS_ERR_SYSTEM},
+        {"{\"proof\":{\"proof\":\"a~b\"}}", false, TS_ERR_SYSTEM},
+        {"{\"proof\":{\"proof\":\"a\\nb\"}}", false, TS_ERR_SYSTEM},
+        {"{\"proof\":{}}", false, TS_ERR_SYSTEM},
+        {"{\"grant\":{}}", false, TS_ERR_SYSTEM},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
+        TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+        TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
+        TS_CLEANUP(ts_secret_release) struct ts_secret again = TS_SECRET_INIT(TS_JOB_MAX);
+        struct ts_err err = {0};
+
+        assert_int_equal(ts_secret_append_string(&text, rows[i].text), 0);
+        int rc = ts_job_read_proof(&text, rows[i].with_grant, &grant, &err);
+        if (rc != rows[i].read_as)
+            fail_msg("%s is read as %d: %s", rows[i].text, rc, err.text);
+        if (rc < 0)
+            continue;
+        assert_string_equal(ts_secret_string(&grant.proof), "a.b.c");
+        assert_string_equal(ts_secret_string(&grant.token), rows[i].with_grant ? "x.y.z" : "");
+        assert_int_equal(ts_job_write_proof(&grant, rows[i].with_grant, &again, &err), 0);
+        assert_string_equal(ts_secret_string(&again), rows[i].text);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(grants_come_through),
+        cmocka_unit_test(proofs_come_through),
         cmocka_unit_test(key_infos_come_through),
         cmocka_unit_test(explanations_come_through),
         cmocka_unit_test(senseless_explanations_are_refused),
