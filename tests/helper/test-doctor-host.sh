@@ -250,7 +250,8 @@ if find /lib /usr/lib -name libnss_sss.so.2 2>/dev/null | grep -q .; then
     broken 'a directory that does not answer' policy-look-up 78 '
         printf "passwd: files sss\ngroup: files\n" >"$dir/nsswitch.conf"
         users="root nosuchuser"; policy
-        mounts="mount --bind $dir/pipes /var/lib/sss/pipes"' 'rm "$dir/nsswitch.conf"; mounts=true; unset users; policy'
+        mounts="mount -t tmpfs -o mode=755 t /var/lib && mkdir -p /var/lib/sss/pipes /var/lib/nginx &&
+            mount --bind $dir/pipes /var/lib/sss/pipes"' 'rm "$dir/nsswitch.conf"; mounts=true; unset users; policy'
     check "it costs a few seconds" [ $(($(date +%s) - before)) -lt 10 ]
 else
     skip 'a directory that does not answer' 'libnss-sss is not installed'
