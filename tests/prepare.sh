@@ -10,6 +10,8 @@ test_packages='clang libclang-rt-dev valgrind strace curl jq bash procps util-li
     debhelper build-essential systemd cron at apparmor selinux-policy-dev'
 # What only `sh tests/run all` needs.
 all_packages='ansible-core ansible-lint'
+# Only for `sh tests/run all`: the browser for the API Key page of the local issuer.
+browser_packages='chromium chromium-driver'
 # What `sh tests/check` needs: the quick part, which tests/run runs too, and the rest.
 quick_packages='clang-format cppcheck shellcheck codespell'
 slow_packages='clang-tidy gcovr'
@@ -73,6 +75,11 @@ need_packages() {
         tail -n 5 "$build_root/apt.log" >&2
         die "apt-get could not install: $*"
     }
+}
+
+# As need_packages, but goes on where they cannot be installed; the tests that need them are skipped then.
+want_packages() {
+    (need_packages "$@") || true
 }
 
 # set_up NAME [meson options]: a build folder $build_root/NAME whose prefix is $build_root/NAME/root. CC

@@ -52,7 +52,7 @@ view_token(FILE *out, struct json_object *answer)
     html_print(out,
                "<div id=\"result\" role=\"status\" tabindex=\"-1\"><h3>The token</h3>\n"
                "<label class=\"unseen\" for=\"made\">The token</label>"
-               "<textarea id=\"made\" class=\"copy\" readonly rows=\"4\" spellcheck=\"false\">\n"
+               "<textarea id=\"made\" class=\"copy\" readonly rows=\"6\" spellcheck=\"false\">\n"
                "%s</textarea>\n<dl>",
                token);
     view_time(out, claims, (const char *const[]){"iat", "Issued"});

@@ -131,6 +131,7 @@ struct table {
     FILE *out;
     struct visit *visit;
     size_t rows;
+    bool ended; /* shows the keys that are not valid any more, or those that are */
 };
 
 static const char *
@@ -150,7 +151,8 @@ view_row(struct json_object *key, void *context)
     time_t now = table->visit->exchange->now;
     time_t due = rotation_due(key, due_text);
     struct key_label shown = label(key, now, due);
-    if (!id || !uuid_valid(id))
+    bool active = keystore_state(key, now) == KEY_ACTIVE;
+    if (!id || !uuid_valid(id) || active == table->ended)
         return;
     table->rows++;
     html_print(out,
@@ -163,7 +165,7 @@ view_row(struct json_object *key, void *context)
                *due_text ? due_text : "\xe2\x80\x94");
     print_used(out, keystore_used(table->visit->exchange->issuer->dir, id));
     html_print(out, "</td><td class=\"actions\">");
-    if (keystore_state(key, now) == KEY_ACTIVE) {
+    if (active) {
         const char *name = member_or(key, "name");
         if (!json_object_object_get_ex(key, "replaced_by", NULL))
             view_button(out, table->visit, (const char *const[]){id, "rotate", name});
@@ -175,7 +177,7 @@ view_row(struct json_object *key, void *context)
 static void
 view_table(FILE *out, struct visit *visit)
 {
-    struct table table = {out, visit, 0};
+    struct table table = {.out = out, .visit = visit};
     html_print(out,
                "<div class=\"card table\"><table>\n<caption class=\"unseen\">API keys; times are "
                "UTC</caption>\n"
@@ -184,6 +186,8 @@ view_table(FILE *out, struct visit *visit)
                "<th scope=\"col\">Rotation due</th><th scope=\"col\">Last used (UTC)</th>"
                "<th scope=\"col\"><span class=\"unseen\">Actions</span></th></tr></thead>\n"
                "<tbody>\n");
+    (void)keystore_each(visit->exchange->issuer->dir, view_row, &table);
+    table.ended = true;
     (void)keystore_each(visit->exchange->issuer->dir, view_row, &table);
     html_print(out, "</tbody></table>\n");
     if (table.rows == 0)
@@ -280,7 +284,7 @@ view_event(struct json_object *line, void *context)
 static void
 view_events(FILE *out, struct visit *visit)
 {
-    struct table table = {out, visit, 0};
+    struct table table = {.out = out, .visit = visit};
     html_print(out, "<section class=\"card\" aria-labelledby=\"events\">"
                     "<h2 id=\"events\">Events received</h2>\n");
     event_each(visit->exchange->issuer->dir, EVENTS_SHOWN, view_event, &table);
