@@ -23,6 +23,9 @@ struct ts_index {
 int ts_index_make(size_t len, struct ts_index *ret);
 void ts_index_release(struct ts_index *index);
 
+/* A hash of a text, to index it by. It differs between machines, so it is never stored. */
+uint64_t ts_index_hash(const char *text, size_t len, uint64_t seed);
+
 /* The slot that is looked at in that step, counted from 0. Of an index with room, one is free. */
 uint32_t *ts_index_slot(const struct ts_index *index, uint64_t hash, size_t step);
 

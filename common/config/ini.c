@@ -34,14 +34,26 @@ is_blank(char c)
 }
 
 static void
-trim(struct line *line)
+trim_end(struct line *line)
+{
+    while (line->len > 0 && is_blank(line->start[line->len - 1]))
+        line->len--;
+}
+
+static void
+trim_start(struct line *line)
 {
     while (line->len > 0 && is_blank(line->start[0])) {
         line->start++;
         line->len--;
     }
-    while (line->len > 0 && is_blank(line->start[line->len - 1]))
-        line->len--;
+}
+
+static void
+trim(struct line *line)
+{
+    trim_start(line);
+    trim_end(line);
 }
 
 /* Room doubles whenever the length reaches a power of two. */
@@ -124,8 +136,9 @@ parse_entry(struct ts_ini *ini, const struct line *line, struct ts_err *err)
         return ts_ini_error(ini, line->number, err, "neither [section] nor key = value");
     struct line key = {line->start, (size_t)(equals - line->start), line->number};
     struct line value = {equals + 1, line->len - key.len - 1, line->number};
-    trim(&key);
-    trim(&value);
+    /* The line begins and ends with no blank. */
+    trim_end(&key);
+    trim_start(&value);
     if (key.len == 0)
         return ts_ini_error(ini, line->number, err, "a key is missing before '='");
     if (ini->len == 0)
@@ -143,17 +156,12 @@ parse_entry(struct ts_ini *ini, const struct line *line, struct ts_err *err)
 static int
 parse_line(struct ts_ini *ini, struct line *line, struct ts_err *err)
 {
-    if (line->len > TS_INI_LINE_MAX)
-        return ts_ini_error(ini, line->number, err, "a line of over %d bytes", TS_INI_LINE_MAX);
-    if (memchr(line->start, '\0', line->len) != NULL)
-        return ts_ini_error(ini, line->number, err, "a NUL byte");
     if (line->len > 0 && line->start[line->len - 1] == '\r')
         line->len--;
-    struct line whole = *line;
-    trim(line);
-    if (line->len == 0 || (whole.start[0] == '#' || whole.start[0] == ';'))
+    trim_end(line);
+    if (line->len == 0 || (line->start[0] == '#' || line->start[0] == ';'))
         return 0;
-    if (is_blank(whole.start[0]))
+    if (is_blank(line->start[0]))
         return ts_ini_error(ini, line->number, err, "a line that begins with a blank");
     return line->start[0] == '[' ? parse_section(ini, line, err) : parse_entry(ini, line, err);
 }
@@ -214,9 +222,7 @@ refuse_double_keys(const struct ts_ini *ini, const struct ts_ini_section *sectio
 static uint64_t
 hash_section(const struct ts_ini_section *section)
 {
-    uint64_t hash = ts_text_fnv1a64(section->kind, strlen(section->kind) + 1, TS_FNV1A64_SEED);
-
-    return ts_text_fnv1a64(section->name, strlen(section->name), hash);
+    return ts_index_hash(section->name, strlen(section->name), (unsigned char)section->kind[0]);
 }
 
 /* Adds the section at `position` to the index, unless it is there. */
@@ -257,23 +263,23 @@ refuse_double_sections(const struct ts_ini *ini, struct ts_err *err)
 static int
 parse_lines(struct ts_ini *ini, struct ts_err *err)
 {
-    const char *text = ini->text.data;
-    size_t len = ini->text.len;
-    unsigned number = 0;
+    const char *text = ini->text.data, *const end = text + ini->text.len;
+    const char *const nul = ini->text.len > 0 ? memchr(text, '\0', ini->text.len) : NULL;
+    int rc = 0;
 
-    while (len > 0) {
-        const char *newline = memchr(text, '\n', len);
-        size_t line_len = newline != NULL ? (size_t)(newline - text) : len;
-        struct line line = {text, line_len, ++number};
-        size_t step = line_len + (newline != NULL ? 1 : 0);
+    for (unsigned number = 1; text < end && rc == 0; number++) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *line_end = newline != NULL ? newline : end;
+        struct line line = {text, (size_t)(line_end - text), number};
 
-        text += step;
-        len -= step;
-        int rc = parse_line(ini, &line, err);
-        if (rc < 0)
-            return rc;
+        if (line.len > TS_INI_LINE_MAX)
+            return ts_ini_error(ini, number, err, "a line of over %d bytes", TS_INI_LINE_MAX);
+        if (nul != NULL && nul < line_end)
+            return ts_ini_error(ini, number, err, "a NUL byte");
+        rc = parse_line(ini, &line, err);
+        text = line_end + 1;
     }
-    return 0;
+    return rc;
 }
 
 /* Gives each section its part of the entries, which have stopped moving. */

@@ -144,7 +144,7 @@ refuse_double_services(const struct ts_policy *policy, struct ts_err *err)
 static uint64_t
 hash_id(const char *id)
 {
-    return ts_text_fnv1a64(id, strlen(id), TS_FNV1A64_SEED);
+    return ts_index_hash(id, strlen(id), 0);
 }
 
 /* Where a key is in the index, or else where it is to be. */

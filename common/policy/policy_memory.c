@@ -111,17 +111,21 @@ count_words(char *text)
 int
 ts_policy_split(struct ts_policy *policy, char *text, struct ts_list *ret)
 {
-    const size_t len = count_words(text);
-    char **items = take_items(policy, len);
+    /* As many as there can be, which is enough to know of all but the longest. */
+    const size_t most = strlen(text) / 2 + 1;
+    const size_t room = most <= POOL_LEN ? most : count_words(text);
+    char **items = take_items(policy, room);
 
     *ret = (struct ts_list){items, 0};
     if (items == NULL)
-        return len == 0 ? 0 : TS_ERR_NOMEM;
+        return room == 0 ? 0 : TS_ERR_NOMEM;
     for (text = skip_blanks(text); *text != '\0'; text = skip_blanks(text)) {
         items[ret->len++] = text;
         text = skip_word(text);
         if (*text != '\0')
             *text++ = '\0';
     }
+    policy->pool_next -= room - ret->len;
+    policy->pool_left += room - ret->len;
     return 0;
 }

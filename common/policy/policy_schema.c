@@ -14,20 +14,30 @@ fail(const struct ts_policy_input *input, struct ts_err *err, const char *mend)
     return ts_ini_error(input->ini, input->entry->line, err, "%s: %s", input->entry->key, mend);
 }
 
-static bool
-is_letter_or_digit(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+/* Where a character may be. A table, because a policy may have 100,000 names. */
+enum {
+    IN_ACCOUNT = 1,
+    IN_SERVICE = 2,
+};
+static const unsigned char classes[256] = {
+    ['A' ... 'Z'] = IN_ACCOUNT | IN_SERVICE,
+    ['a' ... 'z'] = IN_ACCOUNT | IN_SERVICE,
+    ['0' ... '9'] = IN_ACCOUNT | IN_SERVICE,
+    ['.'] = IN_ACCOUNT | IN_SERVICE,
+    ['_'] = IN_ACCOUNT | IN_SERVICE,
+    ['-'] = IN_ACCOUNT | IN_SERVICE,
+    ['+'] = IN_SERVICE,
+    ['@'] = IN_SERVICE,
+    [':'] = IN_SERVICE,
+};
 
-/* How many characters at its beginning are letters, digits, or in `also`. A policy may have 100,000
- * names, and strspn makes a table of its characters in every call. */
+/* How many characters at its beginning may be there. */
 static size_t
-name_length(const char *name, const char *also)
+name_length(const char *name, unsigned where)
 {
     size_t len = 0;
 
-    while (is_letter_or_digit(name[len]) || (name[len] != '\0' && strchr(also, name[len]) != NULL))
+    while ((classes[(unsigned char)name[len]] & where) != 0)
         len++;
     return len;
 }
@@ -37,7 +47,7 @@ name_length(const char *name, const char *also)
 static bool
 is_account_name(const char *name)
 {
-    size_t len = name_length(name, "._-");
+    size_t len = name_length(name, IN_ACCOUNT);
     size_t end = len + (name[len] == '$' ? 1 : 0);
 
     return len >= 1 && name[0] != '-' && name[end] == '\0' && end <= NAME_LEN_MAX;
@@ -52,7 +62,7 @@ ts_policy_is_user_or_group(const char *item)
 static bool
 is_service_name(const char *name)
 {
-    size_t len = name_length(name, "._+@:-");
+    size_t len = name_length(name, IN_SERVICE);
 
     return len >= 1 && name[0] != '-' && name[0] != '.' && name[len] == '\0' && len <= NAME_LEN_MAX;
 }
@@ -239,7 +249,7 @@ read_expires(const struct ts_policy_input *input, struct ts_err *err)
     return fail(input, err, "write the last day as YYYY-MM-DD");
 }
 
-/* Those of keys first: there may be 10,000 of them. */
+/* Those of keys first, in the order in which they are usually written: there may be 10,000 keys. */
 static const struct ts_policy_setting settings[] = {
     {"key", "public_key", true, read_public_key},      {"key", "users", true, read_users},
     {"key", "services", true, read_services},          {"key", "scopes", true, read_scopes},
@@ -256,17 +266,19 @@ ts_policy_settings(size_t *ret_len)
     return settings;
 }
 
-/* The position of a setting in the table, or its length. */
+/* The position of a setting in the table, or its length. The search begins at `start`. `kind` is
+ * "key" or "service". */
 static size_t
-find_setting(const char *kind, const char *key)
+find_setting(const char *kind, const char *key, size_t start)
 {
-    size_t i = 0;
+    for (size_t step = 0; step < TS_ARRAY_LEN(settings); step++) {
+        const size_t i = (start + step) % TS_ARRAY_LEN(settings);
 
-    while (i < TS_ARRAY_LEN(settings) &&
-           (settings[i].key[0] != key[0] || strcmp(settings[i].key, key) != 0 ||
-            strcmp(settings[i].section, kind) != 0))
-        i++;
-    return i;
+        if (settings[i].key[0] == key[0] && settings[i].section[0] == kind[0] &&
+            strcmp(settings[i].key, key) == 0)
+            return i;
+    }
+    return TS_ARRAY_LEN(settings);
 }
 
 /* `seen` has a bit for each setting that the section has. */
@@ -290,11 +302,13 @@ read_entries(const struct ts_policy_input *input, struct ts_err *err)
     const struct ts_ini_section *section = input->section;
     struct ts_policy_input each = *input;
     unsigned seen = 0;
+    size_t found = 0;
     int rc = 0;
 
     for (size_t i = 0; i < section->len && rc == 0; i++) {
         each.entry = &section->entries[i];
-        const size_t found = find_setting(section->kind, each.entry->key);
+        /* The settings of most sections are in one order. */
+        found = find_setting(section->kind, each.entry->key, i == 0 ? 0 : found + 1);
         if (found == TS_ARRAY_LEN(settings))
             return ts_ini_error(input->ini, each.entry->line, err,
                                 "'%.80s' is not a setting of [%s NAME]: correct or remove it",

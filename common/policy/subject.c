@@ -178,6 +178,15 @@ has_gid(const struct gids *gids, gid_t gid)
     return false;
 }
 
+static bool
+has_group(const struct ts_policy_key *key)
+{
+    for (size_t i = 0; i < key->users.len; i++)
+        if (key->users.items[i][0] == '@')
+            return true;
+    return false;
+}
+
 static int
 add_groups(const struct ts_policy_key *key, struct ts_list *ret, struct ts_err *err)
 {
@@ -197,7 +206,7 @@ list_policy_groups(const struct ts_policy *policy, const char *service, struct t
     int rc = 0;
 
     for (size_t i = 0; i < policy->keys_len && rc == 0; i++)
-        if (ts_policy_key_names_service(&policy->keys[i], service))
+        if (has_group(&policy->keys[i]) && ts_policy_key_names_service(&policy->keys[i], service))
             rc = add_groups(&policy->keys[i], ret, err);
     ts_list_normalize(ret);
     return rc;

@@ -308,6 +308,37 @@ many_keys_are_all_found(void **state)
     assert_null(ts_policy_find_key(&policy, "k300"));
 }
 
+/* Lists of all keys lie in shared memory, which has to be claimed by each for itself. */
+static void
+lists_of_all_lengths_keep_their_words(void **state)
+{
+    static const size_t lengths[] = {1, 2, 500, 1, 1023, 1024, 1025, 2040, 3, 1200, 1};
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT((size_t)1024 * 1024);
+    TS_CLEANUP(ts_policy_release) struct ts_policy policy = {0};
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(lengths); i++) {
+        assert_int_equal(
+            ts_secret_append_format(&text, "[key k%zu]\nservices = sshd sudo\nusers =", i), 0);
+        for (size_t j = 0; j < lengths[i]; j++)
+            assert_int_equal(ts_secret_append_format(&text, " %c", (char)('a' + i)), 0);
+        assert_int_equal(ts_secret_append_string(
+                             &text, "\npublic_key = keys/good.pem\nscopes = user_management\n"),
+                         0);
+    }
+    load_text(ts_secret_string(&text), &policy);
+    assert_int_equal(policy.keys_len, TS_ARRAY_LEN(lengths));
+    for (size_t i = 0; i < policy.keys_len; i++) {
+        const char user[] = {(char)('a' + i), '\0'};
+
+        assert_int_equal(policy.keys[i].users.len, lengths[i]);
+        for (size_t j = 0; j < lengths[i]; j++)
+            assert_string_equal(policy.keys[i].users.items[j], user);
+        assert_string_equal(policy.keys[i].services.items[0], "sshd");
+        assert_string_equal(policy.keys[i].services.items[1], "sudo");
+    }
+}
+
 static void
 users_are_named(void **state)
 {
@@ -428,6 +459,7 @@ main(void)
         cmocka_unit_test(services_are_found),
         cmocka_unit_test(nothing_is_found_in_nothing),
         cmocka_unit_test(many_keys_are_all_found),
+        cmocka_unit_test(lists_of_all_lengths_keep_their_words),
         cmocka_unit_test(users_are_named),
         cmocka_unit_test(groups_are_looked_up),
         cmocka_unit_test(settings_table_is_whole),

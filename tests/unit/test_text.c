@@ -2,6 +2,7 @@
 #include "tests/unit/unit.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "common/base/text.h"
 
@@ -99,6 +100,22 @@ reads_the_end_of_a_day(void **state)
 
         CHECK_INT(cases[i].text, ok, cases[i].seconds >= 0);
         CHECK_INT(cases[i].text, seconds, cases[i].seconds);
+    }
+}
+
+/* Against libc's calendar. */
+static void
+reads_every_month(void **state)
+{
+    (void)state;
+    for (int month = 0; month < (9999 - 1970 + 1) * 12; month++) {
+        struct tm tm = {.tm_year = 70 + month / 12, .tm_mon = month % 12, .tm_mday = 2};
+        char text[32];
+        int64_t seconds = -1;
+
+        assert_int_equal(strftime(text, sizeof(text), "%Y-%m-01", &tm), strlen("YYYY-MM-DD"));
+        assert_true(ts_text_date_end(text, &seconds));
+        CHECK_INT(text, seconds, (int64_t)timegm(&tm) - 1);
     }
 }
 
@@ -306,17 +323,12 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_integers_whole),
-        cmocka_unit_test(reads_durations),
-        cmocka_unit_test(reads_the_end_of_a_day),
-        cmocka_unit_test(reads_yes_and_no),
-        cmocka_unit_test(knows_key_ids_and_scopes),
-        cmocka_unit_test(cleans_what_is_shown),
-        cmocka_unit_test(escapes_what_is_logged),
-        cmocka_unit_test(hashes_as_fnv_says),
-        cmocka_unit_test(writes_hexadecimal),
-        cmocka_unit_test(joins_all_or_nothing),
-        cmocka_unit_test(writes_times),
+        cmocka_unit_test(reads_integers_whole),   cmocka_unit_test(reads_durations),
+        cmocka_unit_test(reads_the_end_of_a_day), cmocka_unit_test(reads_every_month),
+        cmocka_unit_test(reads_yes_and_no),       cmocka_unit_test(knows_key_ids_and_scopes),
+        cmocka_unit_test(cleans_what_is_shown),   cmocka_unit_test(escapes_what_is_logged),
+        cmocka_unit_test(hashes_as_fnv_says),     cmocka_unit_test(writes_hexadecimal),
+        cmocka_unit_test(joins_all_or_nothing),   cmocka_unit_test(writes_times),
         cmocka_unit_test(handles_lists),
     };
 
