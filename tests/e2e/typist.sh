@@ -1,5 +1,5 @@
 # shellcheck shell=sh disable=SC2154 # lib.sh sets what looks unset.
-# Sourced by test-sshd.sh, after lib.sh: askpass programs for the ssh client.
+# Sourced by test-sshd.sh and test-bound.sh, after lib.sh: askpass programs for the ssh client.
 
 # An askpass program that stands for a person: answers a token prompt from TYPED, from the character
 # asked for and STEP characters long, and any other prompt with PASSWORD. It notes every prompt.
@@ -12,7 +12,7 @@ case $1 in
     from=${1##*from character }
     from=${from%%[!0-9]*}
     ;;
-*'token: '*) from=1 ;;
+*'token: '* | *'token for '*': ') from=1 ;;
 *assword*) [ -n "${PASSWORD:-}" ] && printf '%s\n' "$PASSWORD" && exit 0 ;;
 *) exit 1 ;;
 esac
