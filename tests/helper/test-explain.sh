@@ -6,7 +6,7 @@ set -u
 # shellcheck source=tests/helper/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-rules=21
+rules=29
 me=$(id -un)
 host=$dir/host
 mkdir -m 755 "$host" "$host/keys"
@@ -69,11 +69,12 @@ is_accepted() {
     succeeded && [ "$(tail -n 1 "$dir/out")" = accepted ] && [ "$(count_rules pass)" = "$rules" ] &&
         tells_no_token
 }
-# is_denied CODE: that code's rule failed, all before it passed, and none behind it was reached.
+# is_denied CODE [RULE]: that code's rule failed, or the one named, all before it passed, and none behind it
+# was reached.
 is_denied() {
     [ "$status" = 77 ] && [ ! -s "$dir/err" ] && tells_no_token &&
-        tail -n 1 "$dir/out" | grep -q "^denied: $1: [a-z].*" &&
-        [ "$(count_rules FAIL)" = 1 ] && grep -qE "^FAIL +$1 +[^:]+: [a-z]" "$dir/out" &&
+        tail -n 1 "$dir/out" | grep -q "^denied: $1: [a-z/].*" &&
+        [ "$(count_rules FAIL)" = 1 ] && grep -qE "^FAIL +${2-$1} +[^:]+: [a-z/]" "$dir/out" &&
         [ "$(($(count_rules pass) + 1 + $(count_rules -)))" = "$rules" ] &&
         sed -n '/^FAIL/,$p' "$dir/out" | sed 1d | grep -qvE '^(pass|FAIL)'
 }
@@ -221,23 +222,12 @@ changed 's/^max_age.*/colour = red/'
 broken "with an unknown key" "$policy:3"
 changed '0,/^scopes.*/s///'
 broken "with a section that is incomplete" "$policy:"
-changed 's|keys/3.pem|keys/4.pem|'
-broken "with a public key that is missing" "$host/keys/4.pem"
-changed 's|keys/3.pem|keys/ec.pem|'
-cp "$dir/ec.json.pub.pem" "$host/keys/ec.pem"
-chmod 644 "$host/keys/ec.pem"
-broken "with a key that is not RSA" ec.pem
-cp "$dir/key.json.pem" "$host/keys/ec.pem"
-broken "with a private key" ec.pem
 changed ''
 for mode in 666 664; do
     chmod "$mode" "$policy"
     broken "with mode $mode" chmod
 done
 changed ''
-chmod 777 "$host/keys"
-broken "with a folder of keys that others can write to" chmod
-chmod 755 "$host/keys"
 if [ "$(id -u)" = 0 ]; then
     chown 65534 "$policy"
     broken "of another user's" chown
@@ -259,6 +249,32 @@ if [ ! -e "$prefix/etc/thrivestack/policy.conf" ]; then
     refused "the host's own policy, where there is none" 78
     check "which is named" err_has '/thrivestack/policy.conf'
 fi
+
+# --- a public key that cannot be used: it costs that key's tokens, and no others
+
+policy=$host/other.conf
+changed 's|keys/3.pem|keys/4.pem|'
+run explain
+check "the public key of another section is missing" is_accepted
+# no_public_key WHAT TEXT: the token is denied as by a mistake in the policy; the answer says what is wrong.
+no_public_key() {
+    run explain
+    check "a public key $1" is_denied policy signature
+    check "a public key $1, and says so" out_has "$2"
+}
+changed 's|keys/1.pem|keys/4.pem|'
+no_public_key "that is missing" "$policy:13: public_key: $host/keys/4.pem"
+changed 's|keys/1.pem|keys/ec.pem|'
+cp "$dir/ec.json.pub.pem" "$host/keys/ec.pem"
+chmod 644 "$host/keys/ec.pem"
+no_public_key "that is not RSA" "$policy:13: public_key: keys/ec.pem: not an RSA key"
+cp "$dir/key.json.pem" "$host/keys/ec.pem"
+no_public_key "that is a private key" "$policy:13: public_key: keys/ec.pem: a private key"
+changed ''
+chmod 777 "$host/keys"
+no_public_key "in a folder that others can write to" "chmod go-w $host/keys"
+chmod 755 "$host/keys"
+rm -f "$policy"
 
 # --- usage
 
