@@ -37,12 +37,13 @@ for version in client.authentication.k8s.io/v1alpha1 client.authentication.k8s.i
     asked "$(info "$version")"
     refused_saying "version '$version'" 64 "apiVersion is '$version'"
 done
-for server in https://other.example.com https://k8s.example.com https://k8s.example.com:6443.example.org \
-    https://127.0.0.1:6443 http://k8s.example.com:6443; do
+for server in https://other.example.com https://k8s.example.com https://127.0.0.1:6443 \
+    http://k8s.example.com:6443; do
     asked "$(info $v1 "$(cluster "$server")")"
     refused_saying "no section for $server" 66 'no [host] section'
 done
-for server in '' k8s.example.com:6443 https:// https://user@k8s.example.com:6443 ftp://k8s.example.com:6443; do
+for server in '' k8s.example.com:6443 https:// https://user@k8s.example.com:6443 \
+    ftp://k8s.example.com:6443 https://k8s.example.com:6443.example.org; do
     asked "$(info $v1 "$(cluster "$server")")"
     refused "not a server: '$server'" 64
 done
