@@ -82,7 +82,7 @@ helper_load_config(struct helper *helper, struct ts_err *err)
 /* The key is another process's, whoever that is: no file, cache or session of this one belongs to
  * it. */
 static int
-take_piped_key(struct ts_request *request, struct ts_err *err)
+read_piped_key(struct ts_request *request, struct ts_err *err)
 {
     char **const of_others[] = {&request->key.key_file, &request->key.key_command,
                                 &request->key.key_id, &request->cache_dir,
@@ -114,7 +114,7 @@ helper_request(const struct helper *helper, const struct ts_host_rule *host, boo
     *ret = (struct ts_request)TS_REQUEST_INIT;
     int rc = ts_config_request(&helper->config, host, &overrides, ret, err);
     if (rc == 0 && (options->given & OPTION_PIPED_KEY) != 0)
-        rc = take_piped_key(ret, err);
+        rc = read_piped_key(ret, err);
     ret->environment = helper_environment();
     return rc;
 }

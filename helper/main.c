@@ -46,7 +46,7 @@ drop_argument(struct options *options)
 /* The program's other names say the command; under its own, the first argument does. `help` is
  * --help, of the command behind it where there is one. */
 static void
-take_command(struct helper *helper, const char *program)
+parse_command(struct helper *helper, const char *program)
 {
     struct options *options = &helper->options;
 
@@ -101,7 +101,7 @@ fail_usage(const struct helper *helper, struct ts_err *err)
 }
 
 static int
-run(struct helper *helper, struct ts_err *err)
+run_command(struct helper *helper, struct ts_err *err)
 {
     const struct options *options = &helper->options;
 
@@ -131,6 +131,6 @@ main(int argc, char **argv)
     protect_process();
     helper.stdout_open = output_prepare();
     int rc = options_parse(argc, argv, &helper.options, &err);
-    take_command(&helper, argc > 0 ? base_name(argv[0]) : "");
-    return rc < 0 ? fail_usage(&helper, &err) : run(&helper, &err);
+    parse_command(&helper, argc > 0 ? base_name(argv[0]) : "");
+    return rc < 0 ? fail_usage(&helper, &err) : run_command(&helper, &err);
 }

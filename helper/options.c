@@ -81,7 +81,7 @@ find_row(const char *name, size_t len)
 }
 
 static int
-add_scopes(struct ts_list *list, const char *value, struct ts_err *err)
+parse_scopes(struct ts_list *list, const char *value, struct ts_err *err)
 {
     size_t before = list->len;
     int rc = ts_list_add_split(list, value, err);
@@ -111,7 +111,7 @@ store_value(const struct option_row *row, const char *value, struct options *ret
         *(const char **)member = value;
         return 0;
     case SCOPES:
-        return add_scopes(member, value, err);
+        return parse_scopes(member, value, err);
     case DURATION:
         if (ts_text_duration(value, row->min, row->max, member))
             return 0;

@@ -202,7 +202,7 @@ find_section(struct ts_auth *auth)
 }
 
 static enum ts_reason
-look_up_user(struct ts_auth *auth)
+find_user(struct ts_auth *auth)
 {
     struct ts_err err = {.code = 0};
 
@@ -214,7 +214,7 @@ look_up_user(struct ts_auth *auth)
 
 /* A stranger is asked for a token all the same where others would be. */
 static enum ts_reason
-check_user(struct ts_auth *auth)
+check_local_rules(struct ts_auth *auth)
 {
     const struct ts_question question = question_of(auth);
     enum ts_reason reason = ts_decide_local(&question, &auth->verdict);
@@ -399,8 +399,8 @@ static const struct {
     {load_policy, "the policy is loaded"},
     {find_section, "the policy has a section for the service"},
     {read_user, "the user's name is known"},
-    {look_up_user, "the user was looked up"},
-    {check_user, "the local rules are passed"},
+    {find_user, "the user was looked up"},
+    {check_local_rules, "the local rules are passed"},
     {get_token, "a token was given"},
     {check_token, "the token passed the rules"},
     {check_same_user, "PAM_USER is the same"},

@@ -23,8 +23,8 @@ release_answer(char **answer)
 /* One prompt and its answer, appended to *ret. *ret_failed says whether it failed in a way that the
  * same prompt, given again, may not. */
 static enum ts_reason
-ask(const struct ts_conversation *conversation, const char *prompt, struct ts_secret *ret,
-    bool *ret_failed, struct ts_err *err)
+ask_once(const struct ts_conversation *conversation, const char *prompt, struct ts_secret *ret,
+         bool *ret_failed, struct ts_err *err)
 {
     TS_CLEANUP(release_answer) char *answer = NULL;
     int rc = pam_prompt(conversation->pamh, PAM_PROMPT_ECHO_OFF, &answer, "%s", prompt);
@@ -71,12 +71,12 @@ ask_twice(const struct ts_conversation *conversation, const char *prompt, struct
 {
     char hinted[TS_PROMPT_MAX + TS_HOST_NAME_MAX + sizeof(HINT)];
     bool failed = false;
-    enum ts_reason reason = ask(conversation, prompt, ret, &failed, err);
+    enum ts_reason reason = ask_once(conversation, prompt, ret, &failed, err);
 
     if (reason != TS_REASON_CONVERSATION || !failed)
         return reason;
     print_hinted(hinted, sizeof(hinted), prompt);
-    return ask(conversation, hinted, ret, &failed, err);
+    return ask_once(conversation, hinted, ret, &failed, err);
 }
 
 /* How much there is without the newline that an answer may end in. */
@@ -148,7 +148,7 @@ report_cut(const struct ts_conversation *conversation, const struct ts_secret *r
 }
 
 static enum ts_reason
-take_first(const struct ts_conversation *conversation, struct ts_secret *ret, struct ts_err *err)
+ask_first(const struct ts_conversation *conversation, struct ts_secret *ret, struct ts_err *err)
 {
     if (conversation->first == NULL && conversation->may_prompt)
         return ask_twice(conversation, conversation->prompt, ret, err);
@@ -180,7 +180,7 @@ ts_conversation_get(const struct ts_conversation *conversation, struct ts_secret
 {
     size_t part_start = 0;
     bool ended = !conversation->may_prompt;
-    enum ts_reason reason = take_first(conversation, ret, err);
+    enum ts_reason reason = ask_first(conversation, ret, err);
 
     if (reason == TS_REASON_OK && length_of(ret) == 0)
         return report_empty(conversation, err);

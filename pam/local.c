@@ -266,7 +266,7 @@ check_in_time(int64_t deadline_ms, struct ts_err *err)
 }
 
 static int
-run(const struct request *request, struct ts_secret *output, struct ts_err *err)
+run_helper(const struct request *request, struct ts_secret *output, struct ts_err *err)
 {
     TS_CLEANUP(ts_child_release) struct ts_child export = TS_CHILD_INIT;
     TS_CLEANUP(ts_fd_close) int key_fd = -1;
@@ -318,7 +318,7 @@ ts_local_get(const struct ts_local *local, struct ts_secret *ret, struct ts_err 
         rc = find_asker(&invoker.passwd, &asker, err);
     if (rc < 0)
         return rc;
-    rc = run(&request, ret, err);
+    rc = run_helper(&request, ret, err);
     if (rc < 0)
         ts_secret_clear(ret);
     return rc == 0 || rc == TS_ERR_NOMEM ? rc : ts_err_recode(err, TS_ERR_UNAVAILABLE);

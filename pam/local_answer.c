@@ -29,7 +29,7 @@ explain_exit(int status)
 }
 
 static int
-judge_status(int status, struct ts_err *err)
+check_status(int status, struct ts_err *err)
 {
     if (WIFSIGNALED(status))
         return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper died of signal %d",
@@ -48,13 +48,13 @@ ts_local_export_judge(int status, struct ts_err *err)
     if ((WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OUTPUT) ||
         (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE))
         return 0;
-    return judge_status(status, err);
+    return check_status(status, err);
 }
 
 int
 ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err *err)
 {
-    int rc = judge_status(status, err);
+    int rc = check_status(status, err);
 
     if (rc == 0 && output->len == 0)
         return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper printed nothing");

@@ -13,7 +13,8 @@
 #include "common/base/clock.h"
 
 static int
-check_folder(int fd, const char *name, mode_t sticky_allowed, mode_t *ret_mode, struct ts_err *err)
+check_run_folder(int fd, const char *name, mode_t sticky_allowed, mode_t *ret_mode,
+                 struct ts_err *err)
 {
     struct stat st;
 
@@ -42,7 +43,7 @@ open_base(bool create, int *ret_fd, struct ts_err *err)
     if (fd < 0)
         return ts_err_errno(err, errno == ENOENT ? TS_ERR_NOT_FOUND : TS_ERR_SYSTEM,
                             "folder " TS_RUNDIR " cannot be opened");
-    int rc = check_folder(fd, TS_RUNDIR, S_ISVTX, &mode, err);
+    int rc = check_run_folder(fd, TS_RUNDIR, S_ISVTX, &mode, err);
     if (rc < 0)
         return rc;
     if (made && fchmod(fd, 0755) != 0) /* whatever the host's umask is */
@@ -65,7 +66,7 @@ descend(int *fd, const struct ts_rundir_folder *folder, bool create, struct ts_e
     if (next < 0)
         return ts_err_errno(err, errno == ENOENT ? TS_ERR_NOT_FOUND : TS_ERR_SYSTEM,
                             "folder %s cannot be opened", folder->name);
-    int rc = check_folder(next, folder->name, 0, &mode, err);
+    int rc = check_run_folder(next, folder->name, 0, &mode, err);
     if (rc < 0)
         return rc;
     /* Root's own folder, with the mode that the host's umask left of ours. */

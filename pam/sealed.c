@@ -59,8 +59,8 @@ make_key(struct key *ret, struct ts_err *err)
 
 /* Begins to seal or to open; the names are separated by their NULs. */
 static EVP_CIPHER_CTX *
-begin(const struct ts_sealed_login *login, const unsigned char *nonce, const struct key *key,
-      int is_sealing)
+init_cipher(const struct ts_sealed_login *login, const unsigned char *nonce, const struct key *key,
+            int is_sealing)
 {
     EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
     const unsigned char *service = (const unsigned char *)login->service;
@@ -87,7 +87,7 @@ encrypt(const struct ts_sealed_login *login, const struct ts_secret *plain, unsi
 
     if (rc < 0)
         return rc;
-    TS_CLEANUP(context_release) EVP_CIPHER_CTX *context = begin(login, sealed, &key, 1);
+    TS_CLEANUP(context_release) EVP_CIPHER_CTX *context = init_cipher(login, sealed, &key, 1);
     if (context == NULL ||
         EVP_CipherUpdate(context, text, &len, (const unsigned char *)plain->data,
                          (int)plain->len) != 1 ||
@@ -110,7 +110,7 @@ decrypt(const struct ts_sealed_login *login, struct ts_secret *sealed, struct ts
         rc = ts_secret_append(plain, bytes + NONCE_LEN, text_len);
     if (rc < 0)
         return rc;
-    TS_CLEANUP(context_release) EVP_CIPHER_CTX *context = begin(login, bytes, &key, 0);
+    TS_CLEANUP(context_release) EVP_CIPHER_CTX *context = init_cipher(login, bytes, &key, 0);
     if (context == NULL)
         return crypto_error(err);
     unsigned char *text = (unsigned char *)plain->data;

@@ -137,7 +137,7 @@ adopt_sealed(pam_handle_t *pamh, const char *text)
 
 /* The login by token of this handle, or NULL. Afterwards the PAM environment has nothing sealed. */
 static struct ts_login *
-take_login(pam_handle_t *pamh)
+restore_login(pam_handle_t *pamh)
 {
     struct ts_login *login = ts_login_find(pamh);
     const char *text = pam_getenv(pamh, SEALED_VARIABLE);
@@ -152,7 +152,7 @@ take_login(pam_handle_t *pamh)
 int
 ts_session_setcred(pam_handle_t *pamh, int flags)
 {
-    struct ts_login *login = take_login(pamh);
+    struct ts_login *login = restore_login(pamh);
 
     if (login == NULL)
         return PAM_IGNORE;
@@ -164,7 +164,7 @@ ts_session_setcred(pam_handle_t *pamh, int flags)
 /* Where the file cannot be written, the session goes on without: it is a convenience, not a right.
  */
 static int
-hand_over(pam_handle_t *pamh, struct ts_login *login, const struct ts_account *account)
+export_token(pam_handle_t *pamh, struct ts_login *login, const struct ts_account *account)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret token = TS_SECRET_INIT(TS_TOKEN_MAX);
     struct ts_err err = {.code = 0};
@@ -209,7 +209,7 @@ ts_session_open(pam_handle_t *pamh, int argc, const char *const *argv)
         return PAM_SYSTEM_ERR;
     if (!has_sessions(item_of(pamh, PAM_SERVICE)))
         return PAM_IGNORE;
-    struct ts_login *login = take_login(pamh);
+    struct ts_login *login = restore_login(pamh);
     if (login != NULL && login->path[0] != '\0')
         return PAM_SUCCESS;
     /* From here on the variable names our file or nothing, whoever set it. */
@@ -217,7 +217,7 @@ ts_session_open(pam_handle_t *pamh, int argc, const char *const *argv)
     if (login == NULL || login->sealed.len == 0)
         return PAM_IGNORE;
     int rc = find_account(pamh, &account);
-    return rc == PAM_SUCCESS ? hand_over(pamh, login, &account) : rc;
+    return rc == PAM_SUCCESS ? export_token(pamh, login, &account) : rc;
 }
 
 /* The path of the session to close: this process's own, or what a process that opened it has left

@@ -45,7 +45,7 @@ name_of(const char *path)
 }
 
 static int
-open_folder(uid_t uid, bool create, int *ret_fd, struct ts_err *err)
+open_token_folder(uid_t uid, bool create, int *ret_fd, struct ts_err *err)
 {
     char name[16];
     const struct ts_rundir_folder folders[] = {{name, 0711}, {NULL, 0}};
@@ -124,7 +124,7 @@ ts_token_file_create(uid_t uid, const struct ts_secret *token, int64_t expires,
     const struct ts_rundir_now now = ts_rundir_now();
     size_t count = 0;
 
-    int rc = open_folder(uid, true, &fd, err);
+    int rc = open_token_folder(uid, true, &fd, err);
     if (rc == 0)
         rc = ts_rundir_prune(fd, is_over, &now, &count, err);
     if (rc == 0 && count >= TS_TOKEN_FILES_MAX)
@@ -150,7 +150,7 @@ ts_token_file_remove(const char *path, uid_t uid, struct ts_err *err)
 
     if (!ts_token_file_is_path(path, uid))
         return ts_err_set(err, TS_ERR_UNSAFE, "it is not a path of this module's");
-    int rc = open_folder(uid, false, &fd, err);
+    int rc = open_token_folder(uid, false, &fd, err);
     if (rc < 0)
         return rc == TS_ERR_NOT_FOUND ? 0 : rc;
     if (unlinkat(fd, name_of(path), 0) != 0 && errno != ENOENT)

@@ -47,7 +47,7 @@ ts_file_check_writer(const char *path, struct ts_err *err)
 }
 
 static bool
-write_draft(const struct ts_file_place *place, const char *draft, const struct ts_secret *text)
+write_file_draft(const struct ts_file_place *place, const char *draft, const struct ts_secret *text)
 {
     TS_CLEANUP(ts_fd_close)
     int file =
@@ -62,7 +62,7 @@ write_draft(const struct ts_file_place *place, const char *draft, const struct t
 }
 
 static int
-report(const struct ts_file_place *place, struct ts_err *err)
+report_write_error(const struct ts_file_place *place, struct ts_err *err)
 {
     bool forbidden = errno == EACCES || errno == EPERM || errno == EROFS;
 
@@ -77,11 +77,11 @@ ts_file_replace(const struct ts_file_place *place, const struct ts_secret *text,
     unsigned long long random = 0;
 
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
-        return report(place, err);
+        return report_write_error(place, err);
     (void)snprintf(draft, sizeof(draft), ".%.200s.%016llx", place->name, random);
-    if (!write_draft(place, draft, text) ||
+    if (!write_file_draft(place, draft, text) ||
         renameat(place->folder, draft, place->folder, place->name) != 0) {
-        (void)report(place, err);
+        (void)report_write_error(place, err);
         (void)unlinkat(place->folder, draft, 0);
         return err->code;
     }

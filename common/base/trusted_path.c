@@ -38,7 +38,7 @@ name_part(const struct walk *walk, const char *part, char ret[PATH_MAX])
 }
 
 static int
-judge(const struct stat *st, uid_t owner, const char *name, struct ts_err *err)
+check_owner_and_mode(const struct stat *st, uid_t owner, const char *name, struct ts_err *err)
 {
     bool sticky_folder = S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0;
 
@@ -100,7 +100,7 @@ enter_root(struct walk *walk, struct ts_err *err)
 
     if (fd < 0 || fstat(fd, &st) != 0)
         return fail_opening("/", err);
-    int rc = judge(&st, walk->owner, "/", err);
+    int rc = check_owner_and_mode(&st, walk->owner, "/", err);
     if (rc == 0)
         enter(walk, &fd, &st, "");
     return rc;
@@ -108,7 +108,7 @@ enter_root(struct walk *walk, struct ts_err *err)
 
 /* Takes the next component off what is left, past any `.`. False where none is left. */
 static bool
-take_part(struct walk *walk, char ret_part[PART_SIZE])
+next_part(struct walk *walk, char ret_part[PART_SIZE])
 {
     const char *next = walk->rest;
     size_t len;
@@ -156,7 +156,7 @@ follow(struct walk *walk, int link, const struct stat *st, const char *name, str
     if (++walk->links > TS_TRUSTED_LINKS_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "%s is one of more than %d symbolic links", name,
                           TS_TRUSTED_LINKS_MAX);
-    int rc = judge(st, walk->owner, name, err);
+    int rc = check_owner_and_mode(st, walk->owner, name, err);
     return rc < 0 ? rc : splice_link(walk, link, name, err);
 }
 
@@ -175,7 +175,7 @@ step(struct walk *walk, const char *part, struct ts_err *err)
         return follow(walk, fd, &st, name, err);
     if (!S_ISDIR(st.st_mode))
         return ts_err_set(err, TS_ERR_SYNTAX, "%s is not a folder", name);
-    int rc = judge(&st, walk->owner, name, err);
+    int rc = check_owner_and_mode(&st, walk->owner, name, err);
     if (rc == 0)
         enter(walk, &fd, &st, name);
     return rc;
@@ -209,7 +209,7 @@ open_last(struct walk *walk, const char *part, struct opened *ret, struct ts_err
         return fail_opening(name, err);
     if (!S_ISREG(file.st.st_mode))
         return ts_err_set(err, TS_ERR_SYNTAX, "%s is not a regular file", name);
-    int rc = judge(&file.st, walk->owner, name, err);
+    int rc = check_owner_and_mode(&file.st, walk->owner, name, err);
     if (rc < 0)
         return rc;
     *ret = file;
@@ -223,7 +223,7 @@ open_file(struct walk *walk, struct opened *ret, struct ts_err *err)
     char part[PART_SIZE];
     int rc = 0;
 
-    while (rc == 0 && ret->fd < 0 && take_part(walk, part))
+    while (rc == 0 && ret->fd < 0 && next_part(walk, part))
         rc = is_last(walk) ? open_last(walk, part, ret, err) : step(walk, part, err);
     if (rc == 0 && ret->fd < 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "%s is not a regular file", walk->name);
@@ -281,7 +281,7 @@ ts_trusted_folder_open(const char *path, uid_t owner, struct ts_trusted_folder *
     const char *file = strrchr(path, '/') + 1;
     memcpy(walk.rest, path, (size_t)(file - path));
     rc = enter_root(&walk, err);
-    while (rc == 0 && take_part(&walk, part))
+    while (rc == 0 && next_part(&walk, part))
         rc = step(&walk, part, err);
     if (rc == 0)
         rc = keep_folder(&walk, ret, err);
@@ -303,7 +303,7 @@ ts_trusted_folder_enter(const struct ts_trusted_folder *from, const char *name,
         return rc;
     memcpy(walk.rest, name, strlen(name) + 1);
     (void)snprintf(walk.name, sizeof(walk.name), "%s", from->name);
-    while (rc == 0 && take_part(&walk, part))
+    while (rc == 0 && next_part(&walk, part))
         rc = step(&walk, part, err);
     return rc < 0 ? rc : keep_folder(&walk, ret, err);
 }

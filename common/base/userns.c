@@ -8,7 +8,7 @@
 
 /* The first line, `inside outside count`; "" where it cannot be read. */
 static void
-read_line(const char *path, char ret[128])
+read_first_line(const char *path, char ret[128])
 {
     TS_CLEANUP(ts_fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t len = fd >= 0 ? read(fd, ret, 127) : -1;
@@ -18,7 +18,7 @@ read_line(const char *path, char ret[128])
 }
 
 static bool
-take_number(char **line, int64_t *ret)
+parse_number(char **line, int64_t *ret)
 {
     char *start = *line + strspn(*line, " ");
     size_t len = strcspn(start, " ");
@@ -37,9 +37,9 @@ ts_userns_plays_root(const char *map_path, uid_t *ret_user)
     int64_t outside = 0;
     int64_t count = 0;
 
-    read_line(map_path, text);
-    if (!take_number(&line, &inside) || !take_number(&line, &outside) ||
-        !take_number(&line, &count))
+    read_first_line(map_path, text);
+    if (!parse_number(&line, &inside) || !parse_number(&line, &outside) ||
+        !parse_number(&line, &count))
         return false;
     /* A range of more than one user begins with the root of a container of its own. */
     if (inside != 0 || outside == 0 || count != 1)

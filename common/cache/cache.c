@@ -94,7 +94,7 @@ ts_cache_hash(const struct ts_secret *token, char *ret)
 
 /* The object in a file, where it is for this identity, or for any where `identity` is NULL. */
 static struct ts_json *
-load(int fd, const char *name, const struct ts_identity *identity)
+load_object(int fd, const char *name, const struct ts_identity *identity)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_CACHE_FILE_MAX);
     struct ts_json *object = NULL;
@@ -148,7 +148,7 @@ ts_cache_read(int fd, const struct ts_identity *identity, struct ts_cache_entry 
     char name[TS_CACHE_NAME_MAX];
     TS_CLEANUP(ts_json_put)
     struct ts_json *object =
-        load(fd, ts_cache_file_name(name, identity->name, TS_CACHE_TOKEN), identity);
+        load_object(fd, ts_cache_file_name(name, identity->name, TS_CACHE_TOKEN), identity);
 
     return object != NULL && read_entry(object, ret);
 }
@@ -174,7 +174,7 @@ ts_cache_read_failure(int fd, const struct ts_identity *identity, struct ts_cach
     struct ts_err ignored = {.code = 0};
     TS_CLEANUP(ts_json_put)
     struct ts_json *object =
-        load(fd, ts_cache_file_name(name, identity->name, TS_CACHE_FAILURE), identity);
+        load_object(fd, ts_cache_file_name(name, identity->name, TS_CACHE_FAILURE), identity);
 
     if (object == NULL || ts_fields_read(object, &failure_table, 1, &record, &ignored) < 0)
         return false;
@@ -249,7 +249,7 @@ struct parts_search {
 };
 
 static bool
-look_at_parts(void *context, int fd, const char *name)
+find_parts(void *context, int fd, const char *name)
 {
     struct parts_search *search = context;
     struct parts parts = {.token = TS_SECRET_INIT(TS_TOKEN_MAX)};
@@ -258,7 +258,7 @@ look_at_parts(void *context, int fd, const char *name)
     if (!ts_cache_is_parts(name))
         return true;
     TS_CLEANUP(ts_json_put)
-    struct ts_json *object = load(fd, name, search->identity);
+    struct ts_json *object = load_object(fd, name, search->identity);
     if (object != NULL && ts_fields_read(object, &parts_table, 1, &parts, &ignored) == 0 &&
         is_token_or_bound(&parts.token) && parts.token.len >= search->received &&
         ts_text_fnv1a32(parts.token.data, search->received) == search->hash) {
@@ -276,7 +276,7 @@ ts_cache_find_parts(int fd, const struct ts_identity *identity, size_t received,
     struct parts_search search = {identity, received, hash, ret, false};
 
     ts_cache_files_prune(fd);
-    (void)ts_cache_files_walk(fd, look_at_parts, &search);
+    (void)ts_cache_files_walk(fd, find_parts, &search);
     return search.found;
 }
 
@@ -317,7 +317,7 @@ ts_cache_find_proof(int fd, const struct ts_identity *identity, const char *host
     char name[TS_CACHE_NAME_MAX];
     struct ts_err ignored = {.code = 0};
     TS_CLEANUP(ts_json_put)
-    struct ts_json *object = load(fd, proof_name(name, host, token), identity);
+    struct ts_json *object = load_object(fd, proof_name(name, host, token), identity);
 
     if (object == NULL || ts_fields_read(object, &proof_table, 1, &proof, &ignored) < 0 ||
         proof.host == NULL || strcmp(proof.host, host) != 0 ||
@@ -337,7 +337,7 @@ struct walk {
 };
 
 static bool
-look_at_token(void *context, int fd, const char *file)
+read_cached_token(void *context, int fd, const char *file)
 {
     struct walk *walk = context;
     char name[TS_IDENTITY_NAME_LEN + 1];
@@ -345,7 +345,7 @@ look_at_token(void *context, int fd, const char *file)
     if (!ts_cache_is_token(file))
         return true;
     TS_CLEANUP(ts_cache_entry_release) struct ts_cache_entry entry = TS_CACHE_ENTRY_INIT;
-    TS_CLEANUP(ts_json_put) struct ts_json *object = load(fd, file, NULL);
+    TS_CLEANUP(ts_json_put) struct ts_json *object = load_object(fd, file, NULL);
     bool readable = object != NULL && read_entry(object, &entry);
     memcpy(name, file, TS_IDENTITY_NAME_LEN);
     name[TS_IDENTITY_NAME_LEN] = '\0';
@@ -357,7 +357,7 @@ int
 ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, bool *ret_whole, struct ts_err *err)
 {
     struct walk walk = {callback, context, err, 0};
-    bool whole = ts_cache_files_walk(fd, look_at_token, &walk);
+    bool whole = ts_cache_files_walk(fd, read_cached_token, &walk);
 
     if (ret_whole != NULL)
         *ret_whole = whole;

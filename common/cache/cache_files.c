@@ -180,7 +180,7 @@ ts_cache_file_read(int fd, const char *name, struct ts_secret *ret)
 }
 
 static bool
-write_draft(int fd, const char *draft, const struct ts_secret *text)
+write_cache_draft(int fd, const char *draft, const struct ts_secret *text)
 {
     TS_CLEANUP(ts_fd_close)
     int file = openat(fd, draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -202,7 +202,7 @@ ts_cache_file_write(int fd, const char *name, const struct ts_secret *text)
     if (getrandom(&random, sizeof(random), 0) != (ssize_t)sizeof(random))
         return false;
     (void)snprintf(draft, sizeof(draft), TS_CACHE_DRAFT "%016llx", random);
-    if (write_draft(fd, draft, text) && renameat(fd, draft, fd, name) == 0)
+    if (write_cache_draft(fd, draft, text) && renameat(fd, draft, fd, name) == 0)
         return true;
     (void)unlinkat(fd, draft, 0);
     return false;
@@ -222,7 +222,7 @@ close_folder(DIR **folder)
 }
 
 static bool
-is_ours(const char *name)
+is_cache_file(const char *name)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(kinds); i++)
         if (kinds[i].is(name))
@@ -250,7 +250,7 @@ ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context)
         return false;
     own = -1;
     while ((entry = next_entry(folder)) != NULL)
-        if (is_ours(entry->d_name) && !callback(context, fd, entry->d_name))
+        if (is_cache_file(entry->d_name) && !callback(context, fd, entry->d_name))
             return true;
     return errno == 0;
 }

@@ -62,7 +62,7 @@ question_of(const struct ts_request *request, const struct ts_grant *grant,
 }
 
 static enum ts_due
-judge_grant(const struct ts_request *request, const struct ts_grant *grant,
+check_grant(const struct ts_request *request, const struct ts_grant *grant,
             const struct ts_clock *now)
 {
     const struct ts_due_question question = question_of(request, grant, now);
@@ -79,7 +79,7 @@ read_cached(struct run *run, const struct ts_clock *now)
     if (run->folder < 0)
         return;
     if (ts_cache_read(run->folder, &run->identity, &run->entry))
-        run->due = judge_grant(run->request, &run->entry.grant, now);
+        run->due = check_grant(run->request, &run->entry.grant, now);
     else
         ts_cache_entry_release(&run->entry);
 }
@@ -269,7 +269,7 @@ is_still_usable(const struct run *run)
     struct ts_err ignored = {.code = 0};
 
     return run->due != TS_DUE_SPENT && ts_clock_read(&now, &ignored) == 0 &&
-           judge_grant(run->request, &run->entry.grant, &now) != TS_DUE_SPENT;
+           check_grant(run->request, &run->entry.grant, &now) != TS_DUE_SPENT;
 }
 
 /* A token from the endpoint; where that cannot be reached, the cached one while it is usable. */

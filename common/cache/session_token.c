@@ -36,7 +36,7 @@ life_of(const struct ts_token *token, int64_t now)
 }
 
 static int
-judge_claims(const struct ts_request *request, const struct ts_token *token, int64_t now,
+check_claims(const struct ts_request *request, const struct ts_token *token, int64_t now,
              struct ts_err *err)
 {
     for (size_t i = 0; i < request->scopes.len; i++)
@@ -78,7 +78,7 @@ ts_session_token_judge(const struct ts_request *request, const struct ts_secret 
     int rc = read_claims(&token, text, err);
 
     if (rc == 0)
-        rc = judge_claims(request, &token, now->wall, err);
+        rc = check_claims(request, &token, now->wall, err);
     return rc != 0 ? rc : fill_grant(&token, now, ret, err);
 }
 
@@ -93,7 +93,7 @@ module_owner(void)
 }
 
 static int
-read_file(const char *path, struct ts_secret *ret, struct ts_err *err)
+read_token_file(const char *path, struct ts_secret *ret, struct ts_err *err)
 {
     const struct ts_file_rules rules = {.owner = geteuid(),
                                         .root_owner = module_owner,
@@ -127,7 +127,7 @@ ts_session_token_get(const struct ts_request *request, struct ts_grant *ret, str
     if (request->fresh)
         return ts_err_set(err, TS_ERR_KEY, "a fresh token needs an API key, and %s does not exist",
                           request->key.key_file);
-    int rc = read_file(request->session_token_file, &text, err);
+    int rc = read_token_file(request->session_token_file, &text, err);
     if (rc == 0)
         rc = ts_clock_read(&now, err);
     return rc != 0 ? rc : ts_session_token_judge(request, &text, &now, ret, err);

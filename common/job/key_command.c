@@ -124,7 +124,7 @@ ts_key_command_start(const struct ts_request *request, int stdout_fd, struct ts_
 }
 
 static int
-judge_end(int status, struct ts_err *err)
+check_exit(int status, struct ts_err *err)
 {
     if (WIFSIGNALED(status) && WTERMSIG(status) != SIGPIPE)
         return ts_err_set(err, TS_ERR_KEY, "key_command was ended by signal %d", WTERMSIG(status));
@@ -148,7 +148,7 @@ ts_key_command_finish(struct ts_key_command *command, int64_t deadline_ms, struc
         *err = ended;
         return rc;
     }
-    return judge_end(status, err);
+    return check_exit(status, err);
 }
 
 void

@@ -49,7 +49,7 @@ open_pipe(int *ret_read, int *ret_write, struct ts_err *err)
 }
 
 static int
-judge_worker(int rc, int status, const struct ts_secret *answer, struct ts_err *err)
+check_worker(int rc, int status, const struct ts_secret *answer, struct ts_err *err)
 {
     if (rc == TS_ERR_TIMEOUT)
         return ts_err_set(err, TS_ERR_UNAVAILABLE, "the worker did not answer in time");
@@ -84,7 +84,7 @@ run_worker(const struct ts_request *request, const struct ts_secret *job, int ke
 
     ts_worker_trace(request, "starting %s", TS_WORKER_PATH);
     int rc = ts_spawn_exchange(&spec, job, ret, deadline, &status, err);
-    return judge_worker(rc, status, ret, err);
+    return check_worker(rc, status, ret, err);
 }
 
 int

@@ -92,16 +92,16 @@ ts_fields_write(struct ts_secret *out, const struct ts_field_table *table, const
 
 /* Each of these returns 0, TS_ERR_NOMEM, or TS_ERR_SYNTAX for a member that is missing or wrong. */
 static int
-judge(bool right)
+check_value(bool right)
 {
     return right ? 0 : TS_ERR_SYNTAX;
 }
 
 /* As judge, of what only memory can be wanting for, or a size. */
 static int
-judge_append(int rc)
+check_append(int rc)
 {
-    return rc == TS_ERR_NOMEM ? rc : judge(rc == 0);
+    return rc == TS_ERR_NOMEM ? rc : check_value(rc == 0);
 }
 
 /* Texts are for messages and lists of one line each, whoever wrote them. */
@@ -127,12 +127,12 @@ static int
 list_from_json(struct ts_json *array, int64_t max, struct ts_list *ret)
 {
     struct ts_err ignored = {0};
-    int rc = judge(ts_json_is(array, TS_JSON_ARRAY));
+    int rc = check_value(ts_json_is(array, TS_JSON_ARRAY));
 
     for (size_t i = 0; rc == 0 && i < ts_json_length(array); i++) {
         struct ts_json *item = ts_json_at(array, i);
 
-        rc = judge(ts_json_is(item, TS_JSON_STRING) && is_item(ts_json_text(item), max));
+        rc = check_value(ts_json_is(item, TS_JSON_STRING) && is_item(ts_json_text(item), max));
         if (rc == 0)
             rc = ts_list_add(ret, ts_json_text(item), &ignored);
     }
@@ -156,7 +156,7 @@ read_string(struct ts_json *object, const struct ts_field *field, char **at)
     const char *text = ts_json_string(object, field->name);
 
     if (text == NULL)
-        return judge(!ts_json_find(object, field->name, NULL));
+        return check_value(!ts_json_find(object, field->name, NULL));
     *at = strdup(text);
     return *at != NULL ? 0 : TS_ERR_NOMEM;
 }
@@ -169,16 +169,16 @@ read_secret(struct ts_json *object, const struct ts_field *field, struct ts_secr
     at->max = (size_t)field->max;
     if (text == NULL || text[0] == '\0')
         return TS_ERR_SYNTAX;
-    return judge_append(ts_secret_append_string(at, text));
+    return check_append(ts_secret_append_string(at, text));
 }
 
 /* A token goes where a newline would begin an answer's next line. */
 static int
-read_token(struct ts_json *object, const struct ts_field *field, struct ts_secret *at)
+read_token_field(struct ts_json *object, const struct ts_field *field, struct ts_secret *at)
 {
     int rc = read_secret(object, field, at);
 
-    return rc == 0 ? judge(ts_text_is_token(at->data, at->len)) : rc;
+    return rc == 0 ? check_value(ts_text_is_token(at->data, at->len)) : rc;
 }
 
 static int
@@ -189,7 +189,7 @@ read_bytes(struct ts_json *object, const struct ts_field *field, struct ts_secre
     at->max = (size_t)field->max;
     if (text == NULL)
         return TS_ERR_SYNTAX;
-    return judge_append(ts_base64url_decode(text, strlen(text), at));
+    return check_append(ts_base64url_decode(text, strlen(text), at));
 }
 
 static int
@@ -225,7 +225,7 @@ read_field(struct ts_json *object, const struct ts_field *field, char *at)
     case TS_FIELD_SECRET:
         return read_secret(object, field, (void *)at);
     case TS_FIELD_TOKEN:
-        return read_token(object, field, (void *)at);
+        return read_token_field(object, field, (void *)at);
     case TS_FIELD_BYTES:
         return read_bytes(object, field, (void *)at);
     case TS_FIELD_SCOPES:
@@ -233,7 +233,7 @@ read_field(struct ts_json *object, const struct ts_field *field, char *at)
     case TS_FIELD_TEXTS:
         return list_from_json(ts_json_member(object, field->name), field->max, (void *)at);
     case TS_FIELD_BOOL:
-        return judge(ts_json_bool(object, field->name, (void *)at));
+        return check_value(ts_json_bool(object, field->name, (void *)at));
     case TS_FIELD_LONG:
         return read_long(object, field, (void *)at);
     case TS_FIELD_INTEGER:

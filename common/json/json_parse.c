@@ -24,7 +24,7 @@ skip_blanks(struct reader *reader)
 
 /* Takes the next character where it is `wanted`, and the blanks behind it. */
 static bool
-take(struct reader *reader, char wanted)
+accept_char(struct reader *reader, char wanted)
 {
     if (reader->p == reader->end || *reader->p != wanted)
         return false;
@@ -121,7 +121,7 @@ read_string(struct reader *reader, struct ts_secret *text)
     }
     if (rc < 0)
         return rc;
-    return take(reader, '"') ? 0 : TS_ERR_SYNTAX;
+    return accept_char(reader, '"') ? 0 : TS_ERR_SYNTAX;
 }
 
 static int
@@ -232,7 +232,7 @@ read_member(struct reader *reader, struct ts_json *object)
     if (rc < 0)
         return rc;
     reader->key_twice = ts_json_find(object, ts_secret_string(&key), NULL) != 0;
-    if (reader->key_twice || !take(reader, ':'))
+    if (reader->key_twice || !accept_char(reader, ':'))
         return TS_ERR_SYNTAX;
     rc = read_value(reader, &value);
     if (rc < 0)
@@ -266,13 +266,13 @@ read_items(struct reader *reader, char close,
         return TS_ERR_NOMEM;
     if (++reader->depth > TS_JSON_DEPTH_MAX)
         return TS_ERR_SYNTAX;
-    if (!take(reader, close)) {
+    if (!accept_char(reader, close)) {
         do {
             int rc = read(reader, container);
             if (rc < 0)
                 return rc;
-        } while (take(reader, ','));
-        if (!take(reader, close))
+        } while (accept_char(reader, ','));
+        if (!accept_char(reader, close))
             return TS_ERR_SYNTAX;
     }
     reader->depth--;
@@ -284,11 +284,11 @@ read_value(struct reader *reader, struct ts_json **ret)
 {
     if (reader->p < reader->end && *reader->p == '"')
         return read_string_value(reader, ret);
-    if (take(reader, '{')) {
+    if (accept_char(reader, '{')) {
         *ret = ts_json_new_object();
         return read_items(reader, '}', read_member, *ret);
     }
-    if (take(reader, '[')) {
+    if (accept_char(reader, '[')) {
         *ret = ts_json_new_array();
         return read_items(reader, ']', read_item, *ret);
     }

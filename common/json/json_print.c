@@ -141,7 +141,7 @@ print_value(const struct printer *printer, struct ts_json *value, unsigned level
 }
 
 static int
-print(struct ts_json *object, bool in_lines, struct ts_secret *ret)
+print_object(struct ts_json *object, bool in_lines, struct ts_secret *ret)
 {
     const struct printer printer = {ret, in_lines};
     size_t before = ret->len;
@@ -155,11 +155,11 @@ print(struct ts_json *object, bool in_lines, struct ts_secret *ret)
 int
 ts_json_print(struct ts_json *object, struct ts_secret *ret)
 {
-    return print(object, false, ret);
+    return print_object(object, false, ret);
 }
 
 int
 ts_json_print_lines(struct ts_json *object, struct ts_secret *ret)
 {
-    return print(object, true, ret);
+    return print_object(object, true, ret);
 }

@@ -37,7 +37,7 @@ struct shown {
 };
 
 static struct shown
-show(const char *name)
+escape_name(const char *name)
 {
     struct shown shown = {.text = ""};
 
@@ -48,7 +48,7 @@ show(const char *name)
 static struct shown
 show_service(const struct ts_judging *judging)
 {
-    return show(ts_policy_service_name(judging->question->service));
+    return escape_name(ts_policy_service_name(judging->question->service));
 }
 
 static enum ts_reason
@@ -72,7 +72,7 @@ check_known_user(struct ts_judging *judging)
     if (ts_policy_names_user(question->policy, question->subject))
         return TS_REASON_OK;
     return ts_judging_deny(judging, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s",
-                           show(question->subject->name).text);
+                           escape_name(question->subject->name).text);
 }
 
 static enum ts_reason
@@ -201,7 +201,7 @@ check_issuer(struct ts_judging *judging)
         return TS_REASON_OK;
     return ts_judging_deny(judging, TS_REASON_ISSUER,
                            "the token's issuer is '%s', not " TS_TOKEN_ISSUER,
-                           show(judging->token.issuer).text);
+                           escape_name(judging->token.issuer).text);
 }
 
 static enum ts_reason
@@ -306,19 +306,19 @@ check_scopes_allowed(struct ts_judging *judging)
         if (!ts_list_has(&judging->key->scopes, carried->items[i]))
             return ts_judging_deny(judging, TS_REASON_SCOPE_NOT_ALLOWED,
                                    "key %s may not carry scope %s", judging->key->id,
-                                   show(carried->items[i]).text);
+                                   escape_name(carried->items[i]).text);
     return TS_REASON_OK;
 }
 
 static enum ts_reason
-check_user(struct ts_judging *judging)
+check_key_user(struct ts_judging *judging)
 {
     const struct ts_subject *subject = judging->question->subject;
 
     if (ts_policy_key_names_user(judging->key, subject))
         return TS_REASON_OK;
     return ts_judging_deny(judging, TS_REASON_USER, "key %s is not for user %s", judging->key->id,
-                           show(subject->name).text);
+                           escape_name(subject->name).text);
 }
 
 static enum ts_reason
@@ -366,7 +366,7 @@ static const struct ts_decide_rule rules[] = {
     {TS_REASON_SCOPE_NOT_ALLOWED, "it has no scope that the key may not carry",
      check_scopes_allowed},
     {TS_REASON_SERVICE, "the key is for the service", check_service},
-    {TS_REASON_USER, "the key is for the user", check_user},
+    {TS_REASON_USER, "the key is for the user", check_key_user},
     {TS_REASON_KEY_EXPIRED, "the key has not expired", check_key_expiry},
     {TS_REASON_PROOF_MISSING, "where bound_to: it has a proof", ts_check_proof_given},
     {TS_REASON_PROOF_MALFORMED, "where bound_to: the proof's header is exact", ts_check_proof_form},
@@ -420,7 +420,8 @@ release_judging(struct ts_judging *judging)
 }
 
 static struct ts_judging
-begin(const struct ts_question *question, const char *text, size_t len, struct ts_verdict *verdict)
+init_judging(const struct ts_question *question, const char *text, size_t len,
+             struct ts_verdict *verdict)
 {
     size_t answer_len = without_newline(text, len);
     size_t token_len = ts_proof_token_len(text, answer_len);
@@ -440,7 +441,7 @@ begin(const struct ts_question *question, const char *text, size_t len, struct t
 enum ts_reason
 ts_decide(const struct ts_question *question, const char *text, size_t len, struct ts_verdict *ret)
 {
-    TS_CLEANUP(release_judging) struct ts_judging judging = begin(question, text, len, ret);
+    TS_CLEANUP(release_judging) struct ts_judging judging = init_judging(question, text, len, ret);
 
     memset(ret, 0, sizeof(*ret));
     return apply(&judging, 0, TS_ARRAY_LEN(rules));
@@ -472,7 +473,7 @@ enum ts_reason
 ts_decide_token(const struct ts_question *question, const char *text, size_t len,
                 struct ts_token *parsed, struct ts_verdict *ret)
 {
-    TS_CLEANUP(release_judging) struct ts_judging judging = begin(question, text, len, ret);
+    TS_CLEANUP(release_judging) struct ts_judging judging = init_judging(question, text, len, ret);
 
     memset(ret, 0, sizeof(*ret));
     ret->reason = check_service_section(&judging);

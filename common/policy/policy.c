@@ -61,7 +61,7 @@ add_service(struct ts_policy_input *input, const char *file, struct ts_err *err)
 }
 
 static int
-add_key(struct ts_policy_input *input, const char *file, struct ts_err *err)
+add_key_section(struct ts_policy_input *input, const char *file, struct ts_err *err)
 {
     input->service = NULL;
     input->key = ts_policy_new_key(input->policy, file);
@@ -72,7 +72,7 @@ static const struct {
     const char *kind;
     int (*add)(struct ts_policy_input *input, const char *file, struct ts_err *err);
 } section_kinds[] = {
-    {"key", add_key},
+    {"key", add_key_section},
     {"service", add_service},
 };
 

@@ -14,7 +14,7 @@ struct scan {
 };
 
 static int
-add_key(struct scan *scan, char *id, unsigned line)
+add_broken_key(struct scan *scan, char *id, unsigned line)
 {
     struct ts_policy_key *key = ts_policy_new_key(scan->policy, scan->file);
 
@@ -38,7 +38,7 @@ begin_section(struct scan *scan, const struct ts_ini_head *head, unsigned line)
     if (head->kind_len != strlen("key") || memcmp(head->kind, "key", head->kind_len) != 0)
         return 0;
     id[head->name_len] = '\0';
-    return ts_text_is_key_id(id) ? add_key(scan, id, line) : 0;
+    return ts_text_is_key_id(id) ? add_broken_key(scan, id, line) : 0;
 }
 
 static int
@@ -50,7 +50,7 @@ add_users(struct scan *scan, char *value)
 
     /* A second line of users is one more section of the same key. */
     if (key->users.len > 0) {
-        if (add_key(scan, key->id, key->line) < 0)
+        if (add_broken_key(scan, key->id, key->line) < 0)
             return TS_ERR_NOMEM;
         key = &scan->policy->keys[scan->key - 1];
     }

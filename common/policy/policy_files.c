@@ -70,8 +70,8 @@ open_policy(const char *path, uid_t owner, struct ts_trusted_folder *folder, str
 }
 
 static int
-begin(struct ts_policy *policy, const char *path, const struct ts_policy_trust *trust,
-      struct ts_err *err)
+init_policy(struct ts_policy *policy, const char *path, const struct ts_policy_trust *trust,
+            struct ts_err *err)
 {
     memset(policy, 0, sizeof(*policy));
     policy->owner = trust->owner;
@@ -197,7 +197,7 @@ ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct ts_
     TS_CLEANUP(ts_trusted_folder_release)
     struct ts_trusted_folder folder = TS_TRUSTED_FOLDER_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_POLICY_FILE_MAX);
-    int rc = begin(ret, path, trust, err);
+    int rc = init_policy(ret, path, trust, err);
 
     if (rc == 0)
         rc = open_policy(path, trust->owner, &folder, &text, err);
@@ -215,7 +215,7 @@ ts_policy_load_keys(const char *path, const struct ts_policy_trust *trust, struc
     TS_CLEANUP(ts_trusted_folder_release)
     struct ts_trusted_folder folder = TS_TRUSTED_FOLDER_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_POLICY_FILE_MAX);
-    int rc = begin(ret, path, trust, err);
+    int rc = init_policy(ret, path, trust, err);
 
     if (rc == 0)
         rc = open_policy(path, trust->owner, &folder, &text, err);

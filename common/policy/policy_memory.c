@@ -60,7 +60,7 @@ ts_policy_add_problem(struct ts_policy *policy, const char *text)
 }
 
 static char **
-take_items(struct ts_policy *policy, size_t len)
+share_items(struct ts_policy *policy, size_t len)
 {
     if (len > policy->pool_left) {
         size_t room = len > POOL_LEN ? len : POOL_LEN;
@@ -114,7 +114,7 @@ ts_policy_split(struct ts_policy *policy, char *text, struct ts_list *ret)
     /* As many as there can be, which is enough to know of all but the longest. */
     const size_t most = strlen(text) / 2 + 1;
     const size_t room = most <= POOL_LEN ? most : count_words(text);
-    char **items = take_items(policy, room);
+    char **items = share_items(policy, room);
 
     *ret = (struct ts_list){items, 0};
     if (items == NULL)

@@ -9,7 +9,7 @@
 #define NAME_LEN_MAX 255
 
 static int
-fail(const struct ts_policy_input *input, struct ts_err *err, const char *mend)
+report_value(const struct ts_policy_input *input, struct ts_err *err, const char *mend)
 {
     return ts_ini_error(input->ini, input->entry->line, err, "%s: %s", input->entry->key, mend);
 }
@@ -94,7 +94,7 @@ read_list(const struct ts_policy_input *input, struct ts_list *list,
     if (ts_policy_split(input->policy, input->entry->value, list) < 0)
         return ts_err_nomem(err);
     if (list->len == 0)
-        return fail(input, err, "is empty: name at least one");
+        return report_value(input, err, "is empty: name at least one");
     for (size_t i = 0; i < list->len; i++)
         if (!is_item(list->items[i]))
             return ts_ini_error(input->ini, input->entry->line, err, "%s: '%.80s' is not %s",
@@ -131,7 +131,7 @@ read_max_age(const struct ts_policy_input *input, struct ts_err *err)
 {
     if (ts_text_duration(input->entry->value, 1, TS_TOKEN_TIME_MAX, &input->service->max_age))
         return 0;
-    return fail(input, err, "write a time of at least 1s, such as 90s, 5m or 1h");
+    return report_value(input, err, "write a time of at least 1s, such as 90s, 5m or 1h");
 }
 
 static int
@@ -139,7 +139,7 @@ read_single_use(const struct ts_policy_input *input, struct ts_err *err)
 {
     if (ts_text_bool(input->entry->value, &input->service->single_use))
         return 0;
-    return fail(input, err, "write yes or no");
+    return report_value(input, err, "write yes or no");
 }
 
 static int
@@ -151,7 +151,7 @@ read_bound_to(const struct ts_policy_input *input, struct ts_err *err)
     if (rc < 0)
         return ts_err_nomem(err);
     if (names->len == 0)
-        return fail(input, err, "is empty: name at least one");
+        return report_value(input, err, "is empty: name at least one");
     for (size_t i = 0; i < names->len; i++) {
         for (char *c = names->items[i]; *c != '\0'; c++)
             *c = ts_text_lower(*c);
@@ -172,12 +172,13 @@ add_source(const struct ts_policy_input *input, const char *item, struct ts_err 
     enum ts_source source = local ? TS_SOURCE_LOCAL : TS_SOURCE_PROMPT;
 
     if (!local && strcmp(item, "prompt") != 0)
-        return fail(input, err, "write prompt, local, or both in the order to try them in");
+        return report_value(input, err, "write prompt, local, or both in the order to try them in");
     if (local && strcmp(service->name, "sudo") != 0 && strcmp(service->name, "su") != 0)
-        return fail(input, err, "local is only for [service sudo] and [service su]: remove it");
+        return report_value(input, err,
+                            "local is only for [service sudo] and [service su]: remove it");
     if (service->sources_len > 0 &&
         (service->sources_len == TS_ARRAY_LEN(service->sources) || service->sources[0] == source))
-        return fail(input, err, "name each source once");
+        return report_value(input, err, "name each source once");
     service->sources[service->sources_len++] = source;
     return 0;
 }
@@ -189,7 +190,7 @@ read_source(const struct ts_policy_input *input, struct ts_err *err)
     int rc = ts_list_add_split(&items, input->entry->value, err);
 
     if (rc == 0 && items.len == 0)
-        rc = fail(input, err, "write prompt, local, or both in the order to try them in");
+        rc = report_value(input, err, "write prompt, local, or both in the order to try them in");
     input->service->sources_len = 0;
     for (size_t i = 0; i < items.len && rc == 0; i++)
         rc = add_source(input, items.items[i], err);
@@ -201,7 +202,7 @@ static int
 read_public_key(const struct ts_policy_input *input, struct ts_err *err)
 {
     if (input->entry->value[0] == '\0')
-        return fail(
+        return report_value(
             input, err,
             "is empty: write one line of base64 (`thrivestack-credential key public` prints "
             "it) or the path of a file");
@@ -225,7 +226,7 @@ read_services(const struct ts_policy_input *input, struct ts_err *err)
                        "a service: write names such as sshd, or * for all", err);
 
     if (rc == 0 && services->len > 1 && ts_list_has(services, "*"))
-        return fail(input, err, "* stands for all: write it alone");
+        return report_value(input, err, "* stands for all: write it alone");
     for (size_t i = 0; i < services->len; i++)
         services->items[i] = spell_service(services->items[i]);
     return rc;
@@ -236,7 +237,7 @@ read_max_lifetime(const struct ts_policy_input *input, struct ts_err *err)
 {
     if (ts_text_duration(input->entry->value, 1, TS_TOKEN_LIFE_MAX, &input->key->max_lifetime))
         return 0;
-    return fail(input, err, "write a time from 1s to 1d, such as 15m or 1h");
+    return report_value(input, err, "write a time from 1s to 1d, such as 15m or 1h");
 }
 
 static int
@@ -246,7 +247,7 @@ read_expires(const struct ts_policy_input *input, struct ts_err *err)
 
     if (strlen(value) == strlen("YYYY-MM-DD") && ts_text_date_end(value, &input->key->expires))
         return 0;
-    return fail(input, err, "write the last day as YYYY-MM-DD");
+    return report_value(input, err, "write the last day as YYYY-MM-DD");
 }
 
 /* Those of keys first, in the order in which they are usually written: there may be 10,000 keys. */

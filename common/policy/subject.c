@@ -36,7 +36,7 @@ grow(struct buffer *buffer)
 }
 
 static int
-report(int problem, const char *what, struct ts_err *err)
+report_lookup_error(int problem, const char *what, struct ts_err *err)
 {
     if (problem == ENOMEM)
         return ts_err_nomem(err);
@@ -91,7 +91,7 @@ ts_subject_is_missing(const char *item, bool *ret, struct ts_err *err)
     int problem = is_group ? search_group(item + 1, &buffer, &group, &group_found)
                            : search_user(item, &buffer, &user, &user_found);
     if (problem != 0 && !may_be_missing(problem))
-        return report(problem, is_group ? "group" : "user", err);
+        return report_lookup_error(problem, is_group ? "group" : "user", err);
     *ret = problem == 0 && user_found == NULL && group_found == NULL;
     return 0;
 }
@@ -106,7 +106,7 @@ find_user(struct ts_subject *subject, struct ts_err *err)
     if (may_be_missing(problem))
         problem = 0;
     if (problem != 0)
-        return report(problem, "user", err);
+        return report_lookup_error(problem, "user", err);
     if (found == NULL)
         return 0;
     subject->exists = true;
@@ -128,7 +128,7 @@ find_group(const char *name, gid_t *ret, bool *ret_found, struct ts_err *err)
     if (may_be_missing(problem))
         problem = 0;
     if (problem != 0)
-        return report(problem, "group", err);
+        return report_lookup_error(problem, "group", err);
     *ret_found = found != NULL;
     if (found != NULL)
         *ret = entry.gr_gid;

@@ -70,7 +70,7 @@ ran_out_of_memory(void)
 
 /* The contents of one element of that tag, which is taken off the front of `in`. */
 static bool
-take(struct der *in, int wanted, struct der *ret)
+read_der(struct der *in, int wanted, struct der *ret)
 {
     const unsigned char *p = in->p;
     long len = 0;
@@ -104,7 +104,7 @@ begins_with_version(struct der outer)
 {
     struct der version;
 
-    return take(&outer, V_ASN1_INTEGER, &version) && version.len == 1 && version.p[0] <= 1;
+    return read_der(&outer, V_ASN1_INTEGER, &version) && version.len == 1 && version.p[0] <= 1;
 }
 
 /* SubjectPublicKeyInfo (RFC 5280 section 4.1): leaves the PKCS#1 key inside in *key. */
@@ -113,15 +113,16 @@ unwrap(struct der *key, struct ts_err *err)
 {
     struct der outer, algorithm, bits;
 
-    if (!take(key, V_ASN1_SEQUENCE, &outer) || key->len != 0)
+    if (!read_der(key, V_ASN1_SEQUENCE, &outer) || key->len != 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "not a valid public key");
     if (begins_with_version(outer))
         return ts_err_set(err, TS_ERR_SYNTAX, PRIVATE_KEY);
-    if (!take(&outer, V_ASN1_SEQUENCE, &algorithm))
+    if (!read_der(&outer, V_ASN1_SEQUENCE, &algorithm))
         return ts_err_set(err, TS_ERR_SYNTAX, "not a valid public key");
     if (!is_rsa_algorithm(&algorithm))
         return ts_err_set(err, TS_ERR_SYNTAX, "not an RSA key but one of another type");
-    if (!take(&outer, V_ASN1_BIT_STRING, &bits) || outer.len != 0 || bits.len < 1 || bits.p[0] != 0)
+    if (!read_der(&outer, V_ASN1_BIT_STRING, &bits) || outer.len != 0 || bits.len < 1 ||
+        bits.p[0] != 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "not a valid public key");
     *key = (struct der){bits.p + 1, bits.len - 1};
     return 0;
@@ -134,8 +135,9 @@ has_usable_exponent(struct der key)
 {
     struct der numbers, modulus, exponent;
 
-    if (!take(&key, V_ASN1_SEQUENCE, &numbers) || !take(&numbers, V_ASN1_INTEGER, &modulus) ||
-        !take(&numbers, V_ASN1_INTEGER, &exponent) || numbers.len != 0 || exponent.len == 0)
+    if (!read_der(&key, V_ASN1_SEQUENCE, &numbers) ||
+        !read_der(&numbers, V_ASN1_INTEGER, &modulus) ||
+        !read_der(&numbers, V_ASN1_INTEGER, &exponent) || numbers.len != 0 || exponent.len == 0)
         return false;
     bool is_negative = (exponent.p[0] & 0x80) != 0;
     bool is_odd = (exponent.p[exponent.len - 1] & 1) != 0;
@@ -164,7 +166,7 @@ check_numbers(const struct der *der, const EVP_PKEY *key, struct ts_err *err)
  * chains, which cost fifteen times the verification. d2i_PublicKey on the PKCS#1 key does not.
  */
 static int
-load(const struct der *der, EVP_PKEY **ret, struct ts_err *err)
+load_public_key(const struct der *der, EVP_PKEY **ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_public_key_free) EVP_PKEY *key = NULL;
     const unsigned char *p = der->p;
@@ -190,7 +192,7 @@ ends_with(const char *text, size_t len, const char *end)
 
 /* Judges the label between BEGIN and the dashes. *ret_wrapped tells the two spellings apart. */
 static int
-judge_label(const char *label, size_t len, bool *ret_wrapped, struct ts_err *err)
+check_label(const char *label, size_t len, bool *ret_wrapped, struct ts_err *err)
 {
     static const struct {
         const char *end;
@@ -247,7 +249,7 @@ check_frame(const char *pem, size_t len, bool *ret_wrapped, struct ts_err *err)
     if (label_end == NULL)
         return ts_err_set(err, TS_ERR_SYNTAX, "not a public key in PEM");
     size_t label_len = (size_t)(label_end - label);
-    int rc = judge_label(label, label_len, ret_wrapped, err);
+    int rc = check_label(label, label_len, ret_wrapped, err);
     if (rc == 0 && !is_one_block(label, label_len, len - begin_len))
         rc = ts_err_set(err, TS_ERR_SYNTAX, "not exactly one whole block of PEM");
     return rc;
@@ -279,7 +281,7 @@ ts_public_key_parse(const char *pem, size_t len, EVP_PKEY **ret, struct ts_err *
     struct der der = {data, (size_t)data_len};
     if (wrapped)
         rc = unwrap(&der, err);
-    return rc < 0 ? rc : load(&der, ret, err);
+    return rc < 0 ? rc : load_public_key(&der, ret, err);
 }
 
 int
@@ -303,7 +305,7 @@ ts_public_key_parse_inline(const char *text, size_t len, EVP_PKEY **ret, struct 
     if ((size_t)EVP_EncodeBlock(again, bytes, (int)der.len) != len || memcmp(again, text, len) != 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "not base64 in one piece");
     int rc = unwrap(&der, err);
-    return rc < 0 ? rc : load(&der, ret, err);
+    return rc < 0 ? rc : load_public_key(&der, ret, err);
 }
 
 void

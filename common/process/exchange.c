@@ -162,8 +162,8 @@ make_nonblocking(int fd, struct ts_err *err)
 }
 
 static int
-run(const struct ts_spawn *piped, struct exchange *exchange, int64_t deadline_ms, int *ret_status,
-    struct ts_err *err)
+exchange_data(const struct ts_spawn *piped, struct exchange *exchange, int64_t deadline_ms,
+              int *ret_status, struct ts_err *err)
 {
     TS_CLEANUP(ts_child_release) struct ts_child child = TS_CHILD_INIT;
     struct ts_spawn spec = *piped;
@@ -212,5 +212,5 @@ ts_spawn_exchange(const struct ts_spawn *spec, const struct ts_secret *input,
     piped.stdout_fd = stdout_fd;
     stdin_fd = -1;
     stdout_fd = -1;
-    return run(&piped, &exchange, deadline_ms, ret_status, err);
+    return exchange_data(&piped, &exchange, deadline_ms, ret_status, err);
 }

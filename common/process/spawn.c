@@ -33,8 +33,8 @@ report_no_child(const char *path, struct ts_err *err)
 }
 
 static int
-report_failure(const struct ts_spawn *spec, const struct ts_spawn_failure *failure,
-               struct ts_err *err)
+report_spawn_failure(const struct ts_spawn *spec, const struct ts_spawn_failure *failure,
+                     struct ts_err *err)
 {
     static const char *const what[] = {
         [TS_STEP_SETUP] = "process set-up failed",
@@ -101,7 +101,7 @@ await_start(const struct ts_spawn *spec, int status_fd, struct ts_err *err)
     if (got != (ssize_t)sizeof(failure))
         return ts_err_set(err, TS_ERR_SYSTEM, "cannot start %s: the child sent no status",
                           spec->path);
-    return report_failure(spec, &failure, err);
+    return report_spawn_failure(spec, &failure, err);
 }
 
 /* A host may have its standard error closed; that is no reason to fail. */
@@ -170,7 +170,7 @@ wait_for(const struct ts_child *child, siginfo_t *ret, int options)
 /* Whether the child is there still, running or not yet reaped: only then are its pid and the number
  * of its process group certain to be its own. */
 static bool
-is_ours(const struct ts_child *child)
+is_own_child(const struct ts_child *child)
 {
     siginfo_t info;
 
@@ -192,7 +192,7 @@ finish(struct ts_child *child, int *ret_status, struct ts_err *err)
     siginfo_t info = {0};
     int rc;
 
-    if (is_ours(child)) {
+    if (is_own_child(child)) {
         if (!child->shares_group)
             (void)kill(-child->pid, SIGKILL);
         /* A child that was stopped before it made its group is in none of its own. */

@@ -28,11 +28,11 @@
 #define CALL_SETRESUID SYS_setresuid
 #endif
 
-static void fail(const struct ts_spawn_plan *plan, enum ts_spawn_step step, int error)
+static void report_step(const struct ts_spawn_plan *plan, enum ts_spawn_step step, int error)
     __attribute__((noreturn));
 
 static void
-fail(const struct ts_spawn_plan *plan, enum ts_spawn_step step, int error)
+report_step(const struct ts_spawn_plan *plan, enum ts_spawn_step step, int error)
 {
     struct ts_spawn_failure failure = {step, error};
 
@@ -212,13 +212,13 @@ become(const struct ts_spawn_plan *plan)
     const struct ts_spawn_identity *want = plan->spec->identity;
 
     if (syscall(CALL_SETGROUPS, want->groups_len, want->groups) != 0)
-        fail(plan, TS_STEP_GROUPS, errno);
+        report_step(plan, TS_STEP_GROUPS, errno);
     if (syscall(CALL_SETRESGID, want->gid, want->gid, want->gid) != 0)
-        fail(plan, TS_STEP_GID, errno);
+        report_step(plan, TS_STEP_GID, errno);
     if (syscall(CALL_SETRESUID, want->uid, want->uid, want->uid) != 0)
-        fail(plan, TS_STEP_UID, errno);
+        report_step(plan, TS_STEP_UID, errno);
     if (!identity_holds(want, plan->groups_read))
-        fail(plan, TS_STEP_VERIFY, EPERM);
+        report_step(plan, TS_STEP_VERIFY, EPERM);
 }
 
 /* A parent that is killed takes its child along, whatever that waits for: by SIGKILL, or a signal
@@ -227,7 +227,7 @@ static void
 follow(const struct ts_spawn_plan *plan, pid_t parent, int signal_number)
 {
     if (prctl(PR_SET_PDEATHSIG, signal_number) != 0)
-        fail(plan, TS_STEP_SETUP, errno);
+        report_step(plan, TS_STEP_SETUP, errno);
     if (getppid() != parent)
         _exit(127);
 }
@@ -256,10 +256,10 @@ run_program(const struct ts_spawn_plan *plan, pid_t supervisor)
         become(plan);
     follow(plan, supervisor, SIGKILL);
     if (spec->folder != NULL && chdir(spec->folder) != 0)
-        fail(plan, TS_STEP_FOLDER, errno);
+        report_step(plan, TS_STEP_FOLDER, errno);
     unblock_signals();
     execve(spec->path, exec_vector(spec->argv), exec_vector(spec->envp));
-    fail(plan, TS_STEP_EXEC, errno);
+    report_step(plan, TS_STEP_EXEC, errno);
 }
 
 /* Kills what the program started, too, as far as that stayed in the process group. */
@@ -314,16 +314,16 @@ ts_spawn_supervise(const struct ts_spawn_plan *prepared)
 
     follow(&plan, plan.host, SIGTERM);
     if (!plan.spec->share_group && setpgid(0, 0) != 0)
-        fail(&plan, TS_STEP_SETUP, errno);
+        report_step(&plan, TS_STEP_SETUP, errno);
     reset_handlers();
     int error = arrange_descriptors(&plan);
     if (error != 0)
-        fail(plan.status_fd >= 0 ? &plan : prepared, TS_STEP_DESCRIPTORS, error);
+        report_step(plan.status_fd >= 0 ? &plan : prepared, TS_STEP_DESCRIPTORS, error);
     pid_t program = ts_spawn_clone(SIGCHLD, NULL);
     if (program == 0)
         run_program(&plan, supervisor);
     if (program < 0)
-        fail(&plan, TS_STEP_CLONE, errno);
+        report_step(&plan, TS_STEP_CLONE, errno);
     guard_group(plan.spec->share_group);
     /* The pipes are the program's alone, so that their ends mean something. */
     if (!close_all_but(0, 0))

@@ -76,7 +76,7 @@ ts_answer_check_status(const struct ts_response *response, const struct ts_api_k
 }
 
 static int
-refuse(struct ts_err *err, const char *problem)
+reject_claim(struct ts_err *err, const char *problem)
 {
     return ts_err_set(err, TS_ERR_ANSWER, "%s", problem);
 }
@@ -89,15 +89,15 @@ check_identity(struct ts_token *token, const struct ts_request *request,
     int rc = ts_token_read_header(token, err);
 
     if (rc == 0 && strcmp(token->key_id, key->info.key_id) != 0)
-        rc = refuse(err, "the token's id is another key's");
+        rc = reject_claim(err, "the token's id is another key's");
     if (rc == 0 && request->endpoint.verify_signature)
         rc = ts_token_verify(token, key->key, err);
     if (rc == 0)
         rc = ts_token_read_payload(token, err);
     if (rc == 0 && strcmp(token->issuer, TS_TOKEN_ISSUER) != 0)
-        rc = refuse(err, "the token's iss is not " TS_TOKEN_ISSUER);
+        rc = reject_claim(err, "the token's iss is not " TS_TOKEN_ISSUER);
     if (rc == 0 && !ts_list_has_all(&token->audience, &request->scopes))
-        rc = refuse(err, "the token's aud lacks a scope that was asked for");
+        rc = reject_claim(err, "the token's aud lacks a scope that was asked for");
     return rc;
 }
 
@@ -107,9 +107,9 @@ check_times(const struct ts_token *token, int64_t now, struct ts_err *err)
     int64_t life = token->expires - token->issued_at;
 
     if (life <= 0)
-        return refuse(err, "the token's exp is not after its iat");
+        return reject_claim(err, "the token's exp is not after its iat");
     if (token->expires <= now)
-        return refuse(err, "the token has expired already");
+        return reject_claim(err, "the token has expired already");
     if (life > TS_TOKEN_LIFE_MAX)
         return ts_err_set(err, TS_ERR_ANSWER,
                           "the token was granted for %" PRId64
@@ -136,8 +136,8 @@ fill_grant(struct ts_token *token, int64_t now, struct ts_grant *ret, struct ts_
 }
 
 static int
-read_token(const char *text, const struct ts_request *request, const struct ts_api_key *key,
-           int64_t now, struct ts_grant *ret, struct ts_err *err)
+parse_token_answer(const char *text, const struct ts_request *request, const struct ts_api_key *key,
+                   int64_t now, struct ts_grant *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_token_release) struct ts_token token = {0};
     int rc = ts_token_split(&token, text, strlen(text), err);
@@ -159,12 +159,13 @@ subtract_wait(int64_t took_ms, struct ts_grant *grant, struct ts_err *err)
 
     grant->life -= seconds;
     grant->age += seconds;
-    return grant->life > 0 ? 0 : refuse(err, "the token expired while the answer was on its way");
+    return grant->life > 0 ? 0
+                           : reject_claim(err, "the token expired while the answer was on its way");
 }
 
 /* Makes one error of every reason why the answer is no good. */
 static int
-fail(const struct ts_err *reason, const char *response_id, struct ts_err *err)
+report_reason(const struct ts_err *reason, const char *response_id, struct ts_err *err)
 {
     bool has_id = response_id[0] != '\0';
 
@@ -190,17 +191,17 @@ ts_answer_read(const struct ts_response *response, const struct ts_request *requ
     int rc = ts_json_parse_object(ts_secret_string(&response->body), response->body.len, &answer,
                                   &reason);
     if (rc < 0)
-        return fail(&reason, "", err);
+        return report_reason(&reason, "", err);
     ts_message_read_id(answer, &key->pem, response_id);
     const char *text = ts_json_string(answer, "token");
     if (text == NULL)
-        rc = refuse(&reason, "it holds no token");
+        rc = reject_claim(&reason, "it holds no token");
     else
-        rc = read_token(text, request, key, now, ret, &reason);
+        rc = parse_token_answer(text, request, key, now, ret, &reason);
     if (rc == 0)
         rc = subtract_wait(response->took_ms, ret, &reason);
     if (rc < 0)
-        return fail(&reason, response_id, err);
+        return report_reason(&reason, response_id, err);
     memcpy(ret->response_id, response_id, sizeof(response_id));
     return 0;
 }

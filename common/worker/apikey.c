@@ -57,8 +57,8 @@ read_path(const char *path, const struct ts_file_rules *rules, struct ts_secret 
 }
 
 static int
-read_file(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret,
-          struct ts_err *err)
+read_key_file(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret,
+              struct ts_err *err)
 {
     struct ts_file_rules rules = {.owner = owner, .forbidden = 077, .follow_symlink = true};
 
@@ -250,7 +250,7 @@ ts_api_key_read(const struct ts_key_source *source, uid_t owner, int fd, int64_t
     int rc;
 
     if (source->key_command == NULL) {
-        rc = read_file(source, owner, &text, err);
+        rc = read_key_file(source, owner, &text, err);
         return rc < 0 ? rc : ts_api_key_parse(&text, source->key_file, source->key_id, ret, err);
     }
     rc = read_command_output(fd, deadline_ms, &text, err);

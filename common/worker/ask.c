@@ -13,7 +13,7 @@
 #define BODY_MAX ((size_t)256 * 1024)
 
 static int
-add_scopes(struct ts_json *body, const struct ts_list *scopes)
+write_scopes(struct ts_json *body, const struct ts_list *scopes)
 {
     struct ts_json *array = ts_json_new_array();
 
@@ -47,15 +47,15 @@ write_body(const struct ts_request *request, const struct ts_api_key *key, struc
 
     if (body == NULL || ts_json_add_string(body, "key_id", key->info.key_id) < 0 ||
         ts_json_add_string(body, "private_key", ts_secret_string(&key->pem)) < 0 ||
-        add_scopes(body, &request->scopes) < 0 ||
+        write_scopes(body, &request->scopes) < 0 ||
         ts_json_add_integer(body, "expiry", expiry_of(request)) < 0 || ts_json_print(body, ret) < 0)
         return ts_err_nomem(err);
     return 0;
 }
 
 static int
-ask(const struct ts_request *request, const struct ts_api_key *key, int64_t deadline_ms,
-    struct ts_grant *ret, struct ts_err *err)
+post_request(const struct ts_request *request, const struct ts_api_key *key, int64_t deadline_ms,
+             struct ts_grant *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_response_release) struct ts_response response = TS_RESPONSE_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret body = TS_SECRET_INIT(BODY_MAX);
@@ -78,7 +78,7 @@ ts_ask(const struct ts_request *request, const struct ts_api_key *key, int64_t d
 
     if (rc < 0)
         return rc;
-    rc = ask(request, key, deadline_ms, ret, err);
+    rc = post_request(request, key, deadline_ms, ret, err);
     ts_endpoint_stop();
     if (rc == 0)
         ts_trace(request, "granted for %" PRId64 " s, response_id %s", ret->life, ret->response_id);

@@ -133,7 +133,7 @@ parse_target(const struct ts_endpoint *endpoint, struct target *ret, struct ts_e
 }
 
 static size_t
-take_body(char *data, size_t size, size_t count, void *context)
+receive_body(char *data, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
     int rc = ts_secret_append(&exchange->response->body, data, size * count);
@@ -144,7 +144,7 @@ take_body(char *data, size_t size, size_t count, void *context)
 }
 
 static size_t
-take_header(char *data, size_t size, size_t count, void *context)
+receive_header(char *data, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
     size_t len = size * count;
@@ -297,9 +297,9 @@ set_exchange(CURL *easy, struct exchange *exchange, const struct ts_secret *body
     for (size_t i = 0; i < TS_ARRAY_LEN(rows) && code == CURLE_OK; i++)
         code = curl_easy_setopt(easy, rows[i].option, rows[i].value);
     if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
+        code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, receive_body);
     if (code == CURLE_OK)
-        code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
+        code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, receive_header);
     return code;
 }
 
@@ -347,8 +347,8 @@ has_begun(CURL *easy)
 }
 
 static int
-report_failure(const struct ts_endpoint *endpoint, const struct exchange *exchange,
-               const struct ts_proxy_failure *failure, struct ts_err *err)
+report_transfer_failure(const struct ts_endpoint *endpoint, const struct exchange *exchange,
+                        const struct ts_proxy_failure *failure, struct ts_err *err)
 {
     struct ts_response *response = exchange->response;
     /* Whatever libcurl says of a connection through a proxy may quote that setting, in which there
@@ -416,5 +416,5 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
         exchange.out_of_memory = true;
     *ret_retry = ts_failure_is_before_connection(code);
     const struct ts_proxy_failure failure = {easy, code, target.host, reason};
-    return report_failure(endpoint, &exchange, &failure, err);
+    return report_transfer_failure(endpoint, &exchange, &failure, err);
 }

@@ -42,7 +42,7 @@ describe_rules(const struct ts_verdict *verdict, struct ts_explanation *ret)
 }
 
 static void
-describe(const struct ts_verdict *verdict, struct ts_explanation *ret)
+describe_verdict(const struct ts_verdict *verdict, struct ts_explanation *ret)
 {
     *ret = (struct ts_explanation){.accepted = verdict->reason == TS_REASON_OK,
                                    .expires = verdict->expires};
@@ -82,6 +82,6 @@ ts_explain(const struct ts_job *job, struct ts_explanation *ret, struct ts_err *
     if (reason == TS_REASON_NOMEM || reason == TS_REASON_SYSTEM)
         return ts_err_set(err, reason == TS_REASON_NOMEM ? TS_ERR_NOMEM : TS_ERR_SYSTEM, "%s",
                           verdict.text);
-    describe(&verdict, ret);
+    describe_verdict(&verdict, ret);
     return 0;
 }

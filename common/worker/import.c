@@ -48,7 +48,7 @@ resolve(const char *path, uid_t owner, char **ret, struct ts_err *err)
 
 /* Who else can write to a folder can exchange the key in it. */
 static int
-check_folder(int folder, const char *path, uid_t owner, struct ts_err *err)
+check_key_folder(int folder, const char *path, uid_t owner, struct ts_err *err)
 {
     struct stat st;
 
@@ -66,14 +66,14 @@ check_folder(int folder, const char *path, uid_t owner, struct ts_err *err)
 }
 
 static int
-open_folder(const char *path, uid_t owner, int *ret, struct ts_err *err)
+open_key_folder(const char *path, uid_t owner, int *ret, struct ts_err *err)
 {
     if (!ts_file_make_folder(path))
         return ts_err_errno(err, TS_ERR_CONFIG, "folder %s cannot be made", path);
     TS_CLEANUP(ts_fd_close) int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder < 0)
         return ts_err_errno(err, TS_ERR_CONFIG, "folder %s cannot be opened", path);
-    int rc = check_folder(folder, path, owner, err);
+    int rc = check_key_folder(folder, path, owner, err);
     if (rc < 0)
         return rc;
     *ret = folder;
@@ -105,7 +105,7 @@ put_in_place(const char *key_file, const struct ts_secret *text, struct ts_err *
     if (rc == 0)
         rc = ts_path_folder(path, &folder, err);
     if (rc == 0)
-        rc = open_folder(folder, owner, &fd, err);
+        rc = open_key_folder(folder, owner, &fd, err);
     if (rc != 0)
         return rc;
     const char *name = strrchr(path, '/') + 1;

@@ -28,7 +28,7 @@ static const char usage[] =
     "Options: --help, --version\n";
 
 static int
-report(const struct ts_err *err)
+report_error(const struct ts_err *err)
 {
     (void)fprintf(stderr, "thrivestack-worker: %s\n", err->text);
     return ts_error_exit_code(err->code);
@@ -74,7 +74,7 @@ serve(struct ts_err *err)
 }
 
 static int
-show(const char *text)
+print_text(const char *text)
 {
     return ts_write_all(STDOUT_FILENO, text, strlen(text)) == 0 ? 0 : 74;
 }
@@ -85,14 +85,14 @@ main(int argc, char **argv)
     struct ts_err err = {0};
 
     if (ts_harden_process(&err) < 0)
-        return report(&err);
+        return report_error(&err);
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
-        return show(usage);
+        return print_text(usage);
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
-        return show("thrivestack-worker " TS_VERSION "\n");
+        return print_text("thrivestack-worker " TS_VERSION "\n");
     if (argc != 1) {
         (void)ts_err_set(&err, TS_ERR_USAGE, "arguments are not understood; see --help");
-        return report(&err);
+        return report_error(&err);
     }
-    return serve(&err) == 0 ? 0 : report(&err);
+    return serve(&err) == 0 ? 0 : report_error(&err);
 }

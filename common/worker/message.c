@@ -79,7 +79,8 @@ is_secret(const char *text, size_t len, const struct ts_secret *pem)
 }
 
 static void
-show(const char *text, size_t len, const struct ts_secret *pem, char ret[TS_MESSAGE_MAX + 1])
+clean_message(const char *text, size_t len, const struct ts_secret *pem,
+              char ret[TS_MESSAGE_MAX + 1])
 {
     static const char withheld[] = "(message withheld: it quotes a secret)";
 
@@ -139,11 +140,11 @@ ts_message_read(const struct ts_response *response, const struct ts_secret *priv
     *ret = (struct ts_message){.text = ""};
     if (ts_json_parse_object(body, response->body.len, &answer, &ignored) < 0) {
         if (response->is_text)
-            show(body, response->body.len, private_pem, ret->text);
+            clean_message(body, response->body.len, private_pem, ret->text);
         return;
     }
     const char *text = find_text(answer, 3);
     if (text != NULL)
-        show(text, strlen(text), private_pem, ret->text);
+        clean_message(text, strlen(text), private_pem, ret->text);
     ts_message_read_id(answer, private_pem, ret->response_id);
 }

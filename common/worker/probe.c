@@ -8,7 +8,8 @@
 #include <string.h>
 
 static void
-describe(const struct ts_response *response, const struct ts_err *failure, struct ts_probe *ret)
+describe_response(const struct ts_response *response, const struct ts_err *failure,
+                  struct ts_probe *ret)
 {
     const char *stage = failure->code == 0 ? "answer" : response->failed_at;
 
@@ -42,6 +43,6 @@ ts_probe_endpoint(const struct ts_request *request, int64_t deadline_ms, struct 
     ts_endpoint_stop();
     if (rc == TS_ERR_NOMEM)
         return ts_err_nomem(err);
-    describe(&response, &failure, ret);
+    describe_response(&response, &failure, ret);
     return 0;
 }

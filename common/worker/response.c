@@ -26,7 +26,7 @@ date_of(const char *value)
 }
 
 static void
-take_date(struct ts_response *response, const char *value, int64_t now)
+parse_date_header(struct ts_response *response, const char *value, int64_t now)
 {
     (void)now;
     if (response->date < 0)
@@ -34,7 +34,7 @@ take_date(struct ts_response *response, const char *value, int64_t now)
 }
 
 static void
-take_retry_after(struct ts_response *response, const char *value, int64_t now)
+parse_retry_after(struct ts_response *response, const char *value, int64_t now)
 {
     int64_t seconds = 0;
 
@@ -51,7 +51,7 @@ take_retry_after(struct ts_response *response, const char *value, int64_t now)
 }
 
 static void
-take_content_type(struct ts_response *response, const char *value, int64_t now)
+parse_content_type(struct ts_response *response, const char *value, int64_t now)
 {
     static const char plain[] = "text/plain";
     char type[sizeof(plain)] = "";
@@ -67,9 +67,9 @@ static const struct {
     const char *name;
     void (*take)(struct ts_response *response, const char *value, int64_t now);
 } known_headers[] = {
-    {"date", take_date},
-    {"retry-after", take_retry_after},
-    {"content-type", take_content_type},
+    {"date", parse_date_header},
+    {"retry-after", parse_retry_after},
+    {"content-type", parse_content_type},
 };
 
 /* Copies a piece of a line without the blanks around it; false where it is too long. */

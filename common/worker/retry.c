@@ -9,7 +9,7 @@
 #include <time.h>
 
 static bool
-is_worth_retrying(const struct ts_retry_attempt *attempt)
+can_retry(const struct ts_retry_attempt *attempt)
 {
     return attempt->unconnected || attempt->status == 429 ||
            (attempt->status >= 500 && attempt->status <= 599);
@@ -18,7 +18,7 @@ is_worth_retrying(const struct ts_retry_attempt *attempt)
 int64_t
 ts_retry_wait_ms(const struct ts_retry_attempt *attempt, uint32_t random)
 {
-    if (!is_worth_retrying(attempt) || attempt->number >= TS_RETRY_ATTEMPTS)
+    if (!can_retry(attempt) || attempt->number >= TS_RETRY_ATTEMPTS)
         return -1;
     int64_t told = attempt->retry_after_ms > 0 ? attempt->retry_after_ms : 0;
     int64_t room = attempt->left_ms - told;
@@ -69,7 +69,7 @@ ts_retry_post(const struct ts_request *request, const struct ts_secret *body, in
         attempt.left_ms = ts_clock_left_ms(deadline_ms);
         int64_t wait = ts_retry_wait_ms(&attempt, random_number());
         if (wait < 0) {
-            if (is_worth_retrying(&attempt))
+            if (can_retry(&attempt))
                 ts_trace(request, "no further attempt: too many, or too late");
             return rc;
         }

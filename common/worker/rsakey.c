@@ -43,7 +43,7 @@ free_pkcs8(PKCS8_PRIV_KEY_INFO **info)
 }
 
 static int
-fail(struct ts_err *err, const char *text)
+reject_key(struct ts_err *err, const char *text)
 {
     return ts_err_set(err, TS_ERR_SYNTAX, "%s", text);
 }
@@ -72,7 +72,7 @@ normalize(const char *pem, size_t len, struct ts_secret *ret, struct ts_err *err
         i += skip > 0 ? skip : 1;
     }
     if (rc == TS_ERR_TOO_LARGE)
-        return fail(err, "something larger than any private key");
+        return reject_key(err, "something larger than any private key");
     return rc < 0 ? ts_err_nomem(err) : 0;
 }
 
@@ -96,7 +96,7 @@ refuse_label(const char *label, struct ts_err *err)
 
     while (strstr(label, rows[i].part) == NULL)
         i++;
-    return fail(err, rows[i].text);
+    return reject_key(err, rows[i].text);
 }
 
 static bool
@@ -115,17 +115,17 @@ read_block(const struct ts_secret *pem, struct block *ret, struct ts_err *err)
     const char *begin = strstr(text, "-----BEGIN ");
 
     if (begin == NULL || !is_only_blank(text, (size_t)(begin - text)))
-        return fail(err, "no private key in PEM");
+        return reject_key(err, "no private key in PEM");
     const char *end = strstr(begin, "-----END ");
     const char *tail = end != NULL ? strchr(end, '\n') : NULL;
     if (end == NULL || (tail != NULL && !is_only_blank(tail, strlen(tail))))
-        return fail(err, "not exactly one whole block of PEM");
+        return reject_key(err, "not exactly one whole block of PEM");
     bio = BIO_new_mem_buf(begin, -1);
     if (bio == NULL)
         return ts_err_nomem(err);
     if (PEM_read_bio_ex(bio, &ret->label, &ret->header, &ret->data, &ret->len,
                         PEM_FLAG_SECURE | PEM_FLAG_EAY_COMPATIBLE) != 1)
-        return fail(err, "PEM that is damaged");
+        return reject_key(err, "PEM that is damaged");
     return 0;
 }
 
@@ -138,24 +138,24 @@ unwrap(const PKCS8_PRIV_KEY_INFO *info, const unsigned char **ret, long *ret_len
     int len = 0;
 
     if (info == NULL || PKCS8_pkey_get0(&algorithm, ret, &len, NULL, info) != 1)
-        return fail(err, "PEM that is damaged");
+        return reject_key(err, "PEM that is damaged");
     if (OBJ_obj2nid(algorithm) == NID_X9_62_id_ecPublicKey)
-        return fail(err, "an EC key, where an RSA key is needed");
+        return reject_key(err, "an EC key, where an RSA key is needed");
     if (OBJ_obj2nid(algorithm) != NID_rsaEncryption)
-        return fail(err, "a key of another type, where an RSA key is needed");
+        return reject_key(err, "a key of another type, where an RSA key is needed");
     *ret_len = len;
     return 0;
 }
 
 static int
-load(const unsigned char *der, long len, EVP_PKEY **ret, struct ts_err *err)
+load_private_key(const unsigned char *der, long len, EVP_PKEY **ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_public_key_free) EVP_PKEY *key = NULL;
     const unsigned char *p = der;
 
     key = d2i_PrivateKey(EVP_PKEY_RSA, NULL, &p, len);
     if (key == NULL || p != der + len || !EVP_PKEY_is_a(key, "RSA"))
-        return fail(err, "PEM that is damaged");
+        return reject_key(err, "PEM that is damaged");
     int bits = EVP_PKEY_get_bits(key);
     if (bits < TS_RSA_BITS_MIN || bits > TS_RSA_BITS_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "an RSA key of %d bits, where %d or more are needed",
@@ -165,7 +165,7 @@ load(const unsigned char *der, long len, EVP_PKEY **ret, struct ts_err *err)
 }
 
 static int
-take_bio(BIO *bio, struct ts_secret *ret)
+copy_bio(BIO *bio, struct ts_secret *ret)
 {
     char *text = NULL;
     long len = BIO_get_mem_data(bio, &text);
@@ -178,7 +178,7 @@ write_pkcs1(const unsigned char *der, long len, struct ts_secret *ret, struct ts
 {
     TS_CLEANUP(free_bio) BIO *bio = BIO_new(BIO_s_secmem());
 
-    if (bio == NULL || PEM_write_bio(bio, PKCS1_LABEL, "", der, len) <= 0 || take_bio(bio, ret) < 0)
+    if (bio == NULL || PEM_write_bio(bio, PKCS1_LABEL, "", der, len) <= 0 || copy_bio(bio, ret) < 0)
         return ts_err_nomem(err);
     return 0;
 }
@@ -188,7 +188,7 @@ parse_der(const unsigned char *der, long len, EVP_PKEY **ret, struct ts_secret *
           struct ts_err *err)
 {
     TS_CLEANUP(ts_public_key_free) EVP_PKEY *key = NULL;
-    int rc = load(der, len, &key, err);
+    int rc = load_private_key(der, len, &key, err);
 
     if (rc == 0)
         rc = write_pkcs1(der, len, ret_pem, err);
@@ -233,7 +233,7 @@ ts_rsa_key_public(EVP_PKEY *key, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(free_bio) BIO *bio = BIO_new(BIO_s_mem());
 
-    if (bio == NULL || PEM_write_bio_PUBKEY(bio, key) != 1 || take_bio(bio, ret) < 0)
+    if (bio == NULL || PEM_write_bio_PUBKEY(bio, key) != 1 || copy_bio(bio, ret) < 0)
         return ts_err_nomem(err);
     return 0;
 }

@@ -120,7 +120,7 @@ command_askpass_fail(const struct helper *helper, const struct ts_err *err)
 }
 
 static int
-refuse(const struct helper *helper, const char *reason)
+refuse_prompt(const struct helper *helper, const char *reason)
 {
     struct ts_err err = {.code = 0};
 
@@ -136,9 +136,10 @@ refuse_other_question(const struct helper *helper)
     const char *require = secure_getenv("SSH_ASKPASS_REQUIRE");
 
     if (require != NULL && strcmp(require, "force") == 0)
-        return refuse(helper, "not ssh's question for a ThriveStack token; it gets no answer, and "
-                              "SSH_ASKPASS_REQUIRE=force keeps ssh from asking you");
-    return refuse(helper, "not ssh's question for a ThriveStack token; it gets no answer");
+        return refuse_prompt(helper,
+                             "not ssh's question for a ThriveStack token; it gets no answer, and "
+                             "SSH_ASKPASS_REQUIRE=force keeps ssh from asking you");
+    return refuse_prompt(helper, "not ssh's question for a ThriveStack token; it gets no answer");
 }
 
 int
@@ -150,10 +151,10 @@ command_askpass(struct helper *helper)
     unsigned port = 0;
 
     if (helper->options.arguments_len != 1)
-        return refuse(helper, "askpass takes one argument, the prompt");
+        return refuse_prompt(helper, "askpass takes one argument, the prompt");
     /* ssh sets it where it wants a yes or no, or only shows a text. */
     if (hint != NULL && hint[0] != '\0')
-        return refuse(helper, "not a question for a password; it gets no answer");
+        return refuse_prompt(helper, "not a question for a password; it gets no answer");
     if (!askpass_prompt_parse_ssh(helper->options.arguments[0], &question.prompt))
         return refuse_other_question(helper);
     if (helper_load_config(helper, &err) < 0)
@@ -165,7 +166,7 @@ command_askpass(struct helper *helper)
         return command_askpass_fail(helper, &err);
     }
     if (!ts_host_split(question.prompt.host, question.name, &port))
-        return refuse(helper, "ssh does not name a host; it gets no answer");
+        return refuse_prompt(helper, "ssh does not name a host; it gets no answer");
     memcpy(question.parts, question.name, sizeof(question.parts));
     if (question.host->bound && question.prompt.received == 0 &&
         question.prompt.bound_to[0] == '\0') {
@@ -186,9 +187,10 @@ command_sudo_askpass(struct helper *helper)
     struct ts_err err = {.code = 0};
 
     if (helper->options.arguments_len != 1)
-        return refuse(helper, "sudo-askpass takes one argument, the prompt");
+        return refuse_prompt(helper, "sudo-askpass takes one argument, the prompt");
     if (!askpass_prompt_parse_bare(helper->options.arguments[0], &question.prompt))
-        return refuse(helper, "not sudo's question for a ThriveStack token; it gets no answer");
+        return refuse_prompt(helper,
+                             "not sudo's question for a ThriveStack token; it gets no answer");
     memcpy(question.name, question.prompt.bound_to, sizeof(question.name));
     ts_own_name_get(question.parts);
     if (question.name[0] != '\0' && !ts_own_name_is(question.name)) {

@@ -20,7 +20,7 @@
 #define NO_USERNAME "no credentials username"
 
 static int
-read_input(struct ts_secret *input, struct ts_err *err)
+read_docker_input(struct ts_secret *input, struct ts_err *err)
 {
     int rc = ts_secret_read_fd(input, STDIN_FILENO);
 
@@ -36,7 +36,7 @@ static int
 read_registry(struct docker_registry *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret input = TS_SECRET_INIT(DOCKER_INPUT_MAX);
-    int rc = read_input(&input, err);
+    int rc = read_docker_input(&input, err);
 
     if (rc == 0)
         rc = docker_registry_parse(ts_secret_string(&input), input.len, ret, err);
@@ -108,7 +108,7 @@ docker_store(struct helper *helper, struct ts_secret *answer, struct ts_err *err
     TS_CLEANUP(docker_registry_release) struct docker_registry registry = {NULL, NULL, NULL};
     const struct ts_host_rule *host = NULL;
     bool has_username = false;
-    int rc = read_input(&input, err);
+    int rc = read_docker_input(&input, err);
 
     (void)answer;
     if (rc == 0)

@@ -95,7 +95,7 @@ check_git_host(const struct git_check *check, bool *ret_wired, struct ts_err *er
 
 /* The version of git, and what it cannot do. */
 static int
-tell_git_version(struct doctor *doctor, const char *git, struct ts_err *err)
+report_git_version(struct doctor *doctor, const char *git, struct ts_err *err)
 {
     static const char *const argv[] = {"git", "--version", NULL};
     TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(4096);
@@ -123,7 +123,7 @@ doctor_git(struct doctor *doctor, struct ts_err *err)
     if (rc == TS_ERR_NOT_FOUND)
         return findings_add(&doctor->findings, FIND_GIT, "git is not installed");
     if (rc == 0)
-        rc = tell_git_version(doctor, git, err);
+        rc = report_git_version(doctor, git, err);
     if (rc == 0)
         rc = git_config_read(git, &entries, err);
     if (rc < 0 && rc != TS_ERR_NOMEM)

@@ -33,7 +33,7 @@ has_blank_line(const struct ts_secret *input, size_t *line_start)
 
 /* Not ts_secret_read_fd: a caller may keep the pipe open after the blank line. */
 static int
-read_input(struct ts_secret *input, struct ts_err *err)
+read_git_input(struct ts_secret *input, struct ts_err *err)
 {
     size_t line_start = 0;
 
@@ -119,7 +119,7 @@ read_question(struct helper *helper, struct git_attributes *asked, bool *ret_our
               struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret input = TS_SECRET_INIT(GIT_INPUT_MAX);
-    int rc = read_input(&input, err);
+    int rc = read_git_input(&input, err);
 
     *ret_ours = false;
     if (rc == 0)

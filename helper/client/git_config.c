@@ -25,7 +25,7 @@ git_entries_release(struct git_entries *entries)
 
 /* A text that ends in `end`; *at moves behind that. NULL where there is no such end. */
 static char *
-take_text(const char **at, const char *limit, char end)
+parse_setting_text(const char **at, const char *limit, char end)
 {
     const char *stop = memchr(*at, end, (size_t)(limit - *at));
 
@@ -38,10 +38,10 @@ take_text(const char **at, const char *limit, char end)
 
 /* "ORIGIN NUL KEY LF VALUE NUL"; a key without LF has no value, which git reads as true. */
 static int
-take_entry(const char **at, const char *limit, struct git_entry *ret, struct ts_err *err)
+parse_setting(const char **at, const char *limit, struct git_entry *ret, struct ts_err *err)
 {
-    ret->origin = take_text(at, limit, '\0');
-    char *rest = ret->origin != NULL ? take_text(at, limit, '\0') : NULL;
+    ret->origin = parse_setting_text(at, limit, '\0');
+    char *rest = ret->origin != NULL ? parse_setting_text(at, limit, '\0') : NULL;
     if (rest == NULL)
         return ts_err_set(err, TS_ERR_SYNTAX, "git config printed what is not understood");
     char *newline = strchr(rest, '\n');
@@ -64,7 +64,7 @@ git_config_parse(const char *text, size_t len, struct git_entries *ret, struct t
             return ts_err_nomem(err);
         ret->items = more;
         more[ret->len] = (struct git_entry){NULL, NULL, NULL};
-        int rc = take_entry(&at, limit, &more[ret->len++], err);
+        int rc = parse_setting(&at, limit, &more[ret->len++], err);
         if (rc < 0)
             return rc;
     }

@@ -35,7 +35,7 @@ resolve_policy(const struct options *options, char **ret, struct ts_err *err)
 }
 
 static int
-read_token(struct ts_secret *ret, struct ts_err *err)
+read_stdin_token(struct ts_secret *ret, struct ts_err *err)
 {
     int rc = ts_secret_read_fd(ret, STDIN_FILENO);
 
@@ -59,7 +59,7 @@ make_job(const struct options *options, struct ts_job *ret, struct ts_err *err)
         rc = copy_argument(options->service, "service", &asked->service, err);
     if (rc == 0)
         rc = copy_argument(options->user, "user", &asked->user, err);
-    return rc < 0 ? rc : read_token(&asked->token, err);
+    return rc < 0 ? rc : read_stdin_token(&asked->token, err);
 }
 
 static int
@@ -115,7 +115,8 @@ print_notes(const struct ts_job *job, const struct ts_explanation *explanation,
 }
 
 static int
-print(const struct ts_job *job, const struct ts_explanation *explanation, struct ts_secret *answer)
+print_explanation(const struct ts_job *job, const struct ts_explanation *explanation,
+                  struct ts_secret *answer)
 {
     int rc = 0;
 
@@ -149,7 +150,7 @@ explain(const struct helper *helper, struct ts_secret *answer, bool *ret_accepte
     if (rc < 0)
         return rc;
     *ret_accepted = explanation.accepted;
-    return print(&job, &explanation, answer) < 0 ? ts_err_nomem(err) : 0;
+    return print_explanation(&job, &explanation, answer) < 0 ? ts_err_nomem(err) : 0;
 }
 
 int

@@ -51,7 +51,8 @@ find_operation(const struct options *options)
 }
 
 static int
-run(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
+run_operation(struct helper *helper, struct ts_secret *answer, int *ret_exit_code,
+              struct ts_err *err)
 {
     const struct options *options = &helper->options;
     const struct operation *operation = find_operation(options);
@@ -73,7 +74,7 @@ command_key(struct helper *helper)
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
     struct ts_err err = {.code = 0};
     int exit_code = 0;
-    int rc = run(helper, &answer, &exit_code, &err);
+    int rc = run_operation(helper, &answer, &exit_code, &err);
     int finished = helper_finish(helper, rc, &answer, &err);
 
     return finished != 0 ? finished : exit_code;

@@ -44,7 +44,7 @@ day_of(int64_t when)
 }
 
 static int
-judge_expiry(struct key_findings *findings, const struct ts_key_info *info, int64_t now)
+check_expiry(struct key_findings *findings, const struct ts_key_info *info, int64_t now)
 {
     int64_t days = (info->expires - now) / DAY;
 
@@ -67,7 +67,7 @@ judge_expiry(struct key_findings *findings, const struct ts_key_info *info, int6
 }
 
 static int
-judge_rotation(struct key_findings *findings, const struct ts_key_info *info, int64_t now)
+check_rotation(struct key_findings *findings, const struct ts_key_info *info, int64_t now)
 {
     int64_t due = info->created + info->rotation_days * DAY;
 
@@ -96,13 +96,13 @@ key_findings_judge(struct key_findings *findings, const struct ts_key_info *info
                               named ? " (" : "", info->name, named ? ")" : "", info->bits);
 
     if (rc == 0)
-        rc = judge_expiry(findings, info, now);
-    return rc < 0 ? rc : judge_rotation(findings, info, now);
+        rc = check_expiry(findings, info, now);
+    return rc < 0 ? rc : check_rotation(findings, info, now);
 }
 
 /* Who else can write to a folder can exchange the key in it; in a sticky one only its owner can. */
 static int
-judge_folder(struct key_findings *findings, const struct key_file_state *state)
+check_folder_owner(struct key_findings *findings, const struct key_file_state *state)
 {
     const struct stat *st = state->folder_stat;
 
@@ -126,5 +126,5 @@ key_findings_judge_file(struct key_findings *findings, const struct key_file_sta
                               st->st_uid == state->uid ? "you" : "root",
                               (unsigned)(st->st_mode & 07777));
 
-    return rc < 0 ? rc : judge_folder(findings, state);
+    return rc < 0 ? rc : check_folder_owner(findings, state);
 }

@@ -104,7 +104,8 @@ print_expiry(struct ts_secret *answer, const struct ts_key_info *info)
 }
 
 static int
-print(struct ts_secret *answer, const struct ts_request *request, const struct ts_key_info *info)
+print_import(struct ts_secret *answer, const struct ts_request *request,
+             const struct ts_key_info *info)
 {
     const char *rotation = info->rotation_frequency;
 
@@ -150,7 +151,7 @@ key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
         rc = name_profile(call_worker(&request, download, &info, err), &request, err);
     if (rc != 0)
         return rc;
-    if (print(answer, &request, &info) < 0 || print_advice(answer, download, mode) < 0)
+    if (print_import(answer, &request, &info) < 0 || print_advice(answer, download, mode) < 0)
         return ts_err_nomem(err);
     return 0;
 }

@@ -173,7 +173,7 @@ write_both(const struct stanza *stanza, const char *path, struct ts_secret *answ
 }
 
 static int
-tell_key(const struct ts_request *request, struct ts_key_info *ret, struct ts_err *err)
+print_key_note(const struct ts_request *request, struct ts_key_info *ret, struct ts_err *err)
 {
     int rc = ts_refresh_key_info(request, ret, err);
 
@@ -196,7 +196,7 @@ key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
                         "profile %s: set 'scopes', or THRIVESTACK_SCOPES: hosts demand some",
                         request.profile);
     if (rc == 0)
-        rc = tell_key(&request, &info, err);
+        rc = print_key_note(&request, &info, err);
     if (rc == 0)
         rc = helper_local_user(&user, err);
     if (rc < 0)

@@ -51,7 +51,7 @@ release_addition(struct addition *add)
 }
 
 static int
-read_input(struct addition *add, struct ts_err *err)
+read_sections(struct addition *add, struct ts_err *err)
 {
     const char *path = add->call->argument;
     TS_CLEANUP(ts_fd_close) int fd = -1;
@@ -78,7 +78,7 @@ read_input(struct addition *add, struct ts_err *err)
 
 /* Opens keys.d, made where it is missing, by the rules of policy.conf. */
 static int
-open_folder(struct addition *add, struct ts_err *err)
+open_keys_d(struct addition *add, struct ts_err *err)
 {
     const struct policy_site *site = add->call->site;
     TS_CLEANUP(ts_trusted_folder_release)
@@ -105,8 +105,8 @@ open_folder(struct addition *add, struct ts_err *err)
 }
 
 static int
-write_file(const struct addition *add, const char *name, const struct ts_secret *text,
-           struct ts_err *err)
+write_section_file(const struct addition *add, const char *name, const struct ts_secret *text,
+                   struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *path = NULL;
     int rc = ts_path_join(add->call->site->keys, name, &path, err);
@@ -153,7 +153,7 @@ check_input(struct addition *add, struct ts_err *err)
     (void)snprintf(name, sizeof(name), DRAFT ".%ld", (long)getpid());
     int rc = ts_path_join(add->call->site->keys, name, &draft, err);
     if (rc == 0)
-        rc = write_file(add, name, &add->text, err);
+        rc = write_section_file(add, name, &add->text, err);
     if (rc < 0)
         return rc;
     rc = check_draft(add, draft, err);
@@ -249,7 +249,7 @@ write_drafts(struct addition *add, struct ts_err *err)
                 0 ||
             (text.data[text.len - 1] != '\n' && ts_secret_append(&text, "\n", 1) < 0))
             return ts_err_nomem(err);
-        rc = write_file(add, draft, &text, err);
+        rc = write_section_file(add, draft, &text, err);
     }
     return rc;
 }
@@ -325,10 +325,10 @@ policy_add(const struct policy_call *call, struct ts_err *err)
                            .text = TS_SECRET_INIT(TS_POLICY_FILE_MAX),
                            .folder = -1};
     const bool may_replace = (call->helper->options.given & OPTION_REPLACE) != 0;
-    int rc = read_input(&add, err);
+    int rc = read_sections(&add, err);
 
     if (rc == 0)
-        rc = open_folder(&add, err);
+        rc = open_keys_d(&add, err);
     if (rc == 0)
         rc = check_input(&add, err);
     if (rc == 0 && !may_replace)

@@ -36,7 +36,7 @@ find_kind(const char *path, enum ts_job_kind *ret, struct ts_err *err)
 
 /* Each problem is a line on standard error, the last as the error. */
 static int
-report(const struct ts_policy_info *info, struct ts_err *err)
+report_policy(const struct ts_policy_info *info, struct ts_err *err)
 {
     const struct ts_list *problems = &info->problems;
 
@@ -58,7 +58,7 @@ check(enum ts_job_kind kind, const char *path, struct ts_secret *answer, struct 
     int rc = policy_ask(kind, path, &info, err);
 
     if (rc == 0)
-        rc = report(&info, err);
+        rc = report_policy(&info, err);
     if (rc < 0)
         return rc;
     return ts_secret_append_format(answer, "%s: valid, %lld keys\n", path, (long long)info.keys) < 0

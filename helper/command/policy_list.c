@@ -166,7 +166,7 @@ add_list(struct ts_json *object, const char *name, const struct ts_list *list)
 
 /* A text, or null where there is none. */
 static int
-add_text(struct ts_json *object, const char *name, const char *text)
+add_text_or_null(struct ts_json *object, const char *name, const char *text)
 {
     char clean[4096];
 
@@ -177,7 +177,7 @@ add_text(struct ts_json *object, const char *name, const char *text)
 }
 
 static int
-add_key(const struct listing *listing, size_t index, struct ts_json *array)
+list_key(const struct listing *listing, size_t index, struct ts_json *array)
 {
     const struct ts_policy_key *key = &listing->policy.keys[index];
     struct ts_json *object = ts_json_new_object();
@@ -194,11 +194,11 @@ add_key(const struct listing *listing, size_t index, struct ts_json *array)
         add_list(object, "services", &key->services) < 0 ||
         add_list(object, "scopes", &key->scopes) < 0 ||
         ts_json_add_integer(object, "max_lifetime", key->max_lifetime) < 0 ||
-        add_text(object, "expires", key->expires == INT64_MAX ? NULL : expires) < 0 ||
-        add_text(object, "file", key->file) < 0 ||
+        add_text_or_null(object, "expires", key->expires == INT64_MAX ? NULL : expires) < 0 ||
+        add_text_or_null(object, "file", key->file) < 0 ||
         ts_json_add_integer(object, "line", key->line) < 0)
         return TS_ERR_NOMEM;
-    return add_text(object, "problem", problem_of(listing, key));
+    return add_text_or_null(object, "problem", problem_of(listing, key));
 }
 
 static int
@@ -215,7 +215,7 @@ print_json(const struct listing *listing, struct ts_secret *ret)
     if (ts_json_add(object, "keys", array) < 0)
         return TS_ERR_NOMEM;
     for (size_t i = 0; i < listing->policy.keys_len && rc == 0; i++)
-        rc = add_key(listing, i, array);
+        rc = list_key(listing, i, array);
     if (rc == 0)
         rc = add_list(object, "problems", &listing->info.problems);
     if (rc == 0)

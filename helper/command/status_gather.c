@@ -11,7 +11,7 @@
 
 /* "" counts as unknown. */
 static int
-add_text(struct ts_json *object, const char *name, const char *value)
+add_member(struct ts_json *object, const char *name, const char *value)
 {
     if (value != NULL && value[0] != '\0')
         return ts_json_add_string(object, name, value);
@@ -26,7 +26,7 @@ add_time(struct ts_json *object, const char *name, int64_t when)
 
     if (when > 0)
         ts_text_rfc3339(text, when);
-    return add_text(object, name, text);
+    return add_member(object, name, text);
 }
 
 static int
@@ -56,18 +56,18 @@ describe_key(struct ts_json *key, const struct ts_key_info *info, const char *er
 {
     bool rotates = info->created > 0 && info->rotation_days > 0;
 
-    if (add_text(key, "key_id", info->key_id) < 0 || add_text(key, "name", info->name) < 0 ||
+    if (add_member(key, "key_id", info->key_id) < 0 || add_member(key, "name", info->name) < 0 ||
         add_time(key, "expires_at", info->expires) < 0 ||
-        add_text(key, "rotation_frequency", info->rotation_frequency) < 0 ||
+        add_member(key, "rotation_frequency", info->rotation_frequency) < 0 ||
         add_time(key, "rotation_due", rotates ? info->created + info->rotation_days * DAY : 0) < 0)
         return TS_ERR_NOMEM;
-    return add_text(key, "error", error);
+    return add_member(key, "error", error);
 }
 
 /* What cannot be read is told, not failed on: status is what one looks at when something is wrong.
  */
 static int
-add_key(const struct helper *helper, const struct ts_profile *profile, struct ts_json *object)
+gather_key(const struct helper *helper, const struct ts_profile *profile, struct ts_json *object)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
@@ -82,8 +82,8 @@ add_key(const struct helper *helper, const struct ts_profile *profile, struct ts
     if (info.key_id[0] == '\0' && profile->key.key_id != NULL)
         ts_text_clean(info.key_id, sizeof(info.key_id), profile->key.key_id,
                       strlen(profile->key.key_id));
-    if (add_text(key, "file", profile->key.key_file) < 0 ||
-        add_text(key, "command", profile->key.key_command) < 0)
+    if (add_member(key, "file", profile->key.key_file) < 0 ||
+        add_member(key, "command", profile->key.key_command) < 0)
         return TS_ERR_NOMEM;
     return describe_key(key, &info, rc < 0 ? err.text : NULL);
 }
@@ -103,8 +103,8 @@ describe_session(struct ts_json *object, struct ts_request *request, struct ts_e
         ts_list_release(&request->scopes);
         rc = ts_session_token_get(request, &grant, &ignored);
     }
-    if (rc == TS_ERR_NOMEM || add_text(object, "file", request->session_token_file) < 0 ||
-        add_text(object, "error", why.text) < 0)
+    if (rc == TS_ERR_NOMEM || add_member(object, "file", request->session_token_file) < 0 ||
+        add_member(object, "error", why.text) < 0)
         return ts_err_nomem(err);
     if (rc < 0)
         return 0;
@@ -128,7 +128,7 @@ add_session_token(const struct helper *helper, const struct ts_profile *profile,
     view.selected_profile = profile->name;
     if (ts_config_request(&view, NULL, NULL, &request, &ignored) < 0 ||
         !ts_session_token_is_used(&request))
-        return add_text(object, "session_token", NULL) < 0 ? ts_err_nomem(err) : 0;
+        return add_member(object, "session_token", NULL) < 0 ? ts_err_nomem(err) : 0;
     struct ts_json *session = ts_json_new_object();
     if (ts_json_add(object, "session_token", session) < 0)
         return ts_err_nomem(err);
@@ -155,15 +155,15 @@ is_selected(const struct selection *selection, const struct ts_cached *cached)
 static int
 describe_token(struct ts_json *token, const struct ts_cached *cached, bool with_profile)
 {
-    if (with_profile && add_text(token, "profile", cached->profile) < 0)
+    if (with_profile && add_member(token, "profile", cached->profile) < 0)
         return TS_ERR_NOMEM;
     if (add_texts(token, "scopes", &cached->scopes) < 0 ||
-        add_text(token, "key_id", cached->key_id) < 0 ||
+        add_member(token, "key_id", cached->key_id) < 0 ||
         add_time(token, "expires_at", cached->expires_at) < 0 ||
         ts_json_add_integer(token, "expires_in", cached->remaining) < 0 ||
         ts_json_add_integer(token, "life", cached->life) < 0)
         return TS_ERR_NOMEM;
-    return add_text(token, "response_id", cached->response_id);
+    return add_member(token, "response_id", cached->response_id);
 }
 
 static int
@@ -202,8 +202,8 @@ add_profile(const struct helper *helper, const struct ts_profile *profile, struc
 
     if (add_element(profiles, object) < 0 ||
         ts_json_add_string(object, "name", profile->name) < 0 ||
-        add_key(helper, profile, object) < 0 ||
-        add_text(object, "token_url", profile->endpoint.token_url) < 0 ||
+        gather_key(helper, profile, object) < 0 ||
+        add_member(object, "token_url", profile->endpoint.token_url) < 0 ||
         add_texts(object, "scopes", &profile->scopes) < 0 ||
         ts_json_add_integer(object, "lifetime", profile->lifetime) < 0)
         return ts_err_nomem(err);
@@ -244,9 +244,9 @@ add_host(const struct ts_config *config, const struct ts_host_rule *host, struct
     /* A user without a name is no reason to show nothing; null says it. */
     (void)helper_username(host, NULL, &username, &ignored);
     if (add_element(hosts, object) < 0 || ts_json_add_string(object, "pattern", host->label) < 0 ||
-        add_text(object, "profile", effective_profile(config, host)) < 0 ||
-        add_text(object, "username", username) < 0 ||
-        add_text(object, "auth", host->auth == TS_AUTH_BEARER ? "bearer" : "basic") < 0)
+        add_member(object, "profile", effective_profile(config, host)) < 0 ||
+        add_member(object, "username", username) < 0 ||
+        add_member(object, "auth", host->auth == TS_AUTH_BEARER ? "bearer" : "basic") < 0)
         return TS_ERR_NOMEM;
     int rc = ts_json_add_bool(object, "askpass", host->askpass);
     return rc < 0 ? rc : ts_json_add_bool(object, "bound", host->bound);
@@ -271,7 +271,7 @@ add_files(const struct ts_config *config, struct ts_json *status)
 
     for (size_t i = 0; i < config->files.len && rc == 0; i++)
         rc = add_element(files, ts_json_new_string(config->files.items[i]));
-    return rc < 0 ? rc : add_text(status, "cache_dir", config->cache_dir);
+    return rc < 0 ? rc : add_member(status, "cache_dir", config->cache_dir);
 }
 
 int

@@ -22,7 +22,7 @@ add_times(struct ts_json *object, const struct ts_grant *grant, const struct ts_
 }
 
 static int
-add_scopes(struct ts_json *object, const struct ts_list *scopes)
+print_scopes(struct ts_json *object, const struct ts_list *scopes)
 {
     struct ts_json *array = ts_json_new_array();
 
@@ -50,7 +50,7 @@ print_json(const struct ts_grant *grant, struct ts_secret *answer, struct ts_err
         return rc;
     if (object == NULL ||
         ts_json_add_string(object, "token", ts_secret_string(&grant->token)) < 0 ||
-        add_times(object, grant, &now) < 0 || add_scopes(object, &grant->scopes) < 0 ||
+        add_times(object, grant, &now) < 0 || print_scopes(object, &grant->scopes) < 0 ||
         ts_json_add_string(object, "key_id", grant->key_id) < 0 ||
         ts_json_add_string(object, "response_id", grant->response_id) < 0 ||
         ts_json_print(object, answer) < 0 || ts_secret_append_string(answer, "\n") < 0)

@@ -199,7 +199,8 @@ report_key(struct doctor *doctor, struct doctor_profile *profile, const struct t
 /* Whoever can write to the key's folder can replace the key; in a sticky folder only the owner can.
  */
 static int
-check_folder(struct doctor *doctor, const char *profile, const char *key_file, struct ts_err *err)
+check_key_file_folder(struct doctor *doctor, const char *profile, const char *key_file,
+                      struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *file = realpath(key_file, NULL);
     TS_CLEANUP(ts_string_free) char *folder = NULL;
@@ -246,7 +247,7 @@ check_key(struct doctor *doctor, struct doctor_profile *profile, struct ts_err *
                             rc == TS_ERR_CONFIG ? FIND_KEY_UNSAFE : FIND_KEY_UNUSABLE,
                             "profile %s: %s", name, err->text);
     rc = report_key(doctor, profile, &info);
-    return rc < 0 || file == NULL ? rc : check_folder(doctor, name, file, err);
+    return rc < 0 || file == NULL ? rc : check_key_file_folder(doctor, name, file, err);
 }
 
 int

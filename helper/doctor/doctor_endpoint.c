@@ -31,7 +31,7 @@ is_other_page(long status)
 }
 
 static int
-judge_answer(struct doctor *doctor, struct doctor_profile *profile, const struct ts_probe *probe)
+check_answer(struct doctor *doctor, struct doctor_profile *profile, const struct ts_probe *probe)
 {
     const char *url = profile->profile->endpoint.token_url;
     bool failing = probe->http_status >= 500 || probe->http_status == 429;
@@ -52,7 +52,7 @@ judge_answer(struct doctor *doctor, struct doctor_profile *profile, const struct
 }
 
 static int
-judge_clock(struct doctor *doctor, const struct ts_probe *probe)
+check_clock(struct doctor *doctor, const struct ts_probe *probe)
 {
     int64_t skew = probe->now - probe->date;
 
@@ -86,7 +86,7 @@ report_dates(struct doctor *doctor, const struct doctor_profile *profile,
 }
 
 static int
-judge_probe(struct doctor *doctor, struct doctor_profile *profile, const struct ts_probe *probe)
+check_probe(struct doctor *doctor, struct doctor_profile *profile, const struct ts_probe *probe)
 {
     if (is_about_dates(probe->text))
         return report_dates(doctor, profile, probe);
@@ -94,8 +94,8 @@ judge_probe(struct doctor *doctor, struct doctor_profile *profile, const struct 
         if (strcmp(stages[i].stage, probe->stage) == 0)
             return findings_add(&doctor->findings, stages[i].code, "profile %s: %s",
                                 profile->profile->name, probe->text);
-    int rc = judge_answer(doctor, profile, probe);
-    return rc < 0 ? rc : judge_clock(doctor, probe);
+    int rc = check_answer(doctor, profile, probe);
+    return rc < 0 ? rc : check_clock(doctor, probe);
 }
 
 static bool
@@ -138,7 +138,7 @@ probe_profile(struct doctor *doctor, struct doctor_profile *profile, struct ts_e
         rc = doctor_ask(TS_JOB_PROBE, &request, &answer, err);
     if (rc == 0)
         rc = ts_job_read_probe(&answer, &probe, err);
-    return rc < 0 ? rc : judge_probe(doctor, profile, &probe);
+    return rc < 0 ? rc : check_probe(doctor, profile, &probe);
 }
 
 int

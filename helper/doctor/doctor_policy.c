@@ -121,7 +121,7 @@ report_policy(struct doctor *doctor, const struct doctor_policy *policy, struct 
 }
 
 static int
-ask(const char *file, struct ts_policy_info *ret, struct ts_err *err)
+fetch_policy(const char *file, struct ts_policy_info *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
 
@@ -159,7 +159,7 @@ doctor_policy_load(struct doctor *doctor, const char *file, const char *place, s
     struct doctor_policy *policy = add_policy(doctor, file);
     if (policy == NULL)
         return ts_err_nomem(err);
-    int rc = ask(file, &policy->info, err);
+    int rc = fetch_policy(file, &policy->info, err);
     if (rc == TS_ERR_CONFIG)
         return findings_add(&doctor->findings, FIND_POLICY_INVALID, "%s%s%s",
                             place != NULL ? place : "", place != NULL ? ": " : "", err->text);

@@ -39,7 +39,7 @@ report_settings(struct doctor *doctor, const struct ts_secret *output, const cha
 }
 
 static int
-check_user(struct doctor *doctor, const char *user, struct ts_err *err)
+check_sshd_user(struct doctor *doctor, const char *user, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(DOCTOR_OUTPUT_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret connection = TS_SECRET_INIT(512);
@@ -79,7 +79,7 @@ check_match_users(struct doctor *doctor, struct ts_err *err)
     int rc = read_match_users(&users, err);
 
     for (size_t i = 0; i < users.len && i < USERS_MAX && rc == 0; i++)
-        rc = check_user(doctor, users.items[i], err);
+        rc = check_sshd_user(doctor, users.items[i], err);
     return rc;
 }
 

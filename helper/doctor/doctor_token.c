@@ -56,8 +56,8 @@ token_finding(int error)
 }
 
 static int
-report_failure(struct doctor *doctor, const struct doctor_profile *profile,
-               const struct ts_host_rule *host, const struct ts_err *failure)
+report_token_failure(struct doctor *doctor, const struct doctor_profile *profile,
+                     const struct ts_host_rule *host, const struct ts_err *failure)
 {
     char text[OUTPUT_TEXT_MAX];
 
@@ -144,7 +144,7 @@ doctor_try_token(struct doctor *doctor, const char *profile_name, const struct t
     rc = ts_refresh_get(&request, &grant, &failure);
     if (rc == TS_ERR_NOMEM)
         return ts_err_nomem(err);
-    return rc < 0 ? report_failure(doctor, profile, host, &failure)
+    return rc < 0 ? report_token_failure(doctor, profile, host, &failure)
                   : report_grant(doctor, profile, &request, &grant);
 }
 

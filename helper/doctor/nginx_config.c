@@ -11,7 +11,7 @@ nginx_config_release(struct nginx_config *config)
 
 /* The value of a directive that begins here; false where it is another one. */
 static int
-take_directive(const char *line, const char *name, struct ts_list *ret, struct ts_err *err)
+parse_directive(const char *line, const char *name, struct ts_list *ret, struct ts_err *err)
 {
     size_t len = strlen(name);
 
@@ -35,9 +35,9 @@ nginx_config_scan(const struct ts_secret *text, struct nginx_config *config, str
             at += strcspn(at, "\n");
             continue;
         }
-        rc = take_directive(at, "auth_pam_service_name", &config->services, err);
+        rc = parse_directive(at, "auth_pam_service_name", &config->services, err);
         if (rc == 0)
-            rc = take_directive(at, "user", &config->users, err);
+            rc = parse_directive(at, "user", &config->users, err);
         at += strcspn(at, "\n;{}");
     }
     return rc;

@@ -32,7 +32,7 @@ read_auth(const struct host_change *change, const struct ts_secret *text, struct
 }
 
 static int
-refuse(const struct host_change *change, const char *why, struct ts_err *err)
+refuse_change(const struct host_change *change, const char *why, struct ts_err *err)
 {
     return ts_err_set(err, TS_ERR_CONFIG, "%s is left as it is, because with the module's line %s",
                       change->file, why);
@@ -72,14 +72,15 @@ host_check_change(const struct host_change *change, struct ts_err *err)
         return rc;
     pam_judge_auth(&after, &judgement);
     if (judgement.fails_open != NULL)
-        return refuse(change, "people would get in without a token and without a password", err);
+        return refuse_change(change, "people would get in without a token and without a password",
+                             err);
     if (changes_passwords(&before, &after))
-        return refuse(change, "a password would no longer do what it does now", err);
+        return refuse_change(change, "a password would no longer do what it does now", err);
     if (judgement.refuses_others)
-        return refuse(change, "jobs of cron and logins by password would be refused", err);
+        return refuse_change(change, "jobs of cron and logins by password would be refused", err);
     if (judgement.no_effect || judgement.factor_skipped != NULL || judgement.refuses_tokens)
-        return refuse(change, "a token would not let anybody in", err);
+        return refuse_change(change, "a token would not let anybody in", err);
     if (judgement.no_outage_fallback && !change->token_only)
-        return refuse(change, "nobody would get in while policy.conf has a mistake", err);
+        return refuse_change(change, "nobody would get in while policy.conf has a mistake", err);
     return 0;
 }

@@ -43,8 +43,8 @@ static const struct setup_kind pam_kind = {.is_empty = setup_file_is_blank, .has
 
 /* What changes in one file, in words. */
 static int
-describe(struct setup *setup, const struct host_service *row, const struct setup_file *file,
-         struct ts_err *err)
+describe_change(struct setup *setup, const struct host_service *row, const struct setup_file *file,
+                struct ts_err *err)
 {
     if (setup->remove)
         return setup_plan(setup, err, "%s: remove the lines of pam_thrivestack.so", file->name);
@@ -99,7 +99,7 @@ plan_file(struct setup *setup, const char *service, const struct host_service *r
     if (rc == 0)
         rc = edit(setup, service, row, &file, &text, err);
     if (rc == 0 && !ts_secret_equal(&file.text, &text))
-        rc = describe(setup, row, &file, err);
+        rc = describe_change(setup, row, &file, err);
     return rc < 0 ? rc : setup_add_text(setup, &file, &text, err);
 }
 

@@ -13,13 +13,15 @@
 #define SETTINGS "UsePAM yes\nKbdInteractiveAuthentication yes\n"
 
 static bool
-is_ours(const struct ts_secret *text)
+is_own_dropin(const struct ts_secret *text)
 {
     return ts_secret_equal_string(text, SETTINGS);
 }
 
-static const struct setup_kind drop_in_kind = {
-    .is_empty = setup_file_is_blank, .has_ours = is_ours, .owned = true, .keeps_folder = true};
+static const struct setup_kind drop_in_kind = {.is_empty = setup_file_is_blank,
+                                               .has_ours = is_own_dropin,
+                                               .owned = true,
+                                               .keeps_folder = true};
 
 /* What `sshd -T` prints. TS_ERR_NOT_FOUND where sshd is not installed. */
 static int
@@ -84,7 +86,7 @@ plan_drop_in(struct setup *setup, struct ts_err *err)
 
     if (rc < 0 || (setup->remove && !file.exists))
         return rc;
-    if (file.exists && !is_ours(&file.text))
+    if (file.exists && !is_own_dropin(&file.text))
         return setup->remove
                    ? setup_note(setup, err, DROP_IN " was edited by hand and stays")
                    : ts_err_set(err, TS_ERR_CONFIG,

@@ -14,7 +14,7 @@ struct verdict {
 
 /* The worst that can be said about a stack; what is sound comes last. */
 static struct verdict
-judge(const struct pam_stack *stack)
+find_verdict(const struct pam_stack *stack)
 {
     struct pam_judgement judgement;
 
@@ -59,8 +59,8 @@ add_json(struct ts_json *array, const char *service, const struct pam_line *line
 }
 
 static int
-add_text(struct ts_secret *ret, const char *service, const struct pam_line *line,
-         const struct verdict *verdict)
+append_status(struct ts_secret *ret, const char *service, const struct pam_line *line,
+              const struct verdict *verdict)
 {
     return ts_secret_append_format(ret, "%-16s %s:%u: %s%s\n", service, line->file, line->number,
                                    verdict->sound ? "" : "WRONG: ", verdict->text);
@@ -79,9 +79,9 @@ add_service(const char *service, struct ts_json *array, struct ts_secret *ret, s
     const struct pam_line *line = rc == 0 ? pam_judge_find(&stack) : NULL;
     if (line == NULL)
         return 0;
-    const struct verdict verdict = judge(&stack);
+    const struct verdict verdict = find_verdict(&stack);
     rc = array != NULL ? add_json(array, service, line, &verdict)
-                       : add_text(ret, service, line, &verdict);
+                       : append_status(ret, service, line, &verdict);
     return rc < 0 ? ts_err_nomem(err) : 0;
 }
 

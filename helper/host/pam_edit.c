@@ -110,7 +110,8 @@ is_piece(const struct piece *piece, const char *line)
 }
 
 static int
-refuse(const struct search *search, const struct piece *piece, const char *why, struct ts_err *err)
+refuse_place(const struct search *search, const struct piece *piece, const char *why,
+             struct ts_err *err)
 {
     return ts_err_set(err, TS_ERR_CONFIG, "%s:%u: %s", search->edit->file, piece->number, why);
 }
@@ -129,13 +130,14 @@ pass_line(struct search *search, const struct pam_line *line)
 }
 
 static int
-take_place(struct search *search, const struct piece *piece, size_t offset, struct ts_err *err)
+note_place(struct search *search, const struct piece *piece, size_t offset, struct ts_err *err)
 {
     if (search->furthest_jump > 0)
-        return refuse(search, piece,
-                      "a line above jumps over this one; the module's line would change where the "
-                      "jump ends: add it by hand",
-                      err);
+        return refuse_place(
+            search, piece,
+            "a line above jumps over this one; the module's line would change where the "
+            "jump ends: add it by hand",
+            err);
     search->place.found = true;
     search->place.offset = offset;
     return 0;
@@ -178,9 +180,9 @@ visit_piece(struct search *search, const struct piece *piece, size_t offset, str
         return 0;
     }
     if (module != NULL)
-        rc = refuse(search, piece,
-                    "the module is named here already, in another form: remove that line first",
-                    err);
+        rc = refuse_place(
+            search, piece,
+            "the module is named here already, in another form: remove that line first", err);
     if (rc < 0 || search->place.found || lines.len == 0)
         return rc;
     if (search->type == PAM_STACK_SESSION) {
@@ -192,7 +194,7 @@ visit_piece(struct search *search, const struct piece *piece, size_t offset, str
                 rc = visit_auth(search, piece, &lines.lines[i], &here, err);
     }
     if (rc == 0 && here)
-        return take_place(search, piece, offset, err);
+        return note_place(search, piece, offset, err);
     for (size_t i = 0; i < lines.len; i++)
         pass_line(search, &lines.lines[i]);
     return rc;
@@ -289,7 +291,7 @@ mentions_module(const struct piece *piece)
 }
 
 static bool
-is_ours(const struct piece *piece)
+is_module_line(const struct piece *piece)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(our_lines); i++)
         if (is_piece(piece, our_lines[i]))
@@ -308,7 +310,7 @@ pam_edit_remove(const struct ts_secret *text, struct ts_secret *ret, unsigned *r
         piece = next_piece(text, &piece);
         if (piece.len == 0)
             return 0;
-        if (is_ours(&piece))
+        if (is_module_line(&piece))
             continue;
         if (*ret_left == 0 && mentions_module(&piece))
             *ret_left = piece.number;

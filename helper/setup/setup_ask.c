@@ -11,7 +11,7 @@
 
 /* The first line that is typed, without its end; what is too long is no yes. */
 static int
-read_line(int fd, char ret[ANSWER_MAX], struct ts_err *err)
+read_answer(int fd, char ret[ANSWER_MAX], struct ts_err *err)
 {
     size_t len = 0;
     ssize_t got;
@@ -45,7 +45,7 @@ setup_confirm(bool *ret_yes, struct ts_err *err)
             "nothing was changed: there is no terminal to ask on; --yes does not ask");
     if (ts_write_all(fd, question, sizeof(question) - 1) < 0)
         return ts_err_errno(err, TS_ERR_USAGE, "the terminal cannot be written to");
-    int rc = read_line(fd, answer, err);
+    int rc = read_answer(fd, answer, err);
     *ret_yes = strcasecmp(answer, "y") == 0 || strcasecmp(answer, "yes") == 0;
     return rc;
 }

@@ -212,8 +212,8 @@ remove_path(const char *path, struct ts_err *err)
 
 /* Writes the new version beside the file, where git or a crash may have left one. */
 static int
-write_draft(const struct setup_file *file, const char *path, const struct ts_secret *text,
-            struct ts_err *err)
+write_setup_draft(const struct setup_file *file, const char *path, const struct ts_secret *text,
+                  struct ts_err *err)
 {
     struct stat st;
 
@@ -256,7 +256,7 @@ setup_file_replace(const struct setup_file *file, const struct ts_secret *text, 
         rc = add_suffix(file->path, file->kind->lock != NULL ? file->kind->lock : NEW_SUFFIX,
                         &draft, err);
     if (rc == 0)
-        rc = write_draft(file, draft, text, err);
+        rc = write_setup_draft(file, draft, text, err);
     if (rc != 0)
         return rc;
     rc = check_unchanged(file, err);

@@ -166,7 +166,7 @@ change_file(struct host_change *change, struct ts_err *err)
 }
 
 static int
-read_file(struct host_change *change, struct ts_err *err)
+read_host_file(struct host_change *change, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *name = NULL;
     TS_CLEANUP(ts_string_free) char *path = NULL;
@@ -194,7 +194,7 @@ setup_host(struct setup *setup, const char *client, bool askpass, struct ts_err 
         return check_other_config(&change, err);
     int rc = setup->remove ? 0 : check_wildcard(&change, err);
     if (rc == 0)
-        rc = read_file(&change, err);
+        rc = read_host_file(&change, err);
     if (rc < 0)
         return rc;
     /* A section that somebody wrote, and that serves the host as it is, needs no file of ours. */

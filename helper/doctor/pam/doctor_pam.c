@@ -37,7 +37,7 @@ struct judged {
 
 /* A line that many services include is reported once. */
 static bool
-is_told(const struct judged *judged, enum finding_code code)
+is_reported(const struct judged *judged, enum finding_code code)
 {
     TS_CLEANUP(ts_string_free) char *place = NULL;
     const struct findings *findings = &judged->doctor->findings;
@@ -54,9 +54,10 @@ is_told(const struct judged *judged, enum finding_code code)
 }
 
 static int
-tell(const struct judged *judged, enum finding_code code, const char *what, const char *detail)
+report_line_finding(const struct judged *judged, enum finding_code code, const char *what,
+                    const char *detail)
 {
-    if (is_told(judged, code))
+    if (is_reported(judged, code))
         return 0;
     return findings_add(&judged->doctor->findings, code, "%s:%u: service %s: %s%s",
                         judged->line->file, judged->line->number, judged->service, what, detail);
@@ -80,41 +81,48 @@ report_setcred(const struct judged *judged, const struct pam_judgement *judgemen
         if (strcmp(without_authenticate[i].service, judged->service) != 0)
             continue;
         if (without_authenticate[i].never_authenticates && pam_judge_setcred_denies(stack))
-            return tell(judged, FIND_PAM_SETCRED, "pam_setcred fails, so none of its jobs run", "");
+            return report_line_finding(judged, FIND_PAM_SETCRED,
+                                       "pam_setcred fails, so none of its jobs run", "");
         if (judgement->refuses_others)
-            return tell(judged, FIND_PAM_SETCRED,
-                        "pam_setcred fails for everybody who logs in without a token, after their "
-                        "password was accepted",
-                        "");
+            return report_line_finding(
+                judged, FIND_PAM_SETCRED,
+                "pam_setcred fails for everybody who logs in without a token, after their "
+                "password was accepted",
+                "");
         if (judgement->refuses_tokens)
-            return tell(judged, FIND_PAM_SETCRED,
-                        "pam_setcred fails for everybody who logs in with a token", "");
+            return report_line_finding(judged, FIND_PAM_SETCRED,
+                                       "pam_setcred fails for everybody who logs in with a token",
+                                       "");
     }
     return 0;
 }
 
 static int
-tell_auth(const struct judged *judged, const struct pam_judgement *judgement, bool works)
+report_auth(const struct judged *judged, const struct pam_judgement *judgement, bool works)
 {
     bool way_in = is_way_in(judged->service);
 
     if (judgement->fails_open != NULL)
-        return tell(judged, FIND_PAM_FAIL_OPEN,
-                    "anybody gets in without a token or a password if the module returns ",
-                    judgement->fails_open);
+        return report_line_finding(
+            judged, FIND_PAM_FAIL_OPEN,
+            "anybody gets in without a token or a password if the module returns ",
+            judgement->fails_open);
     if (judgement->factor_skipped != NULL)
-        return tell(judged, FIND_PAM_FACTOR_SKIPPED,
-                    "it demands token and password, but a password alone is enough if the module "
-                    "returns ",
-                    judgement->factor_skipped);
+        return report_line_finding(
+            judged, FIND_PAM_FACTOR_SKIPPED,
+            "it demands token and password, but a password alone is enough if the module "
+            "returns ",
+            judgement->factor_skipped);
     if (judgement->no_effect)
-        return tell(judged, FIND_PAM_NO_EFFECT, "a valid token does not grant access here", "");
+        return report_line_finding(judged, FIND_PAM_NO_EFFECT,
+                                   "a valid token does not grant access here", "");
     if (judgement->no_fallback && way_in)
-        return tell(judged, FIND_PAM_LOCK_OUT,
-                    "users whom no key lists, perhaps root, cannot get in", "");
+        return report_line_finding(judged, FIND_PAM_LOCK_OUT,
+                                   "users whom no key lists, perhaps root, cannot get in", "");
     /* ssh also has public keys, so the sample stack for sshd does this on purpose. */
     if (judgement->no_outage_fallback && way_in && strcmp(judged->service, "sshd") != 0)
-        return tell(judged, FIND_PAM_OUTAGE, "nobody gets in while policy.conf is broken", "");
+        return report_line_finding(judged, FIND_PAM_OUTAGE,
+                                   "nobody gets in while policy.conf is broken", "");
     if (!works)
         return 0;
     if (doctor_service_is_skipped(judged->doctor, judged->service))
@@ -137,7 +145,7 @@ check_arguments(const struct judged *judged, struct ts_module_options *ret, bool
 
     *ret_right = ts_module_options_parse((int)arguments->len, (const char *const *)arguments->items,
                                          TS_SYSCONFDIR "/policy.conf", ret, &problem) == 0;
-    return *ret_right ? 0 : tell(judged, FIND_PAM_ARGUMENT, problem.text, "");
+    return *ret_right ? 0 : report_line_finding(judged, FIND_PAM_ARGUMENT, problem.text, "");
 }
 
 /* What an auth line of the module needs; *ret_works is false if it cannot accept a token. */
@@ -202,7 +210,7 @@ check_auth(struct doctor *doctor, const char *service, const struct pam_stack *s
     pam_judge_auth(stack, &judgement);
     size_t before = doctor->findings.len;
     rc = report_setcred(&judged, &judgement, stack);
-    return rc < 0 ? rc : tell_auth(&judged, &judgement, works && doctor->findings.len == before);
+    return rc < 0 ? rc : report_auth(&judged, &judgement, works && doctor->findings.len == before);
 }
 
 static int
@@ -214,11 +222,12 @@ check_account(struct doctor *doctor, const char *service, const struct pam_stack
     (void)err;
     if (judged.line == NULL)
         return 0;
-    return tell(&judged, FIND_PAM_ACCOUNT,
-                pam_judge_account_denies(stack)
-                    ? "the account stack has only this module, so it refuses everybody"
-                    : "the module is listed for account, where it decides nothing",
-                "");
+    return report_line_finding(
+        &judged, FIND_PAM_ACCOUNT,
+        pam_judge_account_denies(stack)
+            ? "the account stack has only this module, so it refuses everybody"
+            : "the module is listed for account, where it decides nothing",
+        "");
 }
 
 /* With wrong arguments the module does not open a session either. */

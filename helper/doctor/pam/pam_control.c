@@ -90,7 +90,7 @@ parse_action(const char *text, int *ret)
 
 /* One word up to any of `stop`, moving *at behind it. */
 static bool
-take_word(const char **at, const char *stop, char ret[WORD_MAX])
+parse_control_word(const char **at, const char *stop, char ret[WORD_MAX])
 {
     size_t len = strcspn(*at, stop);
 
@@ -113,13 +113,13 @@ parse_pairs(const char *text, int ret[PAM_STACK_CODES])
     int action = PAM_ACTION_BAD;
 
     for (const char *at = text + strspn(text, " \t"); *at != '\0'; at += strspn(at, " \t")) {
-        if (!take_word(&at, " \t=", name))
+        if (!parse_control_word(&at, " \t=", name))
             return false;
         at += strspn(at, " \t");
         if (*at++ != '=')
             return false;
         at += strspn(at, " \t");
-        if (!take_word(&at, " \t", value) || !parse_action(value, &action))
+        if (!parse_control_word(&at, " \t", value) || !parse_action(value, &action))
             return false;
         int code = pam_stack_code(name);
         if (code >= 0) {

@@ -26,7 +26,7 @@ struct position {
 
 static const char *const type_names[] = {"auth", "account", "session", "password"};
 
-static int read_file(struct reader *reader, const char *name, struct ts_err *err);
+static int read_stack_file(struct reader *reader, const char *name, struct ts_err *err);
 
 static void
 line_release(struct pam_line *line)
@@ -46,7 +46,7 @@ pam_stack_release(struct pam_stack *stack)
 }
 
 static int
-refuse(const struct position *position, const char *problem, struct ts_err *err)
+report_line(const struct position *position, const char *problem, struct ts_err *err)
 {
     return ts_err_set(err, TS_ERR_SYNTAX, "%s:%u: %s", position->file, position->number, problem);
 }
@@ -54,7 +54,7 @@ refuse(const struct position *position, const char *problem, struct ts_err *err)
 /* The next word: up to a blank, or from bracket to bracket, `\]` standing for a bracket. *at moves
  * behind it. NULL in *ret where there is none. */
 static int
-take_word(const char **at, bool *ret_bracketed, char **ret, struct ts_err *err)
+parse_stack_word(const char **at, bool *ret_bracketed, char **ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret word = TS_SECRET_INIT(LINE_MAX_BYTES);
     const char *text = *at + strspn(*at, " \t");
@@ -78,13 +78,13 @@ take_word(const char **at, bool *ret_bracketed, char **ret, struct ts_err *err)
 }
 
 static int
-take_arguments(const char *at, struct ts_list *ret, struct ts_err *err)
+parse_arguments(const char *at, struct ts_list *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *word = NULL;
     bool bracketed = false;
 
     for (;;) {
-        int rc = take_word(&at, &bracketed, &word, err);
+        int rc = parse_stack_word(&at, &bracketed, &word, err);
         if (rc < 0 || word == NULL)
             return rc;
         rc = ts_list_add(ret, word, err);
@@ -99,7 +99,7 @@ add_line(struct reader *reader, const struct position *position, struct ts_err *
     struct pam_stack *stack = reader->stack;
 
     if (stack->len == PAM_STACK_LINES_MAX) {
-        (void)refuse(position, "the stack has too many lines", err);
+        (void)report_line(position, "the stack has too many lines", err);
         return NULL;
     }
     struct pam_line *more = reallocarray(stack->lines, stack->len + 1, sizeof(*more));
@@ -121,10 +121,10 @@ read_module(struct pam_line *line, const char *at, const struct position *positi
 {
     bool bracketed = false;
 
-    int rc = take_word(&at, &bracketed, &line->module, err);
+    int rc = parse_stack_word(&at, &bracketed, &line->module, err);
     if (rc == 0 && line->module == NULL)
-        return refuse(position, "no module is named", err);
-    return rc < 0 ? rc : take_arguments(at, &line->arguments, err);
+        return report_line(position, "no module is named", err);
+    return rc < 0 ? rc : parse_arguments(at, &line->arguments, err);
 }
 
 /* The file that `include`, `substack` or `@include` names. */
@@ -135,18 +135,18 @@ read_other(struct reader *reader, const char *at, const struct position *positio
     TS_CLEANUP(ts_string_free) char *name = NULL;
     bool bracketed = false;
 
-    int rc = take_word(&at, &bracketed, &name, err);
+    int rc = parse_stack_word(&at, &bracketed, &name, err);
     if (rc == 0 && name == NULL)
-        return refuse(position, "no file is named", err);
+        return report_line(position, "no file is named", err);
     if (rc < 0)
         return rc;
     if (reader->depth == PAM_STACK_DEPTH_MAX)
-        return refuse(position, "files include each other too deeply", err);
+        return report_line(position, "files include each other too deeply", err);
     reader->depth++;
-    rc = read_file(reader, name, err);
+    rc = read_stack_file(reader, name, err);
     reader->depth--;
     if (rc == TS_ERR_NOT_FOUND)
-        return refuse(position, "the file that is included does not exist", err);
+        return report_line(position, "the file that is included does not exist", err);
     return rc;
 }
 
@@ -184,9 +184,9 @@ read_control(struct reader *reader, const char *at, const struct position *posit
     TS_CLEANUP(ts_string_free) char *control = NULL;
     bool bracketed = false;
 
-    int rc = take_word(&at, &bracketed, &control, err);
+    int rc = parse_stack_word(&at, &bracketed, &control, err);
     if (rc == TS_ERR_SYNTAX || (rc == 0 && control == NULL))
-        return refuse(position, "the control is not understood", err);
+        return report_line(position, "the control is not understood", err);
     if (rc < 0)
         return rc;
     if (!bracketed && ts_text_equal_nocase(control, "substack"))
@@ -198,24 +198,25 @@ read_control(struct reader *reader, const char *at, const struct position *posit
         return err->code;
     line->is_optional = !bracketed && ts_text_equal_nocase(control, "optional");
     if (!pam_control_parse(control, bracketed, line->actions))
-        return refuse(position, "the control is not understood", err);
+        return report_line(position, "the control is not understood", err);
     return read_module(line, at, position, err);
 }
 
 static int
-read_line(struct reader *reader, const char *at, const struct position *position,
-          struct ts_err *err)
+read_stack_line(struct reader *reader, const char *at, const struct position *position,
+                struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *word = NULL;
     bool bracketed = false;
 
-    int rc = take_word(&at, &bracketed, &word, err);
+    int rc = parse_stack_word(&at, &bracketed, &word, err);
     if (rc < 0 || word == NULL)
-        return rc == TS_ERR_SYNTAX ? refuse(position, "the line is not understood", err) : rc;
+        return rc == TS_ERR_SYNTAX ? report_line(position, "the line is not understood", err) : rc;
     if (ts_text_equal_nocase(word, "@include"))
         return read_other(reader, at, position, err);
     if (!is_any_type(word))
-        return refuse(position, "it begins with no type (auth, account, session, password)", err);
+        return report_line(position, "it begins with no type (auth, account, session, password)",
+                           err);
     return is_type(word, reader->type) ? read_control(reader, at, position, err) : 0;
 }
 
@@ -253,10 +254,10 @@ read_lines(struct reader *reader, const char *name, const char *text, struct ts_
 
         rc = join_line(&at, &number, &line);
         if (rc == TS_ERR_TOO_LARGE)
-            return refuse(&position, "the line is too long", err);
+            return report_line(&position, "the line is too long", err);
         if (rc < 0)
             return ts_err_nomem(err);
-        rc = read_line(reader, ts_secret_string(&line), &position, err);
+        rc = read_stack_line(reader, ts_secret_string(&line), &position, err);
     }
     return rc;
 }
@@ -265,7 +266,7 @@ read_lines(struct reader *reader, const char *name, const char *text, struct ts_
 #define FILES_MAX 256
 
 static int
-read_file(struct reader *reader, const char *name, struct ts_err *err)
+read_stack_file(struct reader *reader, const char *name, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(PAM_STACK_FILE_MAX);
 
@@ -285,7 +286,7 @@ pam_stack_read(const struct pam_files *files, const char *service, enum pam_stac
     struct reader reader = {.files = files, .type = type, .stack = ret};
 
     *ret = (struct pam_stack){NULL, 0};
-    return read_file(&reader, service, err);
+    return read_stack_file(&reader, service, err);
 }
 
 bool
