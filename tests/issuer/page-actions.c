@@ -14,6 +14,28 @@
 #define YEARS_MAX 5
 #define DAY_SECONDS (24L * 60 * 60)
 
+/* True where a character of UTF-8 is a control character, or is invisible or turns the direction of
+ * the text around it, so that a name could look like another one. */
+static bool
+is_control(const char *character)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {{0x01, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
+                  {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}};
+    /* The first byte of a sequence has that many bits of the code point, the others six each. */
+    static const unsigned char masks[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    size_t len = utf8_length(character);
+    uint32_t code = (unsigned char)character[0] & masks[len];
+    for (size_t i = 1; i < len; i++)
+        code = code << 6 | ((unsigned char)character[i] & 0x3f);
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    }
+    return false;
+}
+
 /* Returns what is wrong with a name, or NULL. Everything is escaped where it is shown; markup is
  * refused all the same, because other programs will show the name, too. */
 static const char *
@@ -22,10 +44,9 @@ name_error(const char *name)
     size_t characters = 0;
     bool blank = true;
     for (const char *at = name; *at; at += utf8_length(at), characters++) {
-        unsigned char byte = (unsigned char)*at;
-        if (byte < ' ' || byte == 0x7f || strchr("<>&\"", byte) || strncmp(at, "\xc2\x80", 2) == 0)
+        if (is_control(at) || strchr("<>&\"", *at))
             return "A name cannot have control characters or < > & \" in it.";
-        blank = blank && byte == ' ';
+        blank = blank && *at == ' ';
     }
     if (blank)
         return "Enter a name.";
@@ -42,7 +63,7 @@ expiry_error(const char *expiry, time_t now)
         return "This is not a date, as in 2027-01-31.";
     if (end <= now)
         return "This day is in the past.";
-    if (end > now + YEARS_MAX * 366 * DAY_SECONDS)
+    if (end > now + DAY_SECONDS * 366 * YEARS_MAX)
         return "A key is valid for at most five years.";
     return NULL;
 }

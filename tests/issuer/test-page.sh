@@ -111,6 +111,8 @@ $(printf '%065d' 0)|$year-01-31|90d|A name has at most 64 characters.
 <script>alert(1)</script>|$year-01-31|90d|A name cannot have control characters
 a" autofocus onfocus=x|$year-01-31|90d|A name cannot have control characters
 bell$(printf '\a')|$year-01-31|90d|A name cannot have control characters
+C1 $(printf '\302\233')31m|$year-01-31|90d|A name cannot have control characters
+turned $(printf '\342\200\256')around|$year-01-31|90d|A name cannot have control characters
 laptop||90d|Enter the last day
 laptop|tomorrow|90d|This is not a date
 laptop|$year-02-30|90d|This is not a date
