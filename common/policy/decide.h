@@ -119,8 +119,8 @@ enum ts_reason ts_decide_local(const struct ts_question *question, struct ts_ver
 /*
  * Whether what a client sent is only the beginning of a token: it begins with `eyJ` and has no
  * signature yet, or the signature is shorter than the key's modulus. A key that the policy does not
- * have counts as being as long as the policy's first, so that prompts do not show which there are.
- * What holds characters that no token has (a final newline is one), a header that is never
+ * have counts as being as long as ts_policy_stand_in's, so that prompts do not show which there
+ * are. What holds characters that no token has (a final newline is one), a header that is never
  * accepted, or over TS_TOKEN_MAX characters, is not the beginning of one. *ret, which is released
  * with ts_token_release, holds the token with its header read where it has three parts and a header
  * that is accepted, whole or not; else it is empty.

@@ -2,12 +2,17 @@
 #include "common/base/cleanup.h"
 #include "common/policy/policy_schema.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LARGE ((size_t)1024 * 1024) /* bytes of files */
 
 void
 ts_policy_release(struct ts_policy *policy)
 {
+    const bool is_large = policy->texts_bytes > LARGE;
+
     for (size_t i = 0; i < policy->keys_len; i++)
         if (policy->keys[i].free_public_key != NULL)
             policy->keys[i].free_public_key(&policy->keys[i].public_key);
@@ -17,6 +22,14 @@ ts_policy_release(struct ts_policy *policy)
     ts_index_release(&policy->index);
     free(policy->file);
     memset(policy, 0, sizeof(*policy));
+#ifdef __GLIBC__
+    /* Once a large block was freed, the C library keeps such blocks for the process, which may be a
+     * server that runs for months. */
+    if (is_large)
+        (void)malloc_trim(0);
+#else
+    (void)is_large;
+#endif
 }
 
 /* Room doubles whenever the length reaches a power of two. */

@@ -88,4 +88,31 @@ d=$scratch/pam.d
     helper_stand_in "cat $scratch/token; exit 77"
     forgets 'source = local, which fails' "$scratch/token" 'authenticate PAM_AUTH_ERR' --ruid "$uid" --ruser $user su $user "$d" authenticate vanish
 }
+
+# A policy of 10,000 keys takes memory during a login, at most three times the size of its files, and
+# gives it back.
+mkdir -m 755 "$scratch/many" "$scratch/many/keys.d"
+printf '[service *]\nscopes = user_management\n' >"$scratch/many/policy.conf"
+awk -v user="$user" -v key="$(sed /-----/d "$scratch/keys/good.pem" | tr -d '\n')" 'BEGIN {
+    for (i = 0; i < 10000; i++)
+        printf "[key %s]\npublic_key = %s\nusers = %s\nservices = *\nscopes = user_management\n", \
+            i < 9999 ? "key-" i : "good", key, i < 9999 ? "user" i : user
+}' >"$scratch/many/keys.d/all.conf"
+printf 'auth required %s policy=%s\n' "$module" "$scratch/many/policy.conf" >"$scratch/pam.d/many"
+size=$(($(wc -c <"$scratch/many/keys.d/all.conf") / 1024))
+if "$build/tests/pam/many-keys" $user "$scratch/pam.d" "$scratch/token" sshd many >"$scratch/out" 2>&1 &&
+    read -r most grown <"$scratch/out" && [ "$most" -gt "$size" ]; then
+    if [ "$most" -le $((3 * size)) ]; then
+        ok "10,000 keys: $most KiB for $size KiB of files"
+    else
+        bad '10,000 keys: bounded memory' "over three times $size KiB" "$scratch/out"
+    fi
+    if [ "$grown" -le 2048 ]; then
+        ok "10,000 keys: $grown KiB more after five logins"
+    else
+        bad '10,000 keys: memory is given back' 'over 2 MiB stay' "$scratch/out"
+    fi
+else
+    bad '10,000 keys' 'no login' "$scratch/out"
+fi
 finish
