@@ -55,10 +55,10 @@ find_part(struct ts_request *request, const struct question *question, struct ts
           struct ts_err *err)
 {
     const size_t received = question->prompt.received;
-    int rc = 0;
 
     if (question->parts[0] != '\0') {
-        rc = ts_request_bind(request, question->parts, false, err);
+        int rc = ts_request_bind(request, question->parts, false, err);
+
         if (rc == 0)
             rc = ts_refresh_find_parts(request, received, question->prompt.hash, token, err);
         if (rc != TS_ERR_KEY || (question->host != NULL && question->host->bound))
