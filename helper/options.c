@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
     {OPTION_MIN_VALID, "min-valid", "T", DURATION, MEMBER(min_valid), 0, MIN_VALID_MAX,
      "the token must still live at least this long"},
     {OPTION_FRESH, "fresh", NULL, FLAG, 0, 0, 0,
-     "ask the endpoint for a token that was not handed out before"},
+     "ask the endpoint for a token that was not printed before"},
     {OPTION_FOR, "for", "HOST", TEXT, MEMBER(bound_host), 0, 0,
      "add a proof that the token is for this host: its name in lower case, without a port"},
     {OPTION_JSON, "json", NULL, FLAG, 0, 0, 0, "print one JSON object, for programs"},

@@ -42,7 +42,7 @@ output_write(bool stdout_open, const struct ts_secret *answer, struct ts_err *er
         return ts_err_set(err, TS_ERR_OUTPUT, "standard output is closed");
     if (ts_write_all(STDOUT_FILENO, answer->data, answer->len) < 0)
         return ts_err_errno(err, TS_ERR_OUTPUT, "cannot write to standard output");
-    /* A full quota or a network file system may tell only now. */
+    /* A full quota or a network file system may report it only now. */
     if (close(STDOUT_FILENO) < 0 && errno != EINTR)
         return ts_err_errno(err, TS_ERR_OUTPUT, "cannot write to standard output");
     return 0;

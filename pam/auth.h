@@ -1,5 +1,5 @@
 /*
- * pam_sm_authenticate: from the module's arguments to a decision, and to the one line that tells of
+ * pam_sm_authenticate: from the module's arguments to a decision, and to the one line that reports
  * it. What holds whatever happens: PAM_SUCCESS where every rule of the policy passed and nowhere
  * else, PAM_IGNORE never, PAM_USER and PAM_AUTHTOK are left alone.
  */

@@ -32,7 +32,7 @@ static int
 check_status(int status, struct ts_err *err)
 {
     if (WIFSIGNALED(status))
-        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper died of signal %d",
+        return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper was ended by signal %d",
                           WTERMSIG(status));
     if (!WIFEXITED(status))
         return ts_err_set(err, TS_ERR_UNAVAILABLE, "the helper did not end");

@@ -22,7 +22,7 @@ pam_sm_setcred(pam_handle_t *pamh, int flags, int argc, const char **argv)
     return ts_session_setcred(pamh, flags);
 }
 
-/* Accounts are pam_unix's to judge: a success here would skip nologin and expired accounts. */
+/* pam_unix checks accounts: a success here would skip nologin and expired accounts. */
 PAM_EXTERN int
 pam_sm_acct_mgmt(pam_handle_t *pamh, int flags, int argc, const char **argv)
 {

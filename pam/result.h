@@ -10,7 +10,7 @@
  * TS_REASON_OK alone. */
 int ts_result_code(enum ts_reason reason);
 
-/* The word in the audit line: accepted, denied, or unavailable (nobody could tell). */
+/* The word in the audit line: accepted, denied, or unavailable (it could not be checked). */
 const char *ts_result_word(enum ts_reason reason);
 
 /* The reason that a failure with a negative enum ts_error gives. */

@@ -21,7 +21,7 @@ check_run_folder(int fd, const char *name, mode_t sticky_allowed, mode_t *ret_mo
     if (fstat(fd, &st) != 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "folder %s cannot be examined", name);
     if (!S_ISDIR(st.st_mode) || st.st_uid != 0)
-        return ts_err_set(err, TS_ERR_UNSAFE, "%s is not a folder of root's", name);
+        return ts_err_set(err, TS_ERR_UNSAFE, "%s is not a folder owned by root", name);
     if ((st.st_mode & 022) != 0 && (st.st_mode & sticky_allowed) == 0)
         return ts_err_set(err, TS_ERR_UNSAFE, "folder %s is writable by others (mode %04o)", name,
                           (unsigned)(st.st_mode & 07777));
@@ -69,7 +69,7 @@ descend(int *fd, const struct ts_rundir_folder *folder, bool create, struct ts_e
     int rc = check_run_folder(next, folder->name, 0, &mode, err);
     if (rc < 0)
         return rc;
-    /* Root's own folder, with the mode that the host's umask left of ours. */
+    /* Root's own folder, with the mode that the host's umask left. */
     if (create && mode != folder->mode && fchmod(next, folder->mode) != 0)
         return ts_err_errno(err, TS_ERR_SYSTEM, "folder %s cannot be given its mode", folder->name);
     ts_fd_close(fd);

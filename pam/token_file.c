@@ -149,7 +149,7 @@ ts_token_file_remove(const char *path, uid_t uid, struct ts_err *err)
     TS_CLEANUP(ts_fd_close) int fd = -1;
 
     if (!ts_token_file_is_path(path, uid))
-        return ts_err_set(err, TS_ERR_UNSAFE, "it is not a path of this module's");
+        return ts_err_set(err, TS_ERR_UNSAFE, "this module did not make that path");
     int rc = open_token_folder(uid, false, &fd, err);
     if (rc < 0)
         return rc == TS_ERR_NOT_FOUND ? 0 : rc;

@@ -24,7 +24,7 @@
 /* Files of one user that there may be at once; beyond, a login gets none. */
 #define TS_TOKEN_FILES_MAX 1024
 
-/* Whether a path is one that ts_token_file_create gives for this user. Judges the text only. */
+/* Whether a path is one that ts_token_file_create gives for this user. Checks the text only. */
 bool ts_token_file_is_path(const char *path, uid_t uid);
 
 /* Writes the file for this user to read, and removes files of this user that crashes left behind.

@@ -102,7 +102,7 @@ ts_clock_left_ms(int64_t deadline_ms)
     int64_t now_ms = ts_clock_boot_ms();
     int64_t left = deadline_ms - now_ms;
 
-    /* A deadline that nobody can tell is one that has passed: nobody waits for ever. */
+    /* If the clock cannot be read, treat the deadline as passed. */
     if (now_ms < 0)
         return 0;
     return left <= 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;

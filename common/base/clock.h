@@ -1,6 +1,6 @@
 /*
  * Time as a value: whatever decides by the time takes a struct ts_clock, so tests set it instead of
- * sleeping. CLOCK_BOOTTIME counts on while a machine sleeps; the boot id tells whether two readings
+ * sleeping. CLOCK_BOOTTIME counts on while a machine sleeps; the boot id shows whether two readings
  * of it can be compared.
  */
 #ifndef TS_CLOCK_H
@@ -15,7 +15,7 @@
 struct ts_clock {
     int64_t wall;                 /* Unix seconds, CLOCK_REALTIME */
     int64_t boot_ms;              /* milliseconds, CLOCK_BOOTTIME */
-    char boot_id[TS_BOOT_ID_MAX]; /* of this boot, or "" where the kernel tells none */
+    char boot_id[TS_BOOT_ID_MAX]; /* of this boot, or "" where the kernel has none */
 };
 
 /* Reads all three. Returns 0 or TS_ERR_SYSTEM. */

@@ -58,10 +58,10 @@ int ts_err_nomem(struct ts_err *err);
 /* Replaces the code and keeps the text. Returns code. */
 int ts_err_recode(struct ts_err *err, int code);
 
-/* The exit code (sysexits.h) that a negative enum ts_error stands for; 0 for 0. */
+/* The exit code (sysexits.h) of a negative enum ts_error; 0 for 0. */
 int ts_error_exit_code(int code);
 
-/* The negative enum ts_error an exit code stands for; TS_ERR_SYSTEM for unknown ones; 0 for 0. */
+/* The negative enum ts_error of an exit code; TS_ERR_SYSTEM for unknown ones; 0 for 0. */
 int ts_error_from_exit_code(int exit_code);
 
 #endif

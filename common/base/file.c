@@ -53,9 +53,9 @@ check_mode(const struct stat *st, const char *name, const struct ts_file_rules *
     const char *what = (bad & 044) != 0   ? "readable by group or others"
                        : (bad & 022) != 0 ? "writable by group or others"
                                           : "open to group or others";
-    const char *mend = (rules->forbidden & 044) != 0 ? "go=" : "go-w";
+    const char *fix = (rules->forbidden & 044) != 0 ? "go=" : "go-w";
     return ts_err_set(err, TS_ERR_UNSAFE, "%s is %s (mode %04o): chmod %s %s", name, what,
-                      (unsigned)(st->st_mode & 07777), mend, name);
+                      (unsigned)(st->st_mode & 07777), fix, name);
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * A file is trusted through its descriptor: opened first (never blocking on a FIFO), judged by
+ * A file is trusted through its descriptor: opened first (never blocking on a FIFO), checked by
  * fstat, then read up to a cap. What may be trusted is a parameter, owner included, so that tests
  * run the same checks as everyone else.
  */
@@ -21,15 +21,15 @@ struct ts_file_rules {
     uid_t (*root_owner)(void);
     mode_t forbidden;    /* permission bits that may not be set, e.g. 022 or 077 */
     mode_t root_allowed; /* bits of `forbidden` that are all right on a file of root's */
-    bool follow_symlink; /* follow a symlink in the last component, and judge what it leads to */
+    bool follow_symlink; /* follow a symlink in the last component, and check its target */
     const char *home;    /* HOME, or NULL: for the message to root who goes by another user's */
 };
 
 /*
- * Opens `path` (relative to `dirfd`, AT_FDCWD allowed) for reading and judges it. `name` is how
+ * Opens `path` (relative to `dirfd`, AT_FDCWD allowed) for reading and checks it. `name` is how
  * messages call it. On success *ret_fd is the caller's to close and *ret_stat (may be NULL) tells
  * of it. Returns TS_ERR_NOT_FOUND (missing, or a folder on the way is), TS_ERR_UNSAFE (owner, mode;
- * the text names what mends it, such as a chmod), or TS_ERR_SYNTAX (not a regular file, or
+ * the text names the fix, such as a chmod), or TS_ERR_SYNTAX (not a regular file, or
  * unreadable).
  */
 int ts_file_open(int dirfd, const char *path, const char *name, const struct ts_file_rules *rules,

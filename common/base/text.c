@@ -293,7 +293,7 @@ ts_text_escape(char *ret, size_t size, const char *text, const char *also)
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
 
-        /* Room for one escape, the dots that tell of a cut, and the end. */
+        /* Room for one escape, the dots that mark a cut, and the end. */
         if (used + 4 + 3 + 1 > size) {
             memcpy(ret + used, "...", 3);
             used += 3;

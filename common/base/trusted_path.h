@@ -1,12 +1,12 @@
 /*
  * Files that decide who gets in: opened by walking from "/" one folder at a time, each folder held
- * by a descriptor and judged by fstat, so that nothing can be exchanged between check and use.
+ * by a descriptor and checked by fstat, so that nothing can be exchanged between check and use.
  *
  * Every folder and the file itself must belong to root (or the one other owner allowed) and be
  * writable by nobody else. A sticky folder may be writable by others, since they can neither rename
  * nor remove what is not theirs in it. A symbolic link is followed only where the link itself
  * passes as a file would and lies in a folder that others cannot write to; where it leads is walked
- * and judged in the same way.
+ * and checked in the same way.
  */
 #ifndef TS_TRUSTED_PATH_H
 #define TS_TRUSTED_PATH_H
@@ -35,7 +35,7 @@ struct ts_trusted_folder {
 /*
  * Walks to the folder that holds the file `path`, which is absolute, has no `..` and does not end
  * in a slash. On success *ret is the caller's to release and *ret_file points to the file's own
- * name within `path`. Returns 0; TS_ERR_UNSAFE (the text names the chmod or chown that mends it),
+ * name within `path`. Returns 0; TS_ERR_UNSAFE (the text names the chmod or chown that fixes it),
  * TS_ERR_NOT_FOUND, TS_ERR_SYNTAX (the path, or a thing on the way that is neither folder nor link,
  * or cannot be reached) or TS_ERR_NOMEM.
  */

@@ -100,7 +100,7 @@ bool ts_cache_find_proof(int fd, const struct ts_identity *identity, const char 
                          const struct ts_secret *token, struct ts_cache_proof *ret);
 
 /* Calls back for every token file, whoever it is for, with its NAME; `entry` is NULL for one that
- * cannot be read. *ret_whole (may be NULL) tells whether it came to the end of the folder. */
+ * cannot be read. *ret_whole (may be NULL) says whether it came to the end of the folder. */
 typedef int (*ts_cache_walk_fn)(void *context, int fd, const char *name,
                                 const struct ts_cache_entry *entry, struct ts_err *err);
 int ts_cache_walk(int fd, ts_cache_walk_fn callback, void *context, bool *ret_whole,

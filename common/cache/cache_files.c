@@ -230,7 +230,7 @@ is_cache_file(const char *name)
     return false;
 }
 
-/* readdir tells an error from the end by errno alone. */
+/* Only errno distinguishes an error of readdir from the end. */
 static const struct dirent *
 next_entry(DIR *folder)
 {

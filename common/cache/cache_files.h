@@ -30,7 +30,7 @@ bool ts_cache_file_write(int fd, const char *name, const struct ts_secret *text)
 /* Whether it is gone. */
 bool ts_cache_file_remove(int fd, const char *name);
 
-/* Calls back for every file with a name of ours until the callback returns false. False where the
+/* Calls back for every file with one of our names until the callback returns false. False where the
  * folder cannot be read to its end. */
 typedef bool (*ts_cache_files_fn)(void *context, int fd, const char *name);
 bool ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context);

@@ -244,10 +244,11 @@ ask_endpoint(const struct run *run, int64_t timeout_ms, struct ts_grant *ret, st
         int rc = ts_worker_get_grant(&limited, ret, err);
         if (rc < 0 || !limited.fresh || !was_handed_out(run, ret))
             return rc;
-        ts_worker_trace(run->request, "the endpoint gave the same token; asking in a second");
+        ts_worker_trace(run->request,
+                        "the endpoint returned the same token; asking again in a second");
         ts_clock_wait_ms(TS_GRANT_SECOND_MS);
     }
-    return ts_err_set(err, TS_ERR_ANSWER, "the endpoint grants the same token again and again");
+    return ts_err_set(err, TS_ERR_ANSWER, "the endpoint keeps returning the same token");
 }
 
 static int

@@ -59,7 +59,7 @@ int ts_refresh_key_info(const struct ts_request *request, struct ts_key_info *re
                         struct ts_err *err);
 
 /*
- * The parts in which askpass hands out a token that one prompt cannot take (see askpass in the
+ * The parts in which askpass prints a token that one prompt cannot take (see askpass in the
  * helper): keeps the token beside the cache for two minutes, finds it again by the number of
  * characters that were received and their FNV-1a hash, and drops it. Where the request names a
  * host, only parts that were kept for that host are found.

@@ -244,7 +244,7 @@ ts_refresh_find_parts(const struct ts_request *request, size_t received, uint32_
         ts_cache_find_parts(folder, &identity, received, hash, ret_token))
         return 0;
     return ts_err_set(err, TS_ERR_KEY,
-                      "profile %s: the token whose rest is asked for was not handed out here",
+                      "profile %s: the token whose next part is asked for was not printed here",
                       request->profile);
 }
 

@@ -24,11 +24,11 @@ read_claims(struct ts_token *token, const struct ts_secret *text, struct ts_err 
         rc = ts_token_read_payload(token, err);
     if (rc == TS_ERR_NOMEM || rc == 0)
         return rc;
-    (void)ts_err_prefix(err, "the session's token is of no use");
+    (void)ts_err_prefix(err, "the session's token cannot be used");
     return ts_err_recode(err, TS_ERR_KEY);
 }
 
-/* A token from a clock ahead of ours lives no longer for that. */
+/* A token from a clock ahead of ours does not live longer because of it. */
 static int64_t
 life_of(const struct ts_token *token, int64_t now)
 {
@@ -46,7 +46,7 @@ check_claims(const struct ts_request *request, const struct ts_token *token, int
                               request->scopes.items[i]);
     if (life_of(token, now) <= 0 || token->expires - token->issued_at > TS_TOKEN_LIFE_MAX)
         return ts_err_set(err, TS_ERR_KEY,
-                          "the session's token has expired: log in again, or bring an API key");
+                          "the session's token has expired: log in again, or import an API key");
     if (request->min_valid_strict && life_of(token, now) < request->min_valid)
         return ts_err_set(err, TS_ERR_ANSWER,
                           "the session's token lives %lld s, less than --min-valid asks for",

@@ -8,7 +8,7 @@
 #include "common/config/request.h"
 
 /*
- * Reads and judges request->session_token_file. The file must be regular and the user's, closed to
+ * Reads and checks request->session_token_file. The file must be regular and the user's, closed to
  * others, or root's, 0440 at most, as the module leaves it; the token alive by the local clock, and
  * of every scope asked for (none asked for: as it is). No signature is checked: the module has done
  * that, and the file is the user's. Returns 0, TS_ERR_KEY (missing, expired, other scopes,

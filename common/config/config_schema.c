@@ -173,7 +173,7 @@ apply_value(const struct ts_config_setting *setting, const char *value,
     case TS_SETTING_AUTH:
         return apply_word(setting, value, field, err);
     }
-    return ts_err_set(err, TS_ERR_SYNTAX, "a setting of no known type");
+    return ts_err_set(err, TS_ERR_SYNTAX, "a setting of an unknown type");
 }
 
 static bool

@@ -25,7 +25,7 @@ void ts_host_pattern_release(struct ts_host_pattern *pattern);
 
 /* Splits `name`, `name:port`, `[v6]:port` as a client sends it. `ret_name` is lower case. False,
  * and nothing changed, where it is not a host (empty, bad characters, bad port). Needs no memory,
- * so that a host of ours is never taken for nobody's. */
+ * so that one of our hosts is never missed. */
 bool ts_host_split(const char *host, char ret_name[TS_HOST_NAME_MAX + 1], unsigned *ret_port);
 
 /* The same for the first `len` bytes. */

@@ -52,7 +52,7 @@ struct ts_request {
     int64_t min_valid;        /* seconds a token must still live when handed out */
     bool min_valid_strict;    /* from --min-valid: not capped at half the life granted */
     int64_t max_age;          /* seconds; -1: none */
-    bool fresh;               /* ask the endpoint, never hand out what was handed out before */
+    bool fresh;               /* ask the endpoint, never return a token twice */
     char *cache_dir;          /* or NULL: none can be had */
     char *session_token_file; /* $THRIVESTACK_TOKEN_FILE, or NULL */
     char *bound_host;         /* the token is to have a proof for this host; or NULL */

@@ -139,7 +139,7 @@ check_file(const struct ts_job *job, struct ts_err *err)
     return 0;
 }
 
-/* In the order of enum ts_job_kind. `check` is for what no single member can tell. */
+/* In the order of enum ts_job_kind. `check` checks members against each other. */
 static const struct {
     const char *name;
     const struct ts_field_table *table;

@@ -4,7 +4,7 @@
  * job.c, answers in job_answer.c.
  *
  * Jobs: "token" asks the endpoint; "key" describes the API key without asking anyone; "import" puts
- * a downloaded key in its place once the endpoint has granted a token for it; "explain" judges a
+ * a downloaded key in its place once the endpoint has granted a token for it; "explain" checks a
  * token by a host's policy; "probe" asks the endpoint with no key at all; "policy" and "module"
  * load a host's policy and its PAM module; "accounts" looks up the users that a policy names;
  * "keys" checks a file of keys, as in keys.d; "prove" signs that a token is for one host.
@@ -65,7 +65,7 @@ struct ts_job {
     }
 void ts_job_release(struct ts_job *job);
 
-/* What the worker tells of an API key; never the private half. With these limits, every sum of
+/* What the worker reports of an API key; never the private half. With these limits, every sum of
  * created and rotation_days has a place in an int64_t. */
 #define TS_ROTATION_DAYS_MAX INT64_C(36500000)
 struct ts_key_info {
@@ -81,7 +81,7 @@ struct ts_key_info {
 };
 void ts_key_info_release(struct ts_key_info *info);
 
-/* How one rule of the policy judged the token. What comes after a failure is not looked at. */
+/* The result of one rule of the policy. Rules after a failure are not checked. */
 enum ts_rule_result { TS_RULE_PASS, TS_RULE_FAIL, TS_RULE_SKIPPED };
 struct ts_explained_rule {
     char code[32];   /* the reason that its failure gives */
@@ -133,7 +133,7 @@ int ts_job_write(enum ts_job_kind kind, const struct ts_request *request, struct
                  struct ts_err *err);
 int ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err);
 /* 0 with *ret filled, or the error that the worker reported (with http_status and response_id in
- * *err), or TS_ERR_SYSTEM where the worker's answer makes no sense. `received` of the grant is the
+ * *err), or TS_ERR_SYSTEM where invalid answer from the worker. `received` of the grant is the
  * caller's to set. */
 int ts_job_read_grant(const struct ts_secret *answer, struct ts_grant *ret, struct ts_err *err);
 /* The answer to "prove" goes to `proof` of the grant, which the caller has initialised and

@@ -353,8 +353,7 @@ read_answer(const struct ts_secret *text, const struct answer *answer, void *to,
     if (rc == TS_ERR_NOMEM)
         return ts_err_nomem(err);
     if (rc < 0)
-        return ts_err_set(err, TS_ERR_SYSTEM, "the worker's answer makes no sense: %s",
-                          reason.text);
+        return ts_err_set(err, TS_ERR_SYSTEM, "invalid answer from the worker: %s", reason.text);
     return 0;
 }
 
@@ -366,7 +365,7 @@ read_grant(const struct ts_secret *text, const struct answer *answer, struct ts_
     int rc = read_answer(text, answer, &grant, err);
 
     if (rc == 0 && !ts_text_is_key_id(grant.key_id))
-        rc = ts_err_set(err, TS_ERR_SYSTEM, "the worker's answer makes no sense: no key id");
+        rc = ts_err_set(err, TS_ERR_SYSTEM, "invalid answer from the worker: no key id");
     if (rc < 0)
         return rc;
     *ret = grant;

@@ -338,7 +338,7 @@ check_key_expiry(struct ts_judging *judging)
     if (judging->question->now <= judging->key->expires)
         return TS_REASON_OK;
     ts_text_rfc3339(last, judging->key->expires);
-    return ts_judging_deny(judging, TS_REASON_KEY_EXPIRED, "key %s was good until %.10s only",
+    return ts_judging_deny(judging, TS_REASON_KEY_EXPIRED, "key %s expired after %.10s",
                            judging->key->id, last);
 }
 

@@ -69,7 +69,7 @@ struct ts_question {
 
 struct ts_verdict {
     enum ts_reason reason;
-    char text[TS_ERR_TEXT_MAX];       /* what is wrong, with the values that tell; no secret */
+    char text[TS_ERR_TEXT_MAX];       /* what is wrong, with the values that matter; no secret */
     size_t rules_passed;              /* how many of ts_decide_rules were passed */
     char key_id[TS_KEY_ID_MAX + 1];   /* once the header was read; else "" */
     unsigned char digest[32];         /* SHA-256 of header and payload */
@@ -83,8 +83,8 @@ struct ts_verdict {
 };
 
 /*
- * Judges a token by every rule in order and stops at the first that fails. One trailing newline of
- * the text is dropped. Returns TS_REASON_OK only where every rule passed; *ret tells the rest.
+ * Checks a token by every rule in order and stops at the first that fails. One trailing newline of
+ * the text is dropped. Returns TS_REASON_OK only where every rule passed; *ret has the rest.
  * A token with an unknown key costs the same work as one with a bad signature.
  */
 enum ts_reason ts_decide(const struct ts_question *question, const char *text, size_t len,

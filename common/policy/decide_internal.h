@@ -24,7 +24,7 @@ struct ts_judging {
 enum ts_reason ts_judging_deny(const struct ts_judging *judging, enum ts_reason reason,
                                const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* A failure of another function: the rule's own reason, unless it could not judge at all. */
+/* A failure of another function: the rule's own reason, unless the check itself failed. */
 enum ts_reason ts_judging_deny_error(const struct ts_judging *judging, enum ts_reason reason,
                                      const struct ts_err *err);
 

@@ -122,7 +122,8 @@ int ts_policy_key_text(const struct ts_policy *policy, const struct ts_policy_ke
 #define TS_PUBLIC_KEY_FILE_MAX ((size_t)16 * 1024)
 
 /* The key whose size and work stand in for those of a key that the policy does not have, so that a
- * stranger cannot tell which it has: the first that can be used, or NULL where there is none. */
+ * stranger cannot find out which it has: the first that can be used, or NULL where there is none.
+ */
 const struct ts_policy_key *ts_policy_stand_in(const struct ts_policy *policy);
 
 /* Who logs in, looked up once: names, uid, and the names of the policy's groups they are in. */
@@ -147,7 +148,8 @@ int ts_subject_lookup(const struct ts_policy *policy, const char *service, const
 void ts_subject_release(struct ts_subject *subject);
 
 /* Whether an item of `users`, a user or an `@group`, is definitely none of this host's; *ret is
- * false where the look-up does not tell. Returns 0, TS_ERR_NOMEM or TS_ERR_SYSTEM (it fails). */
+ * false where the look-up is not conclusive. Returns 0, TS_ERR_NOMEM or TS_ERR_SYSTEM (it fails).
+ */
 int ts_subject_is_missing(const char *item, bool *ret, struct ts_err *err);
 
 /* Whether a key is good for a service. */

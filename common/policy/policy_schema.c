@@ -9,9 +9,9 @@
 #define NAME_LEN_MAX 255
 
 static int
-report_value(const struct ts_policy_input *input, struct ts_err *err, const char *mend)
+report_value(const struct ts_policy_input *input, struct ts_err *err, const char *fix)
 {
-    return ts_ini_error(input->ini, input->entry->line, err, "%s: %s", input->entry->key, mend);
+    return ts_ini_error(input->ini, input->entry->line, err, "%s: %s", input->entry->key, fix);
 }
 
 /* Where a character may be. A table, because a policy may have 100,000 names. */

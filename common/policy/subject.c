@@ -116,7 +116,7 @@ find_user(struct ts_subject *subject, struct ts_err *err)
     return subject->canonical != NULL ? 0 : ts_err_nomem(err);
 }
 
-/* The gid of a group. *ret_found tells whether there is such a group: a policy may name one that
+/* The gid of a group. *ret_found says whether there is such a group: a policy may name one that
  * this host does not have, and then nobody is in it. */
 static int
 find_group(const char *name, gid_t *ret, bool *ret_found, struct ts_err *err)

@@ -61,7 +61,7 @@ restore_errors(int *marked)
 }
 
 /* Without memory OpenSSL may have nowhere to note that it has none; errno, which every caller of
- * this clears first, tells all the same. */
+ * this clears first, is reported as well. */
 static bool
 ran_out_of_memory(void)
 {
@@ -78,7 +78,7 @@ read_der(struct der *in, int wanted, struct der *ret)
 
     if (in->len == 0)
         return false;
-    /* Bit 7 tells of an error, bit 0 of an indefinite length, which DER does not have. */
+    /* Bit 7 reports an error, bit 0 of an indefinite length, which DER does not have. */
     int flags = ASN1_get_object(&p, &len, &tag, &class, (long)in->len);
     if ((flags & 0x81) != 0 || class != V_ASN1_UNIVERSAL || tag != wanted)
         return false;
@@ -190,7 +190,7 @@ ends_with(const char *text, size_t len, const char *end)
     return len >= end_len && memcmp(text + len - end_len, end, end_len) == 0;
 }
 
-/* Judges the label between BEGIN and the dashes. *ret_wrapped tells the two spellings apart. */
+/* Checks the label between BEGIN and the dashes. *ret_wrapped says which spelling it has. */
 static int
 check_label(const char *label, size_t len, bool *ret_wrapped, struct ts_err *err)
 {

@@ -25,7 +25,7 @@ int ts_public_key_parse(const char *pem, size_t len, struct evp_pkey_st **ret, s
 
 /*
  * The same from one line of base64 without blanks: the DER of a SubjectPublicKeyInfo, which is what
- * stands between the first and the last line of a PEM file. `len` is at most TS_INI_LINE_MAX.
+ * is between the first and the last line of a PEM file. `len` is at most TS_INI_LINE_MAX.
  */
 int ts_public_key_parse_inline(const char *text, size_t len, struct evp_pkey_st **ret,
                                struct ts_err *err);
@@ -36,13 +36,13 @@ size_t ts_public_key_size(const struct evp_pkey_st *key);
 
 /*
  * Whether the token's signature over header and payload is right. Returns 0; TS_ERR_REFUSED where
- * it is not (length included); TS_ERR_NOMEM or TS_ERR_SYSTEM where libcrypto could not tell.
+ * it is not (length included); TS_ERR_NOMEM or TS_ERR_SYSTEM where libcrypto failed.
  * Leaves nothing in the thread's OpenSSL error queue.
  */
 int ts_token_verify(const struct ts_token *token, struct evp_pkey_st *key, struct ts_err *err);
 
-/* SHA-256 of a token, or of its header and payload: what tells two tokens apart. 0, TS_ERR_NOMEM or
- * TS_ERR_SYSTEM. */
+/* SHA-256 of a token, or of its header and payload: what distinguishes two tokens. 0, TS_ERR_NOMEM
+ * or TS_ERR_SYSTEM. */
 int ts_token_digest(const char *text, size_t len, unsigned char ret[32], struct ts_err *err);
 
 #endif

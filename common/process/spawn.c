@@ -43,7 +43,7 @@ report_spawn_failure(const struct ts_spawn *spec, const struct ts_spawn_failure 
         [TS_STEP_GROUPS] = "setgroups failed",
         [TS_STEP_GID] = "setresgid failed",
         [TS_STEP_UID] = "setresuid failed",
-        [TS_STEP_VERIFY] = "the change of identity did not hold",
+        [TS_STEP_VERIFY] = "the identity did not change",
         [TS_STEP_FOLDER] = "its folder cannot be entered",
         [TS_STEP_EXEC] = "exec failed",
     };

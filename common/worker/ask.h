@@ -8,7 +8,7 @@
 #include "common/config/request.h"
 #include "common/worker/apikey.h"
 
-/* Asks until `deadline_ms` (CLOCK_BOOTTIME) and judges the answer. *ret gets everything but
+/* Asks until `deadline_ms` (CLOCK_BOOTTIME) and checks the answer. *ret gets everything but
  * `received`. Errors are those of the design's exit codes. */
 int ts_ask(const struct ts_request *request, const struct ts_api_key *key, int64_t deadline_ms,
            struct ts_grant *ret, struct ts_err *err);

@@ -124,7 +124,7 @@ parse_target(const struct ts_endpoint *endpoint, struct target *ret, struct ts_e
         curl_url_get(ret->url, CURLUPART_HOST, &ret->host, 0) != CURLUE_OK)
         return refuse_url(err, "is not a URL");
     if (curl_url_get(ret->url, CURLUPART_USER, &user, 0) == CURLUE_OK)
-        return refuse_url(err, "names a user, which the endpoint does not know");
+        return refuse_url(err, "has a user name in it: remove it");
     /* libcurl would take anything else for the name of a file. */
     if (endpoint->pinned_public_key != NULL &&
         strncmp(endpoint->pinned_public_key, "sha256//", 8) != 0)

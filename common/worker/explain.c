@@ -78,7 +78,7 @@ ts_explain(const struct ts_job *job, struct ts_explanation *ret, struct ts_err *
                                          .booted = ts_clock_booted()};
     enum ts_reason reason =
         ts_decide(&question, ts_secret_string(&explain->token), explain->token.len, &verdict);
-    /* Not a denial: nobody could judge. */
+    /* Not a denial: the check itself failed. */
     if (reason == TS_REASON_NOMEM || reason == TS_REASON_SYSTEM)
         return ts_err_set(err, reason == TS_REASON_NOMEM ? TS_ERR_NOMEM : TS_ERR_SYSTEM, "%s",
                           verdict.text);

@@ -10,7 +10,7 @@
 #include "common/policy/policy.h"
 
 /*
- * Judges job->explain by the clock of now. A denial is a result, not an error. Returns 0,
+ * Checks job->explain by the clock of now. A denial is a result, not an error. Returns 0,
  * TS_ERR_CONFIG where the policy cannot be used, TS_ERR_SYSTEM (the user cannot be looked up) or
  * TS_ERR_NOMEM.
  */

@@ -36,7 +36,7 @@ static const struct failure {
     /* Also what libcurl says of a header line that never ends. */
     {CURLE_OUT_OF_MEMORY, "http", TS_ERR_ANSWER, false, "the answer's headers take too much memory",
      "check token_url"},
-    /* The last one stands for all others: a connection that breaks at some point. */
+    /* The last row is for all others: a connection that breaks at some point. */
     {CURLE_OK, "broken", TS_ERR_UNAVAILABLE, false, "the connection broke", "try again"},
 };
 
@@ -69,7 +69,7 @@ ts_failure_set_option(struct ts_err *err, CURLcode code)
 {
     if (code == CURLE_OUT_OF_MEMORY)
         return ts_err_nomem(err);
-    return ts_err_set(err, TS_ERR_CONFIG, "libcurl does not take a setting of the endpoint: %s",
+    return ts_err_set(err, TS_ERR_CONFIG, "libcurl rejects a setting of the endpoint: %s",
                       curl_easy_strerror(code));
 }
 

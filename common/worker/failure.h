@@ -1,5 +1,5 @@
 /*
- * libcurl's result codes as errors of ours: what each means for the caller, and what to do.
+ * libcurl's result codes as our errors: what each means for the caller, and what to do.
  */
 #ifndef TS_WORKER_FAILURE_H
 #define TS_WORKER_FAILURE_H

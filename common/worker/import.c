@@ -56,8 +56,8 @@ check_key_folder(int folder, const char *path, uid_t owner, struct ts_err *err)
         return ts_err_errno(err, TS_ERR_CONFIG, "folder %s cannot be examined", path);
     if (st.st_uid != owner && st.st_uid != 0)
         return ts_err_set(err, TS_ERR_CONFIG,
-                          "folder %s is owned by user %u: no place for a key of user %u", path,
-                          (unsigned)st.st_uid, (unsigned)owner);
+                          "folder %s is owned by user %u: a key of user %u cannot be stored there",
+                          path, (unsigned)st.st_uid, (unsigned)owner);
     if ((st.st_mode & 022) != 0 && (st.st_mode & S_ISVTX) == 0)
         return ts_err_set(err, TS_ERR_CONFIG,
                           "folder %s is writable by group or others (mode %04o): chmod go-w %s",

@@ -9,7 +9,7 @@
 /* This many characters of a key's base64 in a row are no coincidence. */
 #define QUOTE_LEN 16
 
-/* Longer messages are judged and shown by their beginning. */
+/* Of longer messages only the beginning is checked and shown. */
 #define RAW_MAX ((size_t)4096)
 
 static bool
@@ -57,7 +57,7 @@ quotes_key(const char *text, size_t len, const struct ts_secret *pem)
     TS_CLEANUP(ts_secret_release) struct ts_secret key = TS_SECRET_INIT(pem->max);
     TS_CLEANUP(ts_secret_release) struct ts_secret said = TS_SECRET_INIT(RAW_MAX);
 
-    /* What cannot be judged is not shown. */
+    /* What cannot be checked is not shown. */
     if (key_base64(pem, &key) < 0 || keep_base64(text, len, &said) < 0)
         return true;
     for (size_t i = 0; i + QUOTE_LEN <= said.len; i++)
@@ -87,7 +87,7 @@ clean_message(const char *text, size_t len, const struct ts_secret *pem,
     if (len > RAW_MAX)
         len = RAW_MAX;
     ts_text_clean(ret, TS_MESSAGE_MAX + 1, text, len);
-    /* Judged both ways: cleaning could put together what control characters held apart. */
+    /* Checked both ways: cleaning could put together what control characters held apart. */
     if (is_secret(text, len, pem) || is_secret(ret, strlen(ret), pem))
         memcpy(ret, withheld, sizeof(withheld));
 }

@@ -88,8 +88,7 @@ problem_of(const struct proxy *proxy, const struct ts_proxy_failure *failure)
                    ? "cannot be trusted: its TLS certificate could not be verified"
                    : NULL;
     case CURLE_SSL_CONNECT_ERROR:
-        return ts_text_equal_nocase(proxy->scheme, "https") ? "does not speak TLS as it should"
-                                                            : NULL;
+        return ts_text_equal_nocase(proxy->scheme, "https") ? "does not speak TLS correctly" : NULL;
     case CURLE_PROXY:
     case CURLE_RECV_ERROR:
     case CURLE_SEND_ERROR:

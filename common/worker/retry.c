@@ -70,7 +70,8 @@ ts_retry_post(const struct ts_request *request, const struct ts_secret *body, in
         int64_t wait = ts_retry_wait_ms(&attempt, random_number());
         if (wait < 0) {
             if (can_retry(&attempt))
-                ts_trace(request, "no further attempt: too many, or too late");
+                ts_trace(request,
+                         "no further attempt: the limit of attempts or of time is reached");
             return rc;
         }
         ts_trace(request, "again in %" PRId64 " ms", wait);

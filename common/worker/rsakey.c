@@ -72,11 +72,11 @@ normalize(const char *pem, size_t len, struct ts_secret *ret, struct ts_err *err
         i += skip > 0 ? skip : 1;
     }
     if (rc == TS_ERR_TOO_LARGE)
-        return reject_key(err, "something larger than any private key");
+        return reject_key(err, "more than a private key can have");
     return rc < 0 ? ts_err_nomem(err) : 0;
 }
 
-/* What the label of a block that is no usable private key tells. */
+/* The message for the label of a block that is not a usable private key. */
 static int
 refuse_label(const char *label, struct ts_err *err)
 {

@@ -83,7 +83,7 @@ find_next_part(const struct helper *helper, const struct question *question,
     return rc;
 }
 
-/* An answer that is empty tells the module that this was all. */
+/* An empty answer ends the module's questions. */
 static int
 print_part(const struct ts_secret *token, size_t from, struct ts_secret *answer, struct ts_err *err)
 {
@@ -136,10 +136,9 @@ refuse_other_question(const struct helper *helper)
     const char *require = secure_getenv("SSH_ASKPASS_REQUIRE");
 
     if (require != NULL && strcmp(require, "force") == 0)
-        return refuse_prompt(helper,
-                             "not ssh's question for a ThriveStack token; it gets no answer, and "
-                             "SSH_ASKPASS_REQUIRE=force keeps ssh from asking you");
-    return refuse_prompt(helper, "not ssh's question for a ThriveStack token; it gets no answer");
+        return refuse_prompt(helper, "not a ThriveStack token prompt; not answered, and "
+                                     "SSH_ASKPASS_REQUIRE=force keeps ssh from asking you");
+    return refuse_prompt(helper, "not a ThriveStack token prompt; not answered");
 }
 
 int

@@ -97,7 +97,7 @@ read_prompt(const char *line, struct askpass_prompt *ret)
     return read_continuation(line, ret);
 }
 
-/* ssh names an IPv6 address without the brackets that tell its colons from a port's. */
+/* ssh names an IPv6 address without the brackets that separate its colons from a port's. */
 static bool
 copy_host(const char *host, size_t len, char ret[ASKPASS_HOST_MAX])
 {

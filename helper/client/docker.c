@@ -100,7 +100,8 @@ docker_get(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
     return rc;
 }
 
-/* `docker login` stores what it was told; for a host of ours that is nothing worth keeping. */
+/* `docker login` stores its password; for one of our hosts that is a token, which need not be kept.
+ */
 static int
 docker_store(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {

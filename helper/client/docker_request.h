@@ -19,7 +19,7 @@
 
 struct docker_registry {
     char *url;  /* as asked for, without white space around; may be empty */
-    char *host; /* `host` or `host:port`, Docker Hub's names made one; NULL: no host of ours */
+    char *host; /* `host` or `host:port`, Docker Hub's names made one; NULL: not one of our hosts */
     char *path; /* "/team/image" or "" */
 };
 

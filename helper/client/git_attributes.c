@@ -65,7 +65,7 @@ set_url(struct git_attributes *attributes, const struct line *line, struct ts_er
 
     git_attributes_release(attributes);
     if (!git_url_split(line->value, line->value_len, found))
-        return ts_err_set(err, TS_ERR_USAGE, "git sent a 'url' that is none");
+        return ts_err_set(err, TS_ERR_USAGE, "git sent a 'url' that is not a URL");
     for (size_t i = 0; i < GIT_URL_PARTS_LEN; i++) {
         struct ts_secret *held = &attributes->values[parts[i]];
 

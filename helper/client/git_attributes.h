@@ -1,5 +1,5 @@
 /*
- * What git tells a credential helper on its standard input (git-credential(1), "INPUT/OUTPUT
+ * What git sends a credential helper on its standard input (git-credential(1), "INPUT/OUTPUT
  * FORMAT"): `key=value` lines up to a blank line or the end.
  *
  * The reading is strict where laxness has let one host's credential go to another: LF alone ends a

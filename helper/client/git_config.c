@@ -43,7 +43,7 @@ parse_setting(const char **at, const char *limit, struct git_entry *ret, struct 
     ret->origin = parse_setting_text(at, limit, '\0');
     char *rest = ret->origin != NULL ? parse_setting_text(at, limit, '\0') : NULL;
     if (rest == NULL)
-        return ts_err_set(err, TS_ERR_SYNTAX, "git config printed what is not understood");
+        return ts_err_set(err, TS_ERR_SYNTAX, "git config printed output that cannot be parsed");
     char *newline = strchr(rest, '\n');
     ret->key = rest;
     ret->value = strdup(newline != NULL ? newline + 1 : "true");

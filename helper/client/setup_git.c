@@ -106,7 +106,7 @@ prepare(struct wiring *wiring, struct ts_err *err)
     if (rc == 0)
         rc = setup_file_read(path, &kind, &wiring->file, err);
     if (rc == 0 && ts_secret_has_nul(&wiring->file.text))
-        rc = ts_err_set(err, TS_ERR_CONFIG, "%s is not a text", path);
+        rc = ts_err_set(err, TS_ERR_CONFIG, "%s is not text", path);
     return rc;
 }
 

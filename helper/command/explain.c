@@ -86,7 +86,7 @@ print_rule(const struct ts_explained_rule *rule, const char *text, struct ts_sec
                                    failed ? text : "");
 }
 
-/* What else tells people whether this is the policy and the token that they mean. */
+/* What shows people whether this is the policy and the token that they mean. */
 static int
 print_notes(const struct ts_job *job, const struct ts_explanation *explanation,
             struct ts_secret *answer)
@@ -108,9 +108,9 @@ print_notes(const struct ts_job *job, const struct ts_explanation *explanation,
         rc = ts_secret_append_format(answer, "note  the token expires at %s\n", when);
     }
     if (rc == 0 && explanation->accepted && explanation->single_use)
-        rc =
-            ts_secret_append_string(answer, "note  single_use: whether the token was spent already "
-                                            "only a login can tell; this has not spent it\n");
+        rc = ts_secret_append_string(answer,
+                                     "note  single_use: cannot check whether the token was already "
+                                     "used; this command did not use it\n");
     return rc;
 }
 

@@ -49,7 +49,7 @@ print_expiry(struct ts_secret *ret, int64_t expires)
     return ts_secret_append_format(ret, "expires      = %.10s\n", last);
 }
 
-/* What stands between the first and the last line of a PEM file, joined. */
+/* What is between the first and the last line of a PEM file, joined. */
 static int
 print_inline(const struct ts_secret *pem, struct ts_secret *ret)
 {
@@ -192,9 +192,10 @@ key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 
     int rc = helper_request(helper, NULL, false, &request, err);
     if (rc == 0 && request.scopes.len == 0)
-        rc = ts_err_set(err, TS_ERR_CONFIG,
-                        "profile %s: set 'scopes', or THRIVESTACK_SCOPES: hosts demand some",
-                        request.profile);
+        rc = ts_err_set(
+            err, TS_ERR_CONFIG,
+            "profile %s: set 'scopes', or THRIVESTACK_SCOPES: hosts require at least one",
+            request.profile);
     if (rc == 0)
         rc = print_key_note(&request, &info, err);
     if (rc == 0)

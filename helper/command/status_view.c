@@ -213,7 +213,7 @@ add_session_life(struct view *view, struct ts_json *session)
     return add_line(view, "  alive", GREEN, ts_secret_string(&text));
 }
 
-/* What `token` hands out where there is no key. */
+/* What `token` prints where there is no key. */
 static int
 add_session_lines(struct view *view, struct ts_json *session)
 {

@@ -78,7 +78,7 @@ int setup_plan_lines(struct setup *setup, const char *lines, struct ts_err *err)
  * with `askpass = yes`. */
 int setup_host(struct setup *setup, const char *client, bool askpass, struct ts_err *err);
 
-/* The program of ours of that name, absolute; *ret is the caller's to free. */
+/* Our program of that name, absolute; *ret is the caller's to free. */
 int setup_program(const char *name, char **ret, struct ts_err *err);
 
 /* Makes all changes. Where that fails, or `check` does, they are undone; the text says so, or how

@@ -227,7 +227,7 @@ write_setup_draft(const struct setup_file *file, const char *path, const struct 
     return write_new(file, path, text, file->exists ? file->st.st_mode & 07777 : 0600, err);
 }
 
-/* The file, and a folder of ours where nothing else is in it. */
+/* The file, and our folder where nothing else is in it. */
 static int
 remove_owned(const struct setup_file *file, struct ts_err *err)
 {

@@ -57,8 +57,8 @@ int setup_file_read(const char *path, const struct setup_kind *kind, struct setu
  * root in a folder of somebody else, who could not write to a file of root's afterwards. */
 int setup_file_check_folder(const struct setup_file *file, struct ts_err *err);
 
-/* Makes the backup, with the file's own mode, of a file that has nothing of ours yet. An empty one
- * says that there was no file; an empty file needs none. */
+/* Makes the backup, with the file's own mode, of a file that setup has not changed yet. An empty
+ * one says that there was no file; an empty file needs none. */
 int setup_file_back_up(const struct setup_file *file, struct ts_err *err);
 
 /* Puts `text` in the file's place, with its mode and owner (a new file: 0600), its folder made
@@ -66,8 +66,8 @@ int setup_file_back_up(const struct setup_file *file, struct ts_err *err);
 int setup_file_replace(const struct setup_file *file, const struct ts_secret *text,
                        struct ts_err *err);
 
-/* After a removal: where nothing of ours is left in the file, its backup is removed, because it may
- * hold a password that the file no longer holds. If the backup says that there was no file and
+/* After a removal: where no change of setup is left in the file, its backup is removed, because it
+ * may hold a password that the file no longer holds. If the backup says that there was no file and
  * nothing is in it now, the file is removed, too. */
 int setup_file_tidy(const struct setup_file *file, struct ts_err *err);
 

@@ -197,7 +197,8 @@ setup_host(struct setup *setup, const char *client, bool askpass, struct ts_err 
         rc = read_host_file(&change, err);
     if (rc < 0)
         return rc;
-    /* A section that somebody wrote, and that serves the host as it is, needs no file of ours. */
+    /* A section that somebody wrote, and that serves the host as it is, needs no file from setup.
+     */
     if (!change.file.exists && (setup->remove || is_served(&change)))
         return 0;
     return change_file(&change, err);

@@ -91,7 +91,7 @@ hosts | conf
 
 store() { run_with "$1" docker_helper store; }
 store '{"ServerURL":"registry.example.com","Username":"alice","Secret":"x"}\n'
-check "store succeeds for a host of ours" silent
+check "store succeeds for one of our hosts" silent
 store '{"ServerURL":"https://index.docker.io/v1/","Username":"alice","Secret":"x"}'
 check "store succeeds for Docker Hub" silent
 store '{"ServerURL":"unknown.example.com","Username":"alice","Secret":"x"}'
@@ -124,7 +124,7 @@ run_with 'http://registry.example.com' docker_helper erase
 check "erase of an http:// URL succeeds" silent
 check "and drops nothing" [ -n "$(grep -rlF "$token" "$dir/cache")" ]
 run_with ' https://registry.example.com/v1/\n' docker_helper erase
-check "erase of a host of ours succeeds" silent
+check "erase of one of our hosts succeeds" silent
 check "and drops its token" [ -z "$(grep -rlF "$token" "$dir/cache")" ]
 run_with 'registry.example.com' docker_helper erase
 check "erase where nothing is cached" silent

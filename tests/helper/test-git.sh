@@ -248,9 +248,9 @@ kill "$writer" 2>/dev/null
 # --- failures
 
 get 'protocol=https\nhost=broken.example.com\n'
-check "a host of ours and no key: the exit code" [ "$status" = 66 ]
-check "a host of ours and no key: quit=1 and nothing else" out_is 'quit=1'
-check "a host of ours and no key: the reason in one line" one_line "$dir/err"
+check "one of our hosts and no key: the exit code" [ "$status" = 66 ]
+check "one of our hosts and no key: quit=1 and nothing else" out_is 'quit=1'
+check "one of our hosts and no key: the reason in one line" one_line "$dir/err"
 hosts | conf /fault/e401
 forget_cache
 get 'protocol=https\nhost=git.example.com\n'

@@ -80,7 +80,7 @@ run helper token --json
 check "from a clock ahead of ours: it lives no longer for that" between 290 "$(jq .expires_in "$dir/out")" 300
 echo 'not a token' >"$file"
 run helper token
-refused_saying "what is no token" 66 "the session's token is of no use"
+refused_saying "what is no token" 66 "the session's token cannot be used"
 left
 chmod 644 "$file"
 run helper token

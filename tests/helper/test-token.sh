@@ -34,7 +34,7 @@ check "--scope may be repeated and hold several" \
     [ "$(jq -c '.scopes | sort' "$dir/out")" = '["a","b","c"]' ]
 run helper token --fresh
 fresh=$(cat "$dir/out")
-check "--fresh prints a token that was not handed out before" [ "$fresh" != "$first" ]
+check "--fresh prints a token that was not printed before" [ "$fresh" != "$first" ]
 run helper token
 check "which replaces the cached one" out_is "$fresh"
 
@@ -219,13 +219,13 @@ for mode in 0644 0640 0604; do
     chmod "$mode" "$dir/k/mode-$mode"
     make_key_conf "mode-$mode"
     key_case "mode-$mode" 78
-    check "and the chmod that mends it" err_has "chmod"
+    check "and the chmod that fixes it" err_has "chmod"
 done
 install -m 600 "$dir/key.json" "$dir/k/foreign"
 chown 65534 "$dir/k/foreign"
 make_key_conf foreign
 key_case foreign 78
-check "and the chown that mends it" err_has "chown"
+check "and the chown that fixes it" err_has "chown"
 ln -s "$dir/key.json" "$dir/k/link"
 make_key_conf link
 run clean thrivestack-credential --config "$dir/keyconf" token

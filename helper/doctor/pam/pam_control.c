@@ -102,7 +102,7 @@ parse_control_word(const char **at, const char *stop, char ret[WORD_MAX])
     return true;
 }
 
-/* `default` fills what no other word has named, wherever it stands. */
+/* `default` fills what no other word has named, wherever it is. */
 static bool
 parse_pairs(const char *text, int ret[PAM_STACK_CODES])
 {

@@ -6,7 +6,7 @@
 
 #include "helper/doctor/pam/pam_stack.h"
 
-/* Reads a word (`required`), or what stands between the brackets (`success=ok default=die`). False
+/* Reads a word (`required`), or what is between the brackets (`success=ok default=die`). False
  * where it is neither. */
 bool pam_control_parse(const char *text, bool bracketed, int ret_actions[PAM_STACK_CODES]);
 

@@ -1,6 +1,6 @@
 /*
  * What a stack allows, found by running it as libpam's dispatcher does, with assumed return codes
- * of its modules, so that every shape of stack is judged by its effect.
+ * of its modules, so that every shape of stack is rated by its effect.
  */
 #ifndef HELPER_PAM_JUDGE_H
 #define HELPER_PAM_JUDGE_H

@@ -275,7 +275,7 @@ read_stack_file(struct reader *reader, const char *name, struct ts_err *err)
                           FILES_MAX);
     int rc = reader->files->read(reader->files->context, name, &text, err);
     if (rc == 0 && ts_secret_has_nul(&text))
-        rc = ts_err_set(err, TS_ERR_SYNTAX, "%s: not a text", name);
+        rc = ts_err_set(err, TS_ERR_SYNTAX, "%s: not text", name);
     return rc < 0 ? rc : read_lines(reader, name, ts_secret_string(&text), err);
 }
 

@@ -37,7 +37,7 @@ struct pam_line {
     unsigned level;   /* 0; within a substack one more */
     char *module;     /* as written; NULL: a substack begins here, its lines follow */
     struct ts_list arguments;
-    char *file; /* the file's name, where the line stands */
+    char *file; /* the name of the file that has the line */
     unsigned number;
 };
 
