@@ -27,7 +27,7 @@ struct ts_file_rules {
 
 /*
  * Opens `path` (relative to `dirfd`, AT_FDCWD allowed) for reading and checks it. `name` is how
- * messages call it. On success *ret_fd is the caller's to close and *ret_stat (may be NULL) tells
+ * messages call it. On success *ret_fd is the caller's to close and *ret_stat (may be NULL) has
  * of it. Returns TS_ERR_NOT_FOUND (missing, or a folder on the way is), TS_ERR_UNSAFE (owner, mode;
  * the text names the fix, such as a chmod), or TS_ERR_SYNTAX (not a regular file, or
  * unreadable).

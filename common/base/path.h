@@ -12,7 +12,7 @@ struct ts_path_base {
     const char *home;   /* absolute; NULL: there is none */
 };
 
-/* The absolute path that `path` stands for; *ret is the caller's to free, and whatever it held is
+/* The absolute form of `path`; *ret is the caller's to free, and whatever it held is
  * freed first. Returns 0, TS_ERR_SYNTAX (empty, `~/` without a home, no working directory) or
  * TS_ERR_NOMEM. Nothing is looked up and no symlink or `..` is resolved. */
 int ts_path_resolve(const char *path, const struct ts_path_base *base, char **ret,

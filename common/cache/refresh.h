@@ -24,7 +24,7 @@
 int ts_refresh_get(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err);
 
 /* Drops the cached token of the request, only where it is exactly `token`, a proof behind it cut
- * off. Not an error where there is none. *ret_dropped (may be NULL) tells. */
+ * off. Not an error where there is none. *ret_dropped (may be NULL) says which. */
 int ts_refresh_erase(const struct ts_request *request, const struct ts_secret *token,
                      bool *ret_dropped, struct ts_err *err);
 

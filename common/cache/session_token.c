@@ -28,7 +28,7 @@ read_claims(struct ts_token *token, const struct ts_secret *text, struct ts_err 
     return ts_err_recode(err, TS_ERR_KEY);
 }
 
-/* A token from a clock ahead of ours does not live longer because of it. */
+/* A token from a clock that is ahead of this host's does not live longer because of it. */
 static int64_t
 life_of(const struct ts_token *token, int64_t now)
 {

@@ -97,7 +97,7 @@ check_value(bool right)
     return right ? 0 : TS_ERR_SYNTAX;
 }
 
-/* As judge, of what only memory can be wanting for, or a size. */
+/* As check_value, for a step that fails only by its size or for want of memory. */
 static int
 check_append(int rc)
 {

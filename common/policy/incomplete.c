@@ -13,7 +13,7 @@ signature_is_short(const struct ts_policy *policy, const char *key_id, size_t si
 
     if (key == NULL)
         key = ts_policy_stand_in(policy);
-    /* A key that cannot be used is reported as soon as the token is judged. */
+    /* A key that cannot be used is reported as soon as the token is checked. */
     if (key == NULL || ts_policy_public_key(policy, key, &public_key, &err) < 0)
         return false;
     /* Four characters hold three bytes; a cut anywhere leaves fewer than the modulus has. */

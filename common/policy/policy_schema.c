@@ -226,7 +226,7 @@ read_services(const struct ts_policy_input *input, struct ts_err *err)
                        "a service: write names such as sshd, or * for all", err);
 
     if (rc == 0 && services->len > 1 && ts_list_has(services, "*"))
-        return report_value(input, err, "* stands for all: write it alone");
+        return report_value(input, err, "* means all: write it alone");
     for (size_t i = 0; i < services->len; i++)
         services->items[i] = spell_service(services->items[i]);
     return rc;

@@ -55,7 +55,7 @@ int ts_token_peek_key_id(const char *text, size_t header_len, char ret_key_id[TS
 /*
  * The payload: iss, aud, iat, exp must be there and of the right type: iat, exp and nbf integers
  * from 0 to TS_TOKEN_TIME_MAX; aud a string or an array of strings, every scope well formed and at
- * least one. Judges types only, not values. TS_ERR_SYNTAX otherwise, the text naming the claim.
+ * least one. Checks types only, not values. TS_ERR_SYNTAX otherwise, the text naming the claim.
  */
 int ts_token_read_payload(struct ts_token *token, struct ts_err *err);
 

@@ -18,7 +18,7 @@ struct evp_pkey_st;
 /*
  * Reads an RSA public key of at least TS_RSA_BITS_MIN bits from PEM (`PUBLIC KEY`, or PKCS#1's
  * `RSA PUBLIC KEY`), one block and nothing but white space around it. *ret is the caller's, freed
- * with ts_public_key_free. TS_ERR_SYNTAX with a text that tells a private key, a certificate,
+ * with ts_public_key_free. TS_ERR_SYNTAX with a text that names a private key, a certificate,
  * another type and a short key apart; TS_ERR_NOMEM.
  */
 int ts_public_key_parse(const char *pem, size_t len, struct evp_pkey_st **ret, struct ts_err *err);

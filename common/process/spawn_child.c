@@ -15,7 +15,7 @@
 #define SYS_close_range 436
 #endif
 
-/* glibc's functions for these tell every thread of the process to do the same, by a signal to
+/* glibc's functions for these make every thread of the process do the same, by a signal to
  * threads that do not exist in this copy. Where the plain number means 16-bit ids, the other one.
  */
 #ifdef SYS_setresuid32

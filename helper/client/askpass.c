@@ -10,7 +10,7 @@
 #include "common/base/own_name.h"
 #include "helper/helper.h"
 
-/* Of the answer's own; no enum ts_error stands for exit code 1. */
+/* Of the answer's own; no enum ts_error has exit code 1. */
 #define ASKPASS_REFUSED_EXIT 1
 
 /* Whom the answer is for, and what is asked. `host` is NULL for sudo. */

@@ -79,7 +79,7 @@ print_comment(const struct stanza *stanza, struct ts_secret *ret)
     return ts_secret_append_format(ret, "# on %s\n", host);
 }
 
-/* The section is complete as it stands, so `services`, which cannot be known here, has the one that
+/* The section is complete, so `services`, which cannot be known here, has the one that
  * most hosts have. */
 static int
 print_stanza(const struct stanza *stanza, struct ts_secret *ret)
