@@ -1,8 +1,9 @@
-/* Any bytes as a failure's file, and as a token's that is handed out in parts: what is read is of
- * this identity, and can be printed. */
+/* Any bytes as a failure's file, and as the file of a token that is given in parts, with a proof or
+ * without: what is read is of this identity, and can be printed. */
 #include "tests/fuzz/fuzz.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "common/cache/cache_files.h"
 #include "common/base/cleanup.h"
@@ -11,6 +12,17 @@
 static char mine[] = "mine", other[] = "other";
 static const struct ts_identity identity = {{mine, 4, 5, 5}, FUZZ_HASH};
 static const struct ts_identity foreign = {{other, 5, 6, 6}, FUZZ_HASH};
+
+/* A token, or a token and its proof. */
+static bool
+is_whole(const struct ts_secret *text)
+{
+    const char *mark = memchr(text->data, '~', text->len);
+    const size_t len = mark != NULL ? (size_t)(mark - text->data) : text->len;
+
+    return ts_text_is_token(text->data, len) &&
+           (mark == NULL || ts_text_is_token(mark + 1, text->len - len - 1));
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -34,7 +46,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (renameat(fd, FUZZ_HASH ".fail", fd, "parts-" FUZZ_HASH) != 0)
         abort();
     if (ts_cache_find_parts(fd, &identity, 0, nothing, &token) &&
-        (token.len == 0 || !ts_text_is_token(token.data, token.len) ||
+        (token.len == 0 || !is_whole(&token) ||
          ts_cache_find_parts(fd, &foreign, 0, nothing, &token)))
         abort();
     return 0;
