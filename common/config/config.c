@@ -1,5 +1,6 @@
 #include "common/config/config.h"
 #include "common/base/cleanup.h"
+#include "common/base/index.h"
 #include "common/config/config_internal.h"
 
 #include <string.h>
@@ -74,11 +75,19 @@ same_pattern(const struct ts_host_pattern *a, const struct ts_host_pattern *b)
            strcmp(a->path, b->path) == 0;
 }
 
+static uint64_t
+hash_pattern(const struct ts_host_pattern *pattern)
+{
+    return ts_index_hash(pattern->name, strlen(pattern->name), (uint64_t)pattern->port);
+}
+
 static struct ts_host_rule *
 find_rule(const struct ts_config *config, const struct ts_host_pattern *pattern)
 {
+    const uint64_t hash = hash_pattern(pattern);
+
     for (size_t i = 0; i < config->hosts_len; i++)
-        if (same_pattern(&config->hosts[i].pattern, pattern))
+        if (config->hosts[i].hash == hash && same_pattern(&config->hosts[i].pattern, pattern))
             return &config->hosts[i];
     return NULL;
 }
@@ -123,6 +132,7 @@ add_rule(struct ts_config *config, const char *name, struct ts_host_pattern *pat
     struct ts_host_rule *rule = &hosts[config->hosts_len++];
     memset(rule, 0, sizeof(*rule));
     rule->pattern = *pattern;
+    rule->hash = hash_pattern(pattern);
     *pattern = (struct ts_host_pattern){.port = 0};
     rule->label = copy_label(name);
     if (rule->label == NULL)

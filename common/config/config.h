@@ -48,6 +48,7 @@ enum ts_host_auth { TS_AUTH_BASIC, TS_AUTH_BEARER };
 /* A [host] section. Members that are not set there are NULL, empty or -1: the profile's count. */
 struct ts_host_rule {
     struct ts_host_pattern pattern;
+    uint64_t hash; /* of the pattern, to find a rule among thousands */
     char *label;   /* the pattern as written in the file, the host in lower case */
     char *profile; /* or NULL: `default` (or --profile, THRIVESTACK_PROFILE where given) */
     char *username;
