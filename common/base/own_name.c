@@ -1,7 +1,12 @@
 #include "common/base/own_name.h"
 
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 
 #include "common/base/cleanup.h"
@@ -59,4 +64,39 @@ ts_own_name_is(const char *name)
         if (line_has_both(line, system.nodename, name))
             return true;
     return false;
+}
+
+static bool
+is_own_address(const char *name)
+{
+    struct ifaddrs *list = NULL;
+    bool found = false;
+
+    if (getifaddrs(&list) != 0)
+        return false;
+    for (const struct ifaddrs *entry = list; entry != NULL && !found; entry = entry->ifa_next) {
+        const struct sockaddr *address = entry->ifa_addr;
+        const bool is_v6 = address != NULL && address->sa_family == AF_INET6;
+        char text[NI_MAXHOST] = "";
+
+        if (address == NULL || (!is_v6 && address->sa_family != AF_INET) ||
+            getnameinfo(address, is_v6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
+                        text, sizeof(text), NULL, 0, NI_NUMERICHOST) != 0)
+            continue;
+        text[strcspn(text, "%")] = '\0';
+        found = ts_text_equal_nocase(text, name);
+    }
+    freeifaddrs(list);
+    return found;
+}
+
+bool
+ts_own_name_may_be(const char *name)
+{
+    char own[TS_OWN_NAME_SIZE];
+
+    ts_own_name_get(own);
+    const size_t len = strlen(own);
+    return ts_own_name_is(name) || is_own_address(name) ||
+           (len > 0 && strncasecmp(name, own, len) == 0 && name[len] == '.');
 }

@@ -10,6 +10,10 @@
  */
 bool ts_own_name_is(const char *name);
 
+/* The same, or one of this machine's addresses; or the name begins with the host name and a dot.
+ * Less sure than ts_own_name_is: nobody has said so. */
+bool ts_own_name_may_be(const char *name);
+
 /* The system's host name, in lower case; "" where there is none. */
 #define TS_OWN_NAME_SIZE 65
 void ts_own_name_get(char ret[TS_OWN_NAME_SIZE]);

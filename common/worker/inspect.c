@@ -7,7 +7,25 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+
+#define BOUND_MAX 512
+
+static int
+list_bound(const struct ts_policy_service *service, struct ts_list *ret, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < service->bound_to.len && rc == 0; i++) {
+        char pair[BOUND_MAX];
+
+        (void)snprintf(pair, sizeof(pair), "%.200s:%.300s", service->name,
+                       service->bound_to.items[i]);
+        rc = ts_list_add(ret, pair, err);
+    }
+    return rc;
+}
 
 static int
 list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
@@ -18,6 +36,8 @@ list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct
         rc = ts_list_add(&ret->services, policy->services[i].name, err);
         if (rc == 0 && policy->services[i].single_use)
             rc = ts_list_add(&ret->single_use, policy->services[i].name, err);
+        if (rc == 0)
+            rc = list_bound(&policy->services[i], &ret->bound, err);
     }
     return rc;
 }

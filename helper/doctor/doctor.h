@@ -92,6 +92,9 @@ int doctor_policy_load(struct doctor *doctor, const char *file, const char *plac
                        struct ts_err *err);
 void doctor_policies_release(struct doctor *doctor);
 
+/* What is wrong with a policy's bound services. Returns as findings_add. */
+int doctor_bound(struct doctor *doctor, const struct doctor_policy *policy);
+
 /* The name of the section for a service, or NULL. */
 const char *doctor_policy_section(const struct ts_policy_info *policy, const char *service);
 

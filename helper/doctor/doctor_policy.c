@@ -114,6 +114,8 @@ report_policy(struct doctor *doctor, const struct doctor_policy *policy, struct 
     if (rc == 0)
         rc = check_replay(doctor, policy);
     if (rc == 0)
+        rc = doctor_bound(doctor, policy);
+    if (rc == 0)
         rc = findings_add(&doctor->findings, FIND_POLICY,
                           "%s is valid: %zu services, %" PRId64 " keys", policy->file,
                           info->services.len, info->keys);

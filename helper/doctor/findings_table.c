@@ -154,6 +154,12 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_REPLAY_UNWRITABLE] =
         FAIL("replay-unwritable", TS_ERR_CONFIG,
              "make it writable for root, or remove 'single_use' from the service's section"),
+    [FIND_POLICY_BOUND_NAME] =
+        WARN("policy-bound-name", TS_ERR_CONFIG,
+             "add the name by which clients reach this host to 'bound_to'; if the name there is an "
+             "alias of this host, write it into /etc/hosts beside the host's own"),
+    [FIND_POLICY_BOUND_CLIENT] = WARN("policy-bound-client", TS_ERR_CONFIG,
+                                      "set 'bound = yes' in that section of credential.conf"),
     [FIND_MODULE_MISSING] =
         FAIL("module-missing", TS_ERR_CONFIG,
              "install it, or remove its lines from /etc/pam.d before anyone is locked out"),

@@ -29,6 +29,10 @@ set_up_policies() {
         key_section long 'alice' 'services = sudo su' "scopes = user_management $long_one $long_two"
     } >"$W/policy/prompt.conf"
     {
+        printf '[service %s]\nscopes = user_management\nsource = local\nbound_to = BUILD.example.com other\nsingle_use = yes\n\n' sudo su
+        key_section alices 'alice bob root'
+    } >"$W/policy/bound.conf"
+    {
         printf '[service sudo]\nscopes = user_management\nsource = local prompt\n\n'
         key_section alices alice 'services = sudo' 'scopes = user_management' 'expires = 2020-02-29'
         key_section long alice
@@ -85,6 +89,18 @@ sudo_i_local() {
     services
     expect root 'sudo -i' as alice sudo -i id -un
     logged 'reason=ok user=alice service=sudo-i '
+}
+
+# A service that binds tokens gets one for its own first name. Proofs differ, so nothing waits for a new
+# second.
+bound_local() {
+    services "policy=$W/policy/bound.conf"
+    expect root 'sudo' as alice sudo id -un
+    logged 'reason=ok user=alice service=sudo .*bound=build.example.com'
+    expect root 'sudo once more' as alice sudo id -un
+    expect bob 'su' as alice su bob -c 'id -un'
+    logged 'reason=ok user=bob service=su .*bound=build.example.com'
+    refused "a key that is not alice's" as bob sudo id -un
 }
 
 # What the manual says of `sudo -n`.
@@ -334,6 +350,7 @@ set_up_people
 run_case sudo_local sudo_local
 run_case sudo_i_local sudo_i_local
 run_case sudo_n_local sudo_n
+run_case bound_local bound_local
 run_case su_local su_local
 run_case command_environment command_environment
 run_case caller_environment_changes_nothing caller_environment

@@ -312,6 +312,39 @@ check "status --json shows what is bound" jq -e '[.hosts[] | select(.bound) | .p
 run helper status
 check "status has a column" grep -qE 'askpass +bound' "$dir/out"
 
+# --- what the host would say
+mkdir "$dir/policy"
+cat >"$dir/policy/policy.conf" <<END
+[service sshd]
+scopes = user_management
+bound_to = build.example.com
+[service git]
+scopes = user_management
+[key $key_id]
+public_key = $(grep -v -- - "$dir/public.pem" | tr -d '\n')
+users = root
+services = *
+scopes = user_management
+END
+# explained SERVICE TEXT: leaves the verdict in $dir/out.
+explained() {
+    printf '%s\n' "$2" >"$dir/token"
+    run helper explain --policy "$dir/policy/policy.conf" --service "$1" --user root <"$dir/token"
+}
+verdict() { tail -n 1 "$dir/out" | grep -q "^$1"; }
+explained sshd "$(helper token --for build.example.com)"
+check "explain: a bound token at a bound service" verdict accepted
+explained sshd "$(helper token)"
+check "explain: a token without proof" verdict 'denied: proof_missing'
+explained sshd "$(helper token --for other.example.com)"
+check "explain: a proof for another host" verdict 'denied: proof_host'
+explained sshd "$(helper token --for build.example.com)~x"
+check "explain: two separators" verdict 'denied: proof_malformed'
+explained git "$(helper token --for other.example.com)"
+check "explain: an unbound service ignores the proof" verdict accepted
+run helper policy check "$dir/policy/policy.conf"
+check "policy check" [ "$status" = 0 ]
+
 # --- the endpoint is not needed while the token lives
 helper token >/dev/null
 stop_issuers

@@ -262,6 +262,11 @@ broken 'a folder for single_use that is read-only' replay-unwritable 78 '
     sed -i "s/^\[service sudo\]/&\nsingle_use = yes/" "$etc/thrivestack/policy.conf"
     mounts="mkdir -p $rundir && mount -t tmpfs -o ro t $rundir"' \
     'mounts="mkdir -p $rundir && mount -t tmpfs t $rundir"'
+broken "a service bound to another host's name" policy-bound-name 78 'policy "bound_to = elsewhere.invalid"' \
+    'policy "bound_to = elsewhere.invalid $(uname -n)"'
+broken 'a client of this host that sends it unbound tokens' policy-bound-client 78 '
+    policy "bound_to = $(uname -n)"
+    printf "[host %s]\n" "$(uname -n)" >"$etc/thrivestack/credential.conf"'
 broken 'a policy that no stack uses' pam-unused 78 \
     'rm "$etc/pam.d/sshd" "$etc/pam.d/sudo" "$etc/pam.d/git"; nginx_says "return 204;"'
 broken 'a service without a section' policy-no-service 78 \

@@ -272,6 +272,7 @@ policies_come_through(void **state)
     (void)state;
     assert_int_equal(ts_list_add_split(&info.services, "* sshd", &err), 0);
     assert_int_equal(ts_list_add(&info.single_use, "sshd", &err), 0);
+    assert_int_equal(ts_list_add(&info.bound, "sshd:2001:db8::7", &err), 0);
     assert_int_equal(ts_list_add(&info.no_section, "git-nginx", &err), 0);
     assert_int_equal(ts_list_add(&info.no_account, "@nogroup1", &err), 0);
     assert_int_equal(ts_list_add(&info.no_scopes, "one:sshd", &err), 0);
@@ -282,6 +283,7 @@ policies_come_through(void **state)
     assert_int_equal(got.services.len, 2);
     assert_true(ts_list_has(&got.services, "*"));
     assert_true(ts_list_has(&got.single_use, "sshd"));
+    assert_true(ts_list_has(&got.bound, "sshd:2001:db8::7"));
     assert_int_equal(got.expired.len, 0);
     assert_true(ts_list_has(&got.no_section, "git-nginx"));
     assert_true(ts_list_has(&got.no_account, "@nogroup1"));
