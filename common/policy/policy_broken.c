@@ -4,6 +4,10 @@
 #include "common/policy/policy_schema.h"
 
 #include <string.h>
+#include <strings.h>
+
+/* No token can have this key id. */
+static char no_id[] = "?";
 
 struct scan {
     struct ts_policy *policy;
@@ -29,31 +33,41 @@ add_broken_key(struct scan *scan, char *id, unsigned line)
     return 0;
 }
 
+/* Whatever the mistake in it is, a line that begins with `[` begins a section. */
 static int
-begin_section(struct scan *scan, const struct ts_ini_head *head, unsigned line)
+begin_section(struct scan *scan, const char *line, size_t len, unsigned number)
 {
-    char *id = (char *)(uintptr_t)head->name;
+    struct ts_ini_head head;
 
     scan->key = 0;
-    if (head->kind_len != strlen("key") || memcmp(head->kind, "key", head->kind_len) != 0)
+    if (!ts_ini_read_head(line, len, &head) || head.kind_len != strlen("key") ||
+        memcmp(head.kind, "key", head.kind_len) != 0)
         return 0;
-    id[head->name_len] = '\0';
-    return ts_text_is_key_id(id) ? add_broken_key(scan, id, line) : 0;
+    char *id = (char *)(uintptr_t)head.name;
+    id[head.name_len] = '\0';
+    return ts_text_is_key_id(id) ? add_broken_key(scan, id, number) : 0;
 }
 
 static int
-add_users(struct scan *scan, char *value)
+add_users(struct scan *scan, char *value, unsigned number)
 {
-    struct ts_policy_key *key = &scan->policy->keys[scan->key - 1];
+    struct ts_policy_key *key = scan->key > 0 ? &scan->policy->keys[scan->key - 1] : NULL;
     struct ts_list words;
     size_t kept = 0;
+    int rc = 0;
 
-    /* A second line of users is one more section of the same key. */
-    if (key->users.len > 0) {
-        if (add_broken_key(scan, key->id, key->line) < 0)
-            return TS_ERR_NOMEM;
-        key = &scan->policy->keys[scan->key - 1];
-    }
+    /* Users of a section that cannot be read are users with a key all the same, and a second line
+     * of users is one more section of the same key. */
+    if (key == NULL)
+        rc = add_broken_key(scan, no_id, number);
+    else if (key->users.len > 0)
+        rc = add_broken_key(scan, key->id, key->line);
+    if (rc < 0)
+        return rc;
+    key = &scan->policy->keys[scan->key - 1];
+    for (char *c = value; *c != '\0'; c++)
+        if (strchr(",;:\"'", *c) != NULL)
+            *c = ' ';
     if (ts_policy_split(scan->policy, value, &words) < 0)
         return TS_ERR_NOMEM;
     for (size_t i = 0; i < words.len; i++)
@@ -63,24 +77,33 @@ add_users(struct scan *scan, char *value)
     return 0;
 }
 
+/* What follows `users =`, or what may have been meant to be that. NULL: another line. */
+static char *
+value_of_users(char *line)
+{
+    static const char name[] = "user";
+
+    if (strncasecmp(line, name, strlen(name)) != 0)
+        return NULL;
+    line += strlen(name);
+    while (ts_text_lower(*line) >= 'a' && ts_text_lower(*line) <= 'z')
+        line++;
+    line += strspn(line, " \t");
+    return *line == '=' || *line == ':' ? line + 1 : line;
+}
+
 static int
 scan_line(struct scan *scan, char *line, size_t len, unsigned number)
 {
-    struct ts_ini_head head;
+    const size_t blank = strspn(line, " \t");
 
-    if (ts_ini_read_head(line, len, &head))
-        return begin_section(scan, &head, number);
-    if (scan->key == 0)
-        return 0;
+    if (line[blank] == '[')
+        return begin_section(scan, line, len, number);
     if (len > 0 && line[len - 1] == '\r')
         len--;
     line[len] = '\0';
-    line += strspn(line, " \t");
-    if (strncmp(line, "users", strlen("users")) != 0)
-        return 0;
-    line += strlen("users");
-    line += strspn(line, " \t");
-    return *line == '=' ? add_users(scan, line + 1) : 0;
+    char *value = value_of_users(line + blank);
+    return value != NULL ? add_users(scan, value, number) : 0;
 }
 
 int

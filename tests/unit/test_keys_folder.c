@@ -147,6 +147,46 @@ a_mistake_costs_its_own_file(void **state)
         check_row(&rows[i]);
 }
 
+/* One mistake in the lines that say whose the key is, of a user who is in no other file. */
+static void
+a_mistake_leaves_users_with_a_key(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+    } cases[] = {
+        {"no_bracket", "[key bob\n" REST},
+        {"no_bracket_later", KEY("carol", "carol") "[key bob\n" REST},
+        {"other_kind", "[kye bob]\n" REST},
+        {"bad_id", "[key bob!]\n" REST},
+        {"no_id", "[key]\n" REST},
+        {"no_section", REST},
+        {"byte_order_mark", "\xef\xbb\xbf[key bob]\n" REST},
+        {"user", "[key bob]\npublic_key = good.pem\nuser = bob\n"},
+        {"capital", "[key bob]\npublic_key = good.pem\nUsers = bob\n"},
+        {"no_equals", "[key bob]\npublic_key = good.pem\nusers bob\n"},
+        {"colon", "[key bob]\npublic_key = good.pem\nusers: bob\n"},
+        {"commas", KEY("bob", "carol,bob,dave")},
+        {"quotes", KEY("bob", "\"bob\"")},
+    };
+
+    (void)state;
+    write_alice();
+    for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
+        TS_CLEANUP(ts_policy_release) struct ts_policy policy = {0};
+        struct ts_err err = {0};
+
+        write_text("keys.d/bob.conf", cases[i].text, 0644);
+        CHECK_INT(cases[i].name, fixture_load(&fixture, &policy, &err), 0);
+        CHECK_INT(cases[i].name, (int)policy.problems.len, 1);
+        CHECK(cases[i].name, names(&policy, "bob") && !names(&policy, "erin"));
+        CHECK(cases[i].name, ts_policy_find_key(&policy, "alice")->problem == NULL);
+        for (size_t k = 0; k < policy.keys_len; k++)
+            CHECK(cases[i].name,
+                  strcmp(policy.keys[k].id, "alice") == 0 || policy.keys[k].problem != NULL);
+    }
+}
+
 static void
 inline_keys_are_judged_when_used(void **state)
 {
@@ -291,13 +331,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_mistake_costs_its_own_file),
-        TEST(inline_keys_are_judged_when_used),
-        TEST(an_id_in_two_places_counts_in_neither),
-        TEST(an_unsafe_file_takes_nobodys_key),
-        TEST(what_cannot_be_read_may_be_any_key),
-        TEST(other_names_are_ignored),
-        TEST(an_unsafe_folder_stops_all),
+        TEST(a_mistake_costs_its_own_file),     TEST(a_mistake_leaves_users_with_a_key),
+        TEST(inline_keys_are_judged_when_used), TEST(an_id_in_two_places_counts_in_neither),
+        TEST(an_unsafe_file_takes_nobodys_key), TEST(what_cannot_be_read_may_be_any_key),
+        TEST(other_names_are_ignored),          TEST(an_unsafe_folder_stops_all),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
