@@ -37,7 +37,9 @@ read_settings(struct ts_secret *ret, struct ts_err *err)
     if (rc == TS_ERR_NOMEM)
         return rc;
     if (rc < 0 || status != 0)
-        return ts_err_set(err, TS_ERR_CONFIG, "sshd does not print its settings");
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "sshd does not print its settings, so it is not known whether it would "
+                          "ask for a token: correct what 'sshd -T' says, then try again");
     return 0;
 }
 
@@ -106,7 +108,7 @@ host_plan_sshd(struct setup *setup, struct ts_err *err)
     TS_CLEANUP(ts_secret_release) struct ts_secret settings = TS_SECRET_INIT(TOOL_OUTPUT_MAX);
     int rc = setup->remove ? 0 : read_settings(&settings, err);
 
-    if (rc == TS_ERR_NOT_FOUND || rc == TS_ERR_CONFIG) {
+    if (rc == TS_ERR_NOT_FOUND) {
         setup->check = NULL;
         return setup_note(setup, err,
                           "%s; its configuration was not changed: it needs 'UsePAM yes' and "

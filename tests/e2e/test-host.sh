@@ -156,6 +156,20 @@ END
 auth sufficient pam_permit.so
 auth required pam_unix.so
 END
+    refuses a_second_secret 'pass over pam_google_authenticator.so \(custom:[0-9]*\)' <<'END'
+@include common-auth
+auth required pam_google_authenticator.so
+END
+    refuses a_second_secret_of_several 'pass over pam_oath.so \(custom:4\)' <<'END'
+auth [success=2 default=ignore] pam_unix.so
+auth [success=1 default=ignore] pam_sss.so
+auth requisite pam_deny.so
+auth required pam_oath.so
+END
+    refuses a_gate_behind_it 'pass over pam_shells.so \(custom:2\)' <<'END'
+@include common-auth
+auth required pam_shells.so
+END
     printf '@include common-auth' >"$W/no-newline"
     refuses no_final_newline 'last line has no newline' <"$W/no-newline"
 }
@@ -206,6 +220,29 @@ undoes_all_where_sshd_does_not_agree() {
     same_as_before 'undone'
 }
 
+keeps_passwords_where_there_is_no_policy() {
+    reset
+    mv "$CONF/policy.conf" "$W/policy.conf"
+    status=0
+    host enable sshd --yes 2>"$W/said" || status=$?
+    login sshd bob bob-password && works=yes || works=no
+    mv "$W/policy.conf" "$CONF/policy.conf"
+    [ "$works" = yes ] || fail 'nobody gets in by password any more'
+    [ "$status" = 78 ] && grep -q 'nobody would get in before this is correct: .*policy.conf' "$W/said" ||
+        fail "status $status: $(cat "$W/said")"
+    same_as_before 'no policy'
+}
+
+keeps_passwords_where_sshd_says_nothing() {
+    reset
+    echo 'NoSuchSetting yes' >/etc/ssh/sshd_config.d/0-first.conf
+    status=0
+    host enable sshd --yes 2>"$W/said" || status=$?
+    [ "$status" = 78 ] && grep -q 'sshd does not print its settings' "$W/said" ||
+        fail "status $status: $(cat "$W/said")"
+    same_as_before 'sshd says nothing'
+}
+
 keeps_what_was_edited_by_hand() {
     reset
     host enable sudo --yes || fail 'enable'
@@ -220,6 +257,7 @@ for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_
     sshd_takes_tokens_only_of_those_with_a_key refuses_what_would_do_harm \
     refuses_a_service_without_a_file keeps_a_link_and_changes_what_it_leads_to \
     changes_nothing_where_etc_is_read_only undoes_all_where_sshd_does_not_agree \
+    keeps_passwords_where_there_is_no_policy keeps_passwords_where_sshd_says_nothing \
     keeps_what_was_edited_by_hand; do
     run_case "$name" "$name"
 done

@@ -214,6 +214,30 @@ pam_judge_run(const struct pam_stack *stack, const struct pam_answers *answers)
     return pam_judge_simulate(stack, assume_auth, answers);
 }
 
+/* As pam_answers, but for one line. */
+struct exception {
+    const struct pam_answers *answers;
+    const struct pam_line *line;
+    int code;
+};
+
+static int
+assume_but_for_one(const void *context, const struct pam_line *line)
+{
+    const struct exception *exception = context;
+
+    return line == exception->line ? exception->code : assume_auth(exception->answers, line);
+}
+
+int
+pam_judge_run_with(const struct pam_stack *stack, const struct pam_answers *answers,
+                   const struct pam_line *line, int code)
+{
+    const struct exception exception = {answers, line, code};
+
+    return pam_judge_simulate(stack, assume_but_for_one, &exception);
+}
+
 bool
 pam_judge_checks_no_secret(const struct pam_line *line)
 {

@@ -19,6 +19,10 @@ struct pam_answers {
  * return what they always do. */
 int pam_judge_run(const struct pam_stack *stack, const struct pam_answers *answers);
 
+/* The same, but that this one line of the stack returns `code`. */
+int pam_judge_run_with(const struct pam_stack *stack, const struct pam_answers *answers,
+                       const struct pam_line *line, int code);
+
 /* The same for any answers: `answer` is asked for each line that is reached. */
 typedef int (*pam_answer_fn)(const void *context, const struct pam_line *line);
 int pam_judge_simulate(const struct pam_stack *stack, pam_answer_fn answer, const void *context);
