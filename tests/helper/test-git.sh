@@ -121,10 +121,12 @@ get 'protocol=https\nhost=anyone.example.com\nusername=bob\n'
 check "git's own username where none is configured" answers bob
 get 'protocol=https\nhost=anyone.example.com\n'
 check "else the local user's" answers "$(id -un)"
-run_with 'protocol=https\nhost=anyone.example.com\n' clean strace -f -o "$dir/strace" \
+# LeakSanitizer does not work in a process that is traced, and a sanitizer makes calls of its own.
+run_with 'protocol=https\nhost=anyone.example.com\n' clean env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$dir/strace" \
     "$bin/git-credential-thrivestack" --config "$dir/conf" get
 check "which costs no name services" [ -n "$(value password)" ]
-check_uncounted "fewer than 90 lines of strace" [ "$(wc -l <"$dir/strace")" -lt 90 ]
+nm -D "$bin/thrivestack-credential" | grep -q __asan_init ||
+    check_uncounted "fewer than 90 lines of strace" [ "$(wc -l <"$dir/strace")" -lt 90 ]
 # An account without a name, whose environment would add a line to the answer.
 mkdir "$dir/nameless" && cp "$dir/key.json" "$dir/conf" "$dir/issuer/ca.pem" "$dir/nameless"
 sed -i "s|$dir/key.json|$dir/nameless/key.json|; s|$dir/issuer/ca.pem|$dir/nameless/ca.pem|" \
