@@ -9,6 +9,7 @@
 #include "common/cache/refresh.h"
 #include "common/config/host.h"
 #include "common/policy/proof.h"
+#include "common/json/json.h"
 #include "helper/helper.h"
 
 void
@@ -144,6 +145,14 @@ append_base64(const struct ts_secret *plain, struct ts_secret *ret)
     while (rc == 0 && (ret->len - start) % 4 != 0)
         rc = ts_secret_append_string(ret, "=");
     return rc;
+}
+
+int
+client_print_object(struct ts_json *object, struct ts_secret *ret)
+{
+    int rc = ts_json_print(object, ret);
+
+    return rc < 0 ? rc : ts_secret_append_string(ret, "\n");
 }
 
 int

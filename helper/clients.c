@@ -62,6 +62,59 @@ static const struct client clients[] = {
         .command.run = command_client,
         .answer = client_kubectl,
     },
+    {
+        .command.name = "kubelet",
+        .command.arguments = "",
+        .command.help = "answer kubelet, as an image credential provider",
+        .command.run = command_client,
+        .answer = client_kubelet,
+    },
+    {
+        .command.name = "cargo",
+        .command.alias = "cargo-credential-thrivestack",
+        .command.arguments = "",
+        .command.help = "answer cargo, as a credential provider",
+        .command.run = command_cargo,
+        .has_own_syntax = true,
+    },
+    {
+        .command.name = "goauth",
+        .command.arguments = "[URL]",
+        .command.help = "answer go, as a command for GOAUTH",
+        .command.run = command_client,
+        .answer = client_goauth,
+    },
+    {
+        .command.name = "bazel",
+        .command.arguments = "get",
+        .command.help = "answer Bazel, as a credential helper",
+        .command.run = command_client,
+        .answer = client_bazel,
+    },
+    {
+        .command.name = "terraform",
+        .command.alias = "terraform-credentials-thrivestack",
+        .command.arguments = "get|store|forget HOST",
+        .command.help = "answer Terraform, as a credentials helper",
+        .command.run = command_client,
+        .answer = client_terraform,
+    },
+    {
+        .command.name = "keyring",
+        .command.arguments = "get URL [USER]",
+        .command.help = "answer pip and uv, as the program keyring",
+        .command.run = command_keyring,
+        .has_own_syntax = true,
+        .link = "keyring",
+    },
+    {
+        .command.name = "npm",
+        .command.arguments = "",
+        .command.help = "answer pnpm, as a tokenHelper",
+        .command.options = OPTION_HOST,
+        .command.run = command_client,
+        .answer = client_npm,
+    },
 };
 
 const struct client *
@@ -76,6 +129,24 @@ client_find_setup(const char *name)
     for (size_t i = 0; i < TS_ARRAY_LEN(clients); i++)
         if (clients[i].setup != NULL && strcmp(clients[i].setup, name) == 0)
             return &clients[i];
+    return NULL;
+}
+
+const struct command *
+client_find_own_syntax(const char *program, const char *argument)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(clients); i++) {
+        const struct client *client = &clients[i];
+        const char *names[] = {client->command.alias, client->link};
+
+        if (!client->has_own_syntax)
+            continue;
+        for (size_t j = 0; j < TS_ARRAY_LEN(names); j++)
+            if (names[j] != NULL && strcmp(names[j], program) == 0)
+                return &client->command;
+        if (argument != NULL && strcmp(client->command.name, argument) == 0)
+            return &client->command;
+    }
     return NULL;
 }
 

@@ -19,14 +19,20 @@ struct client {
     /* What command_client prints, where that is the command: the answer to the client's question.
      * Returns 0 or a negative enum ts_error. */
     int (*answer)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
-    const char *setup; /* what `setup` calls it, or NULL */
-    bool has_host;     /* `setup` is for one host */
+    const char *link;    /* a link in libexecdir, for those who want it in their PATH, or NULL */
+    bool has_own_syntax; /* its arguments follow another program's rules: only --help is ours */
+    const char *setup;   /* what `setup` calls it, or NULL */
+    bool has_host;       /* `setup` is for one host */
     int (*plan)(struct setup *setup, struct ts_err *err);
     int (*check)(struct doctor *doctor, struct ts_err *err); /* for `doctor`, or NULL */
 };
 
 /* Walks the table; NULL past its end. */
 const struct client *client_at(size_t index);
+
+/* The command of a client with a syntax of its own, by the name that this program is called by, or
+ * by its first argument, which may be NULL; else NULL. */
+const struct command *client_find_own_syntax(const char *program, const char *argument);
 
 /* The client that `setup` calls by this name, or NULL. */
 const struct client *client_find_setup(const char *name);

@@ -70,10 +70,15 @@ helper_load_config(struct helper *helper, struct ts_err *err)
         .root_owner = root_owner,
     };
 
-    helper->has_config = true;
+    if (helper->has_config)
+        return 0;
     int rc = ts_config_load(&sources, &helper->config, err);
-    if (rc < 0)
+    if (rc < 0) {
+        ts_config_release(&helper->config);
+        memset(&helper->config, 0, sizeof(helper->config));
         return rc;
+    }
+    helper->has_config = true;
     for (size_t i = 0; i < helper->config.files.len; i++)
         helper_debug(helper, "read %s", helper->config.files.items[i]);
     return 0;

@@ -10,7 +10,7 @@
 #include "helper/command.h"
 #include "helper/output.h"
 
-/* Reads the configuration into helper->config. Returns as ts_config_load. */
+/* Reads the configuration into helper->config, once. Returns as ts_config_load. */
 int helper_load_config(struct helper *helper, struct ts_err *err);
 
 /* The request that follows from the configuration, a host (may be NULL) and the command line;

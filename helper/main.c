@@ -6,6 +6,7 @@
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
+#include "helper/clients.h"
 #include "helper/helper.h"
 
 /* A core file or a tracer of the same user would lay the token open. Files are made for the user
@@ -61,6 +62,25 @@ parse_command(struct helper *helper, const char *program)
         helper->command = command_find(options->arguments[0]);
     if (helper->command != NULL)
         drop_argument(options);
+}
+
+/* For clients whose arguments are theirs; false for all others. */
+static bool
+take_own_syntax(struct helper *helper, int argc, char **argv)
+{
+    const char *program = argc > 0 ? base_name(argv[0]) : "";
+    const char *argument = argc > 1 ? argv[1] : NULL;
+    struct options *options = &helper->options;
+
+    helper->command = client_find_own_syntax(program, argument);
+    if (helper->command == NULL)
+        return false;
+    int first = argument != NULL && strcmp(argument, helper->command->name) == 0 ? 2 : 1;
+    options->arguments = argv + first;
+    options->arguments_len = argc > first ? (size_t)(argc - first) : 0;
+    if (options->arguments_len == 1 && strcmp(options->arguments[0], "--help") == 0)
+        options->given |= OPTION_HELP;
+    return true;
 }
 
 static int
@@ -130,6 +150,8 @@ main(int argc, char **argv)
 
     protect_process();
     helper.stdout_open = output_prepare();
+    if (take_own_syntax(&helper, argc, argv))
+        return run_command(&helper, &err);
     int rc = options_parse(argc, argv, &helper.options, &err);
     parse_command(&helper, argc > 0 ? base_name(argv[0]) : "");
     return rc < 0 ? fail_usage(&helper, &err) : run_command(&helper, &err);

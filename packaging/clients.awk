@@ -1,6 +1,6 @@
 # What the completions say about the clients, read from the table in helper/clients.c.
 # Usage: awk -v form=FORM -f clients.awk clients.c, where FORM is one of
-#   aliases setups hosts names, for lists of names, or bash zsh fish, for a shell's own lines.
+#   aliases links setups hosts names, for lists of names, or bash zsh fish, for a shell's own lines.
 BEGIN { FS = "\"" }
 
 /^ *\.command\.name = / { name = $2; names = names " " name; help = arguments = setup = "" }
@@ -8,11 +8,13 @@ BEGIN { FS = "\"" }
 /^ *\.command\.arguments = / { arguments = $2 }
 /^ *\.command\.help = / { help = $2 }
 /^ *\.setup = / { setup = $2; setups = setups " " setup }
+/^ *\.link = / { links = links " " $2 }
 /^ *\.has_host = true/ { hosts = hosts " " setup }
 
 # The end of a row.
 /^    },$/ {
     words = arguments ~ /\|/ ? arguments : ""
+    sub(/ .*/, "", words)
     gsub(/\|/, " ", words)
     if (form == "zsh")
         print "        \"" name ":" help "\""
@@ -31,6 +33,8 @@ END {
         list = names
     if (form == "aliases")
         list = aliases
+    if (form == "links")
+        list = links
     if (form == "setups")
         list = setups
     if (form == "hosts")

@@ -18,6 +18,7 @@
 #include "common/config/request.h"
 
 struct helper;
+struct ts_json;
 
 /* What a client can send. */
 enum client_wants {
@@ -63,6 +64,12 @@ int client_find(struct helper *helper, const struct client_question *question,
  */
 int client_get(struct helper *helper, const struct client_question *question,
                struct client_answer *ret, struct ts_err *err);
+
+/* Callers that keep a token until the second that they are told are told an earlier one. */
+#define CLIENT_SLACK_SECONDS 30
+
+/* Appends the object and a newline. Returns as ts_secret_append. */
+int client_print_object(struct ts_json *object, struct ts_secret *ret);
 
 /* Appends the value of the HTTP header Authorization: `Basic ...`, or `Bearer TOKEN` where there is
  * no user name. Returns as ts_secret_append; a failure may leave a part. */

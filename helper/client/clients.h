@@ -15,9 +15,16 @@ int command_docker_fail(const struct helper *helper, const struct ts_err *err);
 int command_askpass(struct helper *helper);
 int command_sudo_askpass(struct helper *helper);
 int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
+int command_cargo(struct helper *helper);
+int command_keyring(struct helper *helper);
 
 /* Answers that command_client prints; see struct client. */
 int client_kubectl(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int client_kubelet(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int client_goauth(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int client_bazel(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int client_terraform(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int client_npm(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 
 /* The plan of `setup CLIENT`. */
 int setup_git(struct setup *setup, struct ts_err *err);

@@ -12,9 +12,6 @@
 
 #define GROUP "client.authentication.k8s.io/"
 
-/* client-go uses a token up to the second that it is told, so it is told an earlier one. */
-#define SLACK_SECONDS 30
-
 static const char *const versions[] = {GROUP "v1", GROUP "v1beta1"};
 
 /* The version to answer with; without KUBERNETES_EXEC_INFO, the first. */
@@ -56,15 +53,14 @@ print_credential(const char *version, const struct client_answer *found, struct 
     struct ts_json *status = ts_json_new_object();
     char expires[32];
 
-    ts_text_rfc3339(expires, found->expires_at - SLACK_SECONDS);
+    ts_text_rfc3339(expires, found->expires_at - CLIENT_SLACK_SECONDS);
     if (object == NULL || ts_json_add(object, "status", status) < 0 ||
         ts_json_add_string(object, "apiVersion", version) < 0 ||
         ts_json_add_string(object, "kind", "ExecCredential") < 0 ||
         ts_json_add_string(status, "token", ts_secret_string(&found->grant.token)) < 0 ||
-        ts_json_add_string(status, "expirationTimestamp", expires) < 0 ||
-        ts_json_print(object, answer) < 0)
+        ts_json_add_string(status, "expirationTimestamp", expires) < 0)
         return TS_ERR_NOMEM;
-    return ts_secret_append_string(answer, "\n");
+    return client_print_object(object, answer);
 }
 
 int
