@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 
 #include "common/config/config.h"
 #include "common/base/error.h"
@@ -18,7 +19,9 @@ struct command;
 struct helper {
     const struct command *command;
     struct options options;
-    struct ts_config config; /* after helper_load_config */
+    unsigned umask;           /* as the program was started with */
+    struct rlimit core_limit; /* the same */
+    struct ts_config config;  /* after helper_load_config */
     bool has_config;
     bool stdout_open; /* whether there was a standard output when the program started */
 };
@@ -47,6 +50,7 @@ const struct command *command_at(size_t index);
 int command_describe(const struct command *command, struct ts_secret *ret);
 
 int command_token(struct helper *helper);
+int command_run(struct helper *helper);
 int command_forget(struct helper *helper);
 int command_status(struct helper *helper);
 int command_setup(struct helper *helper);

@@ -11,6 +11,8 @@ static const struct command commands[] = {
      OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_JSON |
          OPTION_HEADER | OPTION_PIPED_KEY | OPTION_FOR | OPTION_HOST | OPTION_OUT | OPTION_FORMAT,
      command_token, NULL},
+    {"run", NULL, "-- COMMAND [ARGUMENT]...", "run a command with a token",
+     OPTION_HOST | OPTION_ENV | OPTION_FILE, command_run, NULL},
     {"forget", NULL, "", "drop the profile's cached tokens", OPTION_ALL, command_forget, NULL},
     {"status", NULL, "", "show what is configured and cached", OPTION_JSON, command_status, NULL},
     {"setup", NULL, "CLIENT [HOST]", "connect a client to this program, or undo that",

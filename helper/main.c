@@ -12,13 +12,16 @@
 /* A core file or a tracer of the same user would lay the token open. Files are made for the user
  * alone. */
 static void
-protect_process(void)
+protect_process(struct helper *helper)
 {
-    static const struct rlimit no_core = {0, 0};
+    struct rlimit no_core;
 
+    (void)getrlimit(RLIMIT_CORE, &helper->core_limit);
+    no_core = helper->core_limit;
+    no_core.rlim_cur = 0;
     (void)prctl(PR_SET_DUMPABLE, 0);
     (void)setrlimit(RLIMIT_CORE, &no_core);
-    (void)umask(077);
+    helper->umask = umask(077);
 }
 
 static const char *
@@ -148,7 +151,7 @@ main(int argc, char **argv)
     TS_CLEANUP(helper_release) struct helper helper = {.options = OPTIONS_INIT};
     struct ts_err err = {.code = 0};
 
-    protect_process();
+    protect_process(&helper);
     helper.stdout_open = output_prepare();
     if (take_own_syntax(&helper, argc, argv))
         return run_command(&helper, &err);

@@ -45,6 +45,8 @@ enum option {
     OPTION_BOUND = 1 << 23,
     OPTION_HOST = 1 << 24,
     OPTION_FORMAT = 1 << 25,
+    OPTION_ENV = 1 << 26,
+    OPTION_FILE = 1 << 27,
 };
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)
@@ -61,6 +63,8 @@ struct options {
     const char *services;
     const char *host;
     const char *format;
+    const char *env;
+    const char *file;
     const char *bound_host; /* --for */
     struct ts_list scopes;
     int64_t lifetime;  /* seconds, or -1 */

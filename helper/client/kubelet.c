@@ -16,8 +16,8 @@
 static const char *const versions[] = {GROUP "v1", GROUP "v1beta1"};
 
 static int
-check_request(struct ts_json *request, const char **ret_version, const char **ret_image,
-              struct ts_err *err)
+check_kubelet_request(struct ts_json *request, const char **ret_version, const char **ret_image,
+                      struct ts_err *err)
 {
     const char *asked = ts_json_string(request, "apiVersion");
     const char *kind = ts_json_string(request, "kind");
@@ -121,7 +121,7 @@ client_kubelet(struct helper *helper, struct ts_secret *answer, struct ts_err *e
     int rc = client_read_object(&request, err);
 
     if (rc == 0)
-        rc = check_request(request, &version, &image, err);
+        rc = check_kubelet_request(request, &version, &image, err);
     if (rc == 0)
         rc = find_registry(image, &registry, err);
     if (rc < 0)
