@@ -78,6 +78,16 @@ edit(struct setup *setup, const char *service, const struct host_service *row,
     return host_check_change(&change, err);
 }
 
+/* What the planned text of a service's file is, or NULL where it stays. */
+static const struct ts_secret *
+find_planned(const struct setup *setup, const char *service)
+{
+    for (size_t i = 0; i < setup->steps_len; i++)
+        if (strcmp(setup->steps[i].file.name + strlen(PAM_FOLDER "/"), service) == 0)
+            return &setup->steps[i].text;
+    return NULL;
+}
+
 static int
 plan_file(struct setup *setup, const char *service, const struct host_service *row,
           struct ts_err *err)
@@ -86,6 +96,9 @@ plan_file(struct setup *setup, const char *service, const struct host_service *r
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(SETUP_FILE_MAX);
     TS_CLEANUP(ts_string_free) char *path = NULL;
 
+    /* Named twice, or the second file of a program that was named before. */
+    if (find_planned(setup, service) != NULL)
+        return 0;
     if (asprintf(&path, PAM_FOLDER "/%s", service) < 0) {
         path = NULL;
         return ts_err_nomem(err);
@@ -112,16 +125,6 @@ is_service_name(const char *name)
 
     return len > 0 && len <= SERVICE_NAME_MAX && strspn(name, allowed) == len &&
            pam_folder_is_service(name);
-}
-
-/* What the planned text of a service's file is, or NULL where it stays. */
-static const struct ts_secret *
-find_planned(const struct setup *setup, const char *service)
-{
-    for (size_t i = 0; i < setup->steps_len; i++)
-        if (strcmp(setup->steps[i].file.name + strlen(PAM_FOLDER "/"), service) == 0)
-            return &setup->steps[i].text;
-    return NULL;
 }
 
 /* The second file of a program may include the first, which is enough. */

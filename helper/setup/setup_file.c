@@ -149,7 +149,7 @@ write_new(const struct setup_file *file, const char *path, const struct ts_secre
 
     if (fd < 0)
         return ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be made", path);
-    bool foreign = file->exists && file->st.st_uid != geteuid();
+    bool foreign = file->exists && (file->st.st_uid != geteuid() || file->st.st_gid != getegid());
     if ((foreign && fchown(fd, file->st.st_uid, file->st.st_gid) != 0) || fchmod(fd, mode) != 0 ||
         ts_write_all(fd, ts_secret_string(text), text->len) < 0 || fsync(fd) != 0) {
         int rc = ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be written", path);

@@ -187,6 +187,24 @@ refuses_a_service_without_a_file() {
     same_as_before 'no service'
 }
 
+takes_a_service_that_is_named_twice() {
+    reset
+    host enable sudo sudo-i sudo --yes || fail "status $?"
+    expect 1 'lines in sudo' grep -c '^auth .*pam_thrivestack' /etc/pam.d/sudo
+    expect 1 'lines in sudo-i' grep -c '^auth .*pam_thrivestack' /etc/pam.d/sudo-i
+    host disable sudo sudo-i --yes || fail 'disable'
+    same_as_before 'named twice'
+}
+
+keeps_the_group_of_a_file() {
+    reset
+    chgrp daemon /etc/pam.d/sudo && chmod 640 /etc/pam.d/sudo
+    host enable sudo --yes || fail "status $?"
+    expect 'daemon 640' 'group and mode' stat -c '%G %a' /etc/pam.d/sudo
+    host disable sudo --yes || fail 'disable'
+    expect 'daemon 640' 'group and mode afterwards' stat -c '%G %a' /etc/pam.d/sudo
+}
+
 keeps_a_link_and_changes_what_it_leads_to() {
     reset
     mv /etc/pam.d/sudo /etc/pam.d/real-sudo
@@ -258,7 +276,7 @@ for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_
     refuses_a_service_without_a_file keeps_a_link_and_changes_what_it_leads_to \
     changes_nothing_where_etc_is_read_only undoes_all_where_sshd_does_not_agree \
     keeps_passwords_where_there_is_no_policy keeps_passwords_where_sshd_says_nothing \
-    keeps_what_was_edited_by_hand; do
+    takes_a_service_that_is_named_twice keeps_the_group_of_a_file keeps_what_was_edited_by_hand; do
     run_case "$name" "$name"
 done
 finish
