@@ -172,9 +172,9 @@ host_services() {
     run_block on_host host-services
 }
 
-# explained SERVICE USER: what this host would say to the laptop's token.
+# explained SERVICE USER: what this host would say to the laptop's token, which is bound to it.
 explained() {
-    on_laptop thrivestack-credential token | on_host thrivestack-credential explain --service "$1" --user "$2"
+    on_laptop thrivestack-credential token --for build.example.com | on_host thrivestack-credential explain --service "$1" --user "$2"
 }
 
 host_key() {
