@@ -90,6 +90,34 @@ is_own_address(const char *name)
     return found;
 }
 
+/* Whether the first word of a line of /etc/hosts is an address of this machine, and `name` another.
+ * The line is cut up. */
+static bool
+line_is_own(char *line, const char *name)
+{
+    char *rest = line;
+
+    line[strcspn(line, "#\n")] = '\0';
+    const char *address = strsep(&rest, " \t");
+    const char *word = NULL;
+    while ((word = strsep(&rest, " \t")) != NULL)
+        if (ts_text_equal_nocase(word, name))
+            return strncmp(address, "127.", 4) == 0 || is_own_address(address);
+    return false;
+}
+
+static bool
+hosts_file_has(const char *name)
+{
+    TS_CLEANUP(close_file) FILE *file = fopen("/etc/hosts", "re");
+    char line[LINE_SIZE];
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL)
+        if (line_is_own(line, name))
+            return true;
+    return false;
+}
+
 bool
 ts_own_name_may_be(const char *name)
 {
@@ -97,6 +125,6 @@ ts_own_name_may_be(const char *name)
 
     ts_own_name_get(own);
     const size_t len = strlen(own);
-    return ts_own_name_is(name) || is_own_address(name) ||
+    return ts_own_name_is(name) || is_own_address(name) || hosts_file_has(name) ||
            (len > 0 && strncasecmp(name, own, len) == 0 && name[len] == '.');
 }

@@ -10,8 +10,8 @@
  */
 bool ts_own_name_is(const char *name);
 
-/* The same, or one of this machine's addresses; or the name begins with the host name and a dot.
- * Less sure than ts_own_name_is: nobody has said so. */
+/* The same, one of this machine's addresses, or beside one in /etc/hosts; or the name begins with
+ * the host name and a dot. Less sure than ts_own_name_is: nobody has said so. */
 bool ts_own_name_may_be(const char *name);
 
 /* The system's host name, in lower case; "" where there is none. */
