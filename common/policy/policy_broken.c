@@ -7,7 +7,7 @@
 #include <strings.h>
 
 /* No token can have this key id. */
-static char no_id[] = "?";
+static const char no_id[] = "?";
 
 struct scan {
     struct ts_policy *policy;
@@ -59,7 +59,7 @@ add_users(struct scan *scan, char *value, unsigned number)
     /* Users of a section that cannot be read are users with a key all the same, and a second line
      * of users is one more section of the same key. */
     if (key == NULL)
-        rc = add_broken_key(scan, no_id, number);
+        rc = add_broken_key(scan, (char *)(uintptr_t)no_id, number);
     else if (key->users.len > 0)
         rc = add_broken_key(scan, key->id, key->line);
     if (rc < 0)

@@ -205,7 +205,7 @@ https-spoken-to-http|69|TLS|0|.token_url = ($ENV.http | sub("http:"; "https:")) 
 ftp|78|not https|0|.token_url = "ftp://localhost/"
 file-url|78|token_url|0|.token_url = "file:///etc/passwd"
 no-url|78|token_url|0|.token_url = "://"
-user-in-url|78|names a user|0|.token_url = "https://me:secret@localhost/"
+user-in-url|78|has a user name in it|0|.token_url = "https://me:secret@localhost/"
 ROWS
 faults <<'ROWS'
 hang|69|timeout|1|.timeout_ms = 700
