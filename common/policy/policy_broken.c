@@ -95,13 +95,14 @@ value_of_users(char *line)
 static int
 scan_line(struct scan *scan, char *line, size_t len, unsigned number)
 {
+    /* Before any string function: one that looks for the end would else go through the whole file.
+     */
+    line[len] = '\0';
     const size_t blank = strspn(line, " \t");
-
     if (line[blank] == '[')
         return begin_section(scan, line, len, number);
     if (len > 0 && line[len - 1] == '\r')
-        len--;
-    line[len] = '\0';
+        line[--len] = '\0';
     char *value = value_of_users(line + blank);
     return value != NULL ? add_users(scan, value, number) : 0;
 }
