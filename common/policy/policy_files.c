@@ -190,9 +190,10 @@ ts_policy_add_folder(struct ts_policy *policy, const struct ts_trusted_folder *b
     return rc == 0 || rc == TS_ERR_NOMEM ? rc : ts_err_recode(err, TS_ERR_CONFIG);
 }
 
-int
-ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct ts_policy *ret,
-               struct ts_err *err)
+/* A policy.conf with its keys.d, or one file of keys. */
+static int
+load_policy_file(const char *path, const struct ts_policy_trust *trust, bool keys_only,
+                 struct ts_policy *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_trusted_folder_release)
     struct ts_trusted_folder folder = TS_TRUSTED_FOLDER_INIT;
@@ -202,24 +203,22 @@ ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct ts_
     if (rc == 0)
         rc = open_policy(path, trust->owner, &folder, &text, err);
     if (rc == 0)
-        rc = ts_policy_add_text(ret, &text, path, false, err);
-    if (rc == 0)
+        rc = ts_policy_add_text(ret, &text, path, keys_only, err);
+    if (rc == 0 && !keys_only)
         rc = ts_policy_add_folder(ret, &folder, err);
     return rc < 0 ? rc : ts_policy_finish(ret, err);
+}
+
+int
+ts_policy_load(const char *path, const struct ts_policy_trust *trust, struct ts_policy *ret,
+               struct ts_err *err)
+{
+    return load_policy_file(path, trust, false, ret, err);
 }
 
 int
 ts_policy_load_keys(const char *path, const struct ts_policy_trust *trust, struct ts_policy *ret,
                     struct ts_err *err)
 {
-    TS_CLEANUP(ts_trusted_folder_release)
-    struct ts_trusted_folder folder = TS_TRUSTED_FOLDER_INIT;
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_POLICY_FILE_MAX);
-    int rc = init_policy(ret, path, trust, err);
-
-    if (rc == 0)
-        rc = open_policy(path, trust->owner, &folder, &text, err);
-    if (rc == 0)
-        rc = ts_policy_add_text(ret, &text, path, true, err);
-    return rc < 0 ? rc : ts_policy_finish(ret, err);
+    return load_policy_file(path, trust, true, ret, err);
 }
