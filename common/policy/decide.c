@@ -267,8 +267,9 @@ ts_check_since_boot(const struct ts_judging *judging, const char *what, int64_t 
 {
     int64_t before = judging->question->booted - issued_at;
 
-    if (!judging->verdict->service->single_use || judging->question->booted <= 0 ||
-        before <= TS_CLOCK_TOLERANCE)
+    /* No tolerance, because within it a token could be used once before a reboot and once after it.
+     */
+    if (!judging->verdict->service->single_use || judging->question->booted <= 0 || before <= 0)
         return TS_REASON_OK;
     return ts_judging_deny(judging, TS_REASON_BEFORE_BOOT,
                            "the %s was issued %" PRId64

@@ -338,9 +338,12 @@ if has_mounts; then
     has 'single use: the reason before_boot' 'log notice .*reason=before_boot'
     started 'before boot, elsewhere' --answer "$scratch/earlier" sshd $user "$scratch/pam.d" authenticate
     has 'without single use: from before the boot' 'authenticate PAM_SUCCESS'
-    sign "$scratch/since" --iat "$(($(date +%s) - 20))" --exp "$(($(date +%s) + 600))"
+    sign "$scratch/just-before" --iat "$(($(date +%s) - 2))" --exp "$(($(date +%s) + 600))"
+    started 'just before boot' --answer "$scratch/just-before" once $user "$scratch/pam.d" authenticate
+    has 'single use: not from just before the boot' 'log notice .*reason=before_boot'
+    sign "$scratch/since" --iat "$(($(date +%s) + 30))" --exp "$(($(date +%s) + 600))"
     started 'since boot' --answer "$scratch/since" once $user "$scratch/pam.d" authenticate
-    has 'single use: within the tolerance of the boot' 'authenticate PAM_SUCCESS'
+    has 'single use: from after the boot' 'authenticate PAM_SUCCESS'
 else
     skip 'single use: around the boot' 'no process 1 of its own can be had here'
 fi

@@ -53,15 +53,15 @@ const struct decide_row decide_claims[] = {
     {"old_where_no_max_age", TS_REASON_OK, .payload = CLAIMS(SCOPE, "1799999699", EXP),
      .service = "login"},
 
-    /* With single_use a token from before the boot, the tolerance aside, is never accepted. */
-    {"issued_60_before_boot", TS_REASON_OK, .service = "once", .booted = NOW + 50},
-    {"issued_61_before_boot", TS_REASON_BEFORE_BOOT, .service = "once", .booted = NOW + 51},
+    /* With single_use a token from before the boot is never accepted, without any tolerance. */
+    {"issued_in_the_second_of_boot", TS_REASON_OK, .service = "once", .booted = NOW - 10},
+    {"issued_1_before_boot", TS_REASON_BEFORE_BOOT, .service = "once", .booted = NOW - 9},
     {"issued_half_an_hour_before_boot", TS_REASON_BEFORE_BOOT, .service = "once",
      .payload = CLAIMS(SCOPE, "1799998000", "1800000100"), .booted = NOW - 200},
     {"issued_after_boot", TS_REASON_OK, .service = "once", .booted = NOW - 200},
     {"boot_not_known", TS_REASON_OK, .service = "once",
      .payload = CLAIMS(SCOPE, "1799998000", "1800000100")},
-    {"before_boot_without_single_use", TS_REASON_OK, .service = "login", .booted = NOW + 51},
+    {"before_boot_without_single_use", TS_REASON_OK, .service = "login", .booted = NOW - 9},
 
     /* Types of times. */
     {"exp_missing", TS_REASON_PAYLOAD,

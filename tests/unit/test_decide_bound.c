@@ -107,8 +107,8 @@ static const struct row rows[] = {
     {"too_old", TS_REASON_PROOF_AGE, .age = 301},
     {"too_old_for_the_service", TS_REASON_PROOF_AGE, .service = "sudo", .age = 31},
     {"ahead", TS_REASON_PROOF_AGE, .age = -61},
-    {"before_the_boot", TS_REASON_BEFORE_BOOT, .service = "sudo", .age = 20, .booted_after = 61},
-    {"just_before_the_boot", TS_REASON_OK, .service = "sudo", .age = 20, .booted_after = 60},
+    {"before_the_boot", TS_REASON_BEFORE_BOOT, .service = "sudo", .age = 20, .booted_after = 1},
+    {"after_the_boot", TS_REASON_OK, .service = "sudo", .age = 20, .booted_after = -1},
 
     {"proof_alone", TS_REASON_HEADER, .shape = PROOF_ALONE},
     {"proof_first", TS_REASON_HEADER, .shape = PROOF_FIRST},
@@ -229,7 +229,7 @@ run_row(const struct world *world, const struct row *row)
         .subject = &alice,
         .service = row->service != NULL ? row->service : "sshd",
         .now = NOW,
-        .booted = row->booted_after > 0 ? NOW - row->age + row->booted_after : 0};
+        .booted = row->booted_after != 0 ? NOW - row->age + row->booted_after : 0};
     struct ts_verdict verdict;
 
     sign(&token, TOKEN_HEADER, TOKEN_PAYLOAD, world->key);
