@@ -183,13 +183,24 @@ json_member(struct json_object *object, const char *name)
     return json_object_get_string(value);
 }
 
+/* json-c 0.18, where it is strict, takes the bytes of characters beyond ASCII for control
+ * characters, and refuses them. */
+static int
+parser_flags(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] > 0x7f)
+            return JSON_TOKENER_VALIDATE_UTF8;
+    return JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8;
+}
+
 struct json_object *
 json_parse(const char *text, size_t len)
 {
     scoped(tokener) struct json_tokener *tokener = json_tokener_new_ex(32);
     if (!tokener || len > INT32_MAX)
         return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, parser_flags(text, len));
 
     scoped(json) struct json_object *value = json_tokener_parse_ex(tokener, text, (int)len);
     size_t end = json_tokener_get_parse_end(tokener);
