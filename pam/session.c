@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
+#include "common/policy/decide.h"
 #include "common/policy/module_options.h"
 #include "common/policy/policy.h"
 #include "common/policy/token.h"
@@ -16,6 +18,9 @@
 /* The sealed login, from authenticate to setcred or open_session. */
 #define SEALED_VARIABLE "THRIVESTACK_LOGIN"
 #define VARIABLE_MAX (TS_SEALED_MAX + 64)
+
+/* What a program may take from a login to its session, in seconds past the expiry of the token. */
+#define LOGIN_MAX 600
 
 static bool
 has_sessions(const char *service)
@@ -104,14 +109,20 @@ find_account(pam_handle_t *pamh, struct ts_account *ret)
     }
 }
 
+/* Refuses a login whose token is past its expiry by more than `grace` seconds: what is left of an
+ * old login begins no session. A clock that cannot be read is past it, too. */
 static int
-open_sealed(pam_handle_t *pamh, const char *text, struct ts_secret *ret_token, int64_t *ret_expires,
-            struct ts_err *err)
+open_sealed(pam_handle_t *pamh, const char *text, int64_t grace, struct ts_secret *ret_token,
+            int64_t *ret_expires, struct ts_err *err)
 {
     const struct ts_sealed_login sealed = {.service = item_of(pamh, PAM_SERVICE),
                                            .user = item_of(pamh, PAM_USER)};
+    const int64_t now = ts_clock_wall();
 
-    return ts_sealed_read(&sealed, text, ret_token, ret_expires, err);
+    int rc = ts_sealed_read(&sealed, text, ret_token, ret_expires, err);
+    if (rc < 0 || (now > 0 && now - grace < *ret_expires))
+        return rc;
+    return ts_err_set(err, TS_ERR_REFUSED, "its token has expired");
 }
 
 /* What the forked process that authenticated left in the PAM environment. */
@@ -125,7 +136,7 @@ adopt_sealed(pam_handle_t *pamh, const char *text)
 
     if (login == NULL)
         return NULL;
-    if (open_sealed(pamh, text, &token, &expires, &err) < 0) {
+    if (open_sealed(pamh, text, TS_CLOCK_TOLERANCE + LOGIN_MAX, &token, &expires, &err) < 0) {
         ts_audit_note(pamh, LOG_WARNING, SEALED_VARIABLE " in the PAM environment: %s", err.text);
         return NULL;
     }
@@ -172,7 +183,7 @@ export_token(pam_handle_t *pamh, struct ts_login *login, const struct ts_account
     char user[160];
 
     ts_audit_escape(user, sizeof(user), account->passwd.pw_name);
-    int rc = open_sealed(pamh, login->sealed.data, &token, &expires, &err);
+    int rc = open_sealed(pamh, login->sealed.data, TS_CLOCK_TOLERANCE, &token, &expires, &err);
     if (rc == 0)
         rc = ts_token_file_create(account->passwd.pw_uid, &token, expires, login->path, &err);
     ts_secret_release(&login->sealed);

@@ -138,6 +138,22 @@ is 'sealed: for another user it opens nothing' "$(grep -c '^\(setcred\|open\) PA
 drive 'sealed, another service' $(answer) sshd $user "$scratch/pam.d" forked-authenticate "service=other" setcred open env
 is 'sealed: for another service it opens nothing' "$(grep -c '^\(setcred\|open\) PAM_SUCCESS' "$scratch/out")" 0
 
+# ---- a token's end between the login and its session; the token has ten minutes
+sign "$scratch/short" --exp "$(($(date +%s) + 600))"
+for step in authenticate forked-authenticate; do
+    drive "expired, $step" --answer "$scratch/short" sshd $user "$scratch/pam.d" $step later=650 setcred open env close
+    has "expired, $step: within the tolerance setcred succeeds" 'setcred PAM_SUCCESS'
+    has "expired, $step: within the tolerance the session has its token" "env $variable=$folder"
+    drive "expired, $step" --answer "$scratch/short" sshd $user "$scratch/pam.d" $step later=670 setcred open env
+    has "expired, $step: setcred still succeeds" 'setcred PAM_SUCCESS'
+    has "expired, $step: a token that is over is not given to the session" 'log warning .*no token file: its token has expired'
+    has_not "expired, $step: no variable" '^env THRIVESTACK'
+done
+drive 'an old login' --answer "$scratch/short" sshd $user "$scratch/pam.d" forked-authenticate later=1300 setcred open env
+has_not 'an old login: what was sealed opens nothing' '^\(setcred\|open\) PAM_SUCCESS'
+has 'an old login: it is said' "log warning .*$sealed in the PAM environment: its token has expired"
+is 'an old login: no file' "$(files)" 0
+
 # ---- no file can be written: every step of the login succeeds all the same, and only the file is missing
 full() {
     # shellcheck disable=SC2046
