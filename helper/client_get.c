@@ -148,14 +148,6 @@ append_base64(const struct ts_secret *plain, struct ts_secret *ret)
 }
 
 int
-client_print_object(struct ts_json *object, struct ts_secret *ret)
-{
-    int rc = ts_json_print(object, ret);
-
-    return rc < 0 ? rc : ts_secret_append_string(ret, "\n");
-}
-
-int
 client_print_header(const struct client_answer *answer, struct ts_secret *ret)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret login = TS_SECRET_INIT(2 * TS_TOKEN_MAX);

@@ -115,13 +115,11 @@ save(int fd, const char *name, const struct ts_identity *identity,
      const struct ts_field_table *table, const void *from)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_CACHE_FILE_MAX);
+    struct ts_json_writer json = ts_json_begin(&text);
 
-    return ts_secret_append_string(&text, "{") == 0 &&
-           ts_fields_write_name(&text, IDENTITY_MEMBER) == 0 &&
-           ts_json_print_string(ts_secret_string(&identity->text), identity->text.len, &text) ==
-               0 &&
-           ts_fields_write(&text, table, from) == 0 && ts_secret_append_string(&text, "}") == 0 &&
-           ts_cache_file_write(fd, name, &text);
+    ts_json_write_string(&json, IDENTITY_MEMBER, ts_secret_string(&identity->text));
+    ts_fields_write(&json, table, from);
+    return ts_json_end(&json) == 0 && ts_cache_file_write(fd, name, &text);
 }
 
 static bool

@@ -166,32 +166,24 @@ ts_job_report_write(int rc, const struct ts_secret *text, struct ts_err *err)
     return rc < 0 ? ts_err_nomem(err) : 0;
 }
 
-static int
-write_job(const struct ts_job *job, struct ts_secret *out)
-{
-    const char *name = kinds[job->kind].name;
-    const bool key_on_fd = job->request.key.key_command != NULL || job->request.key.is_piped;
-    int rc = ts_secret_append_strings(out, "{\"job\":\"", name, "\"", NULL);
-
-    if (rc == 0 && kinds[job->kind].has_key)
-        rc = ts_secret_append_strings(out, ",\"key_on_fd\":", key_on_fd ? "true" : "false", NULL);
-    if (rc == 0)
-        rc = ts_fields_write(out, kinds[job->kind].table, job);
-    return rc < 0 ? rc : ts_secret_append_string(out, "}");
-}
-
 int
 ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err)
 {
-    size_t before = ret->len;
-    int rc = ts_job_report_write(write_job(job, ret), ret, err);
+    const bool key_on_fd = job->request.key.key_command != NULL || job->request.key.is_piped;
+    struct ts_json_writer json = ts_json_begin(ret);
 
-    /* A path may be any bytes, JSON may not; better said here than by a worker that gives up. */
-    if (rc == 0 && !ts_text_is_utf8(ret->data + before, ret->len - before))
-        rc = ts_err_set(err, TS_ERR_CONFIG, "a setting or path in use is not valid UTF-8");
+    ts_json_write_string(&json, "job", kinds[job->kind].name);
+    if (kinds[job->kind].has_key)
+        ts_json_write_bool(&json, "key_on_fd", key_on_fd);
+    ts_fields_write(&json, kinds[job->kind].table, job);
+    int rc = ts_job_report_write(ts_json_end(&json), ret, err);
     if (rc < 0)
-        ts_secret_truncate(ret, before);
-    return rc == TS_ERR_TOO_LARGE ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
+        return rc == TS_ERR_TOO_LARGE ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
+    /* A path may be any bytes, JSON may not; better said here than by a worker that gives up. */
+    if (ts_text_is_utf8(ret->data + json.start, ret->len - json.start))
+        return 0;
+    ts_secret_truncate(ret, json.start);
+    return ts_err_set(err, TS_ERR_CONFIG, "a setting or path in use is not valid UTF-8");
 }
 
 int

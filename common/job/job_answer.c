@@ -121,33 +121,22 @@ static const struct ts_field_table empty_table = {NULL, 0};
 /* In the order of enum ts_rule_result. */
 static const char *const result_words[] = {"pass", "fail", "skipped"};
 
-static int
-write_rule(struct ts_secret *out, const struct ts_explained_rule *rule)
-{
-    struct rule wire = {.rule = *rule};
-    const char *word = result_words[rule->result];
-    int rc = ts_secret_append_string(out, "{");
-
-    memcpy(wire.result, word, strlen(word) + 1);
-    if (rc == 0)
-        rc = ts_fields_write(out, &rule_table, &wire);
-    return rc < 0 ? rc : ts_secret_append_string(out, "}");
-}
-
-static int
-write_rules(struct ts_secret *out, const void *from)
+static void
+write_rules(struct ts_json_writer *json, const void *from)
 {
     const struct ts_explanation *explanation = from;
-    int rc = ts_fields_write_name(out, "rules");
 
-    if (rc == 0)
-        rc = ts_secret_append_string(out, "[");
-    for (size_t i = 0; i < explanation->rules_len && rc == 0; i++) {
-        rc = ts_secret_append_string(out, i > 0 ? "," : "");
-        if (rc == 0)
-            rc = write_rule(out, &explanation->rules[i]);
+    ts_json_open(json, "rules", '[');
+    for (size_t i = 0; i < explanation->rules_len; i++) {
+        struct rule wire = {.rule = explanation->rules[i]};
+        const char *word = result_words[wire.rule.result];
+
+        memcpy(wire.result, word, strlen(word) + 1);
+        ts_json_open(json, NULL, '{');
+        ts_fields_write(json, &rule_table, &wire);
+        ts_json_close(json, '}');
     }
-    return rc < 0 ? rc : ts_secret_append_string(out, "]");
+    ts_json_close(json, ']');
 }
 
 static int
@@ -185,16 +174,12 @@ read_rules(struct ts_json *inner, void *to, struct ts_err *err)
     return 0;
 }
 
-static int
-write_inner_grant(struct ts_secret *out, const void *from)
+static void
+write_inner_grant(struct ts_json_writer *json, const void *from)
 {
-    int rc = ts_fields_write_name(out, "grant");
-
-    if (rc == 0)
-        rc = ts_secret_append_string(out, "{");
-    if (rc == 0)
-        rc = ts_fields_write(out, &grant_table, from);
-    return rc < 0 ? rc : ts_secret_append_string(out, "}");
+    ts_json_open(json, "grant", '{');
+    ts_fields_write(json, &grant_table, from);
+    ts_json_close(json, '}');
 }
 
 static int
@@ -208,7 +193,7 @@ read_inner_grant(struct ts_json *inner, void *to, struct ts_err *err)
 struct answer {
     const char *name;
     const struct ts_field_table *table;
-    int (*write)(struct ts_secret *out, const void *from);
+    void (*write)(struct ts_json_writer *json, const void *from);
     int (*read)(struct ts_json *inner, void *to, struct ts_err *err);
 };
 
@@ -225,27 +210,17 @@ static const struct answer module_answer = {"module", &empty_table, NULL, NULL};
 static const struct answer error_answer = {"error", &failure_table, NULL, NULL};
 
 static int
-write_object(const struct answer *answer, const void *from, struct ts_secret *out)
-{
-    int rc = ts_secret_append_strings(out, "{\"", answer->name, "\":{", NULL);
-
-    if (rc == 0)
-        rc = ts_fields_write(out, answer->table, from);
-    if (rc == 0 && answer->write != NULL)
-        rc = answer->write(out, from);
-    return rc < 0 ? rc : ts_secret_append_string(out, "}}");
-}
-
-static int
 write_answer(const struct answer *answer, const void *from, struct ts_secret *ret,
              struct ts_err *err)
 {
-    size_t before = ret->len;
-    int rc = write_object(answer, from, ret);
+    struct ts_json_writer json = ts_json_begin(ret);
 
-    if (rc < 0)
-        ts_secret_truncate(ret, before);
-    return ts_job_report_write(rc, ret, err);
+    ts_json_open(&json, answer->name, '{');
+    ts_fields_write(&json, answer->table, from);
+    if (answer->write != NULL)
+        answer->write(&json, from);
+    ts_json_close(&json, '}');
+    return ts_job_report_write(ts_json_end(&json), ret, err);
 }
 
 int

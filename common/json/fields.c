@@ -5,89 +5,59 @@
 #include "common/base/secret.h"
 #include "common/base/text.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-int
-ts_fields_write_name(struct ts_secret *out, const char *name)
+static void
+write_bytes(struct ts_json_writer *json, const char *name, const struct ts_secret *bytes)
 {
-    const char last = out->len > 0 ? out->data[out->len - 1] : '{';
-    int rc = last == '{' ? 0 : ts_secret_append_string(out, ",");
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(json->out->max);
+    int rc = ts_base64url_encode(ts_secret_string(bytes), bytes->len, &text);
 
-    if (rc == 0)
-        rc = ts_json_print_string(name, strlen(name), out);
-    return rc < 0 ? rc : ts_secret_append_string(out, ":");
+    if (rc < 0 && json->rc == 0)
+        json->rc = rc;
+    ts_json_write_string(json, name, ts_secret_string(&text));
 }
 
-static int
-write_list(struct ts_secret *out, const struct ts_list *list)
+static void
+write_field(struct ts_json_writer *json, const struct ts_field *field, const void *at)
 {
-    int rc = ts_secret_append_string(out, "[");
-
-    for (size_t i = 0; i < list->len && rc == 0; i++) {
-        rc = ts_secret_append_string(out, i > 0 ? "," : "");
-        if (rc == 0)
-            rc = ts_json_print_string(list->items[i], strlen(list->items[i]), out);
-    }
-    return rc < 0 ? rc : ts_secret_append_string(out, "]");
-}
-
-static int
-write_bytes(struct ts_secret *out, const struct ts_secret *bytes)
-{
-    int rc = ts_secret_append_string(out, "\"");
-
-    if (rc == 0)
-        rc = ts_base64url_encode(ts_secret_string(bytes), bytes->len, out);
-    return rc < 0 ? rc : ts_secret_append_string(out, "\"");
-}
-
-static int
-write_value(struct ts_secret *out, enum ts_field_type type, const char *at)
-{
-    const struct ts_secret *secret = (const void *)at;
-    const char *const *string = (const void *)at;
-
-    switch (type) {
+    switch (field->type) {
     case TS_FIELD_STRING:
-        return ts_json_print_string(*string, strlen(*string), out);
+        if (*(const char *const *)at != NULL)
+            ts_json_write_string(json, field->name, *(const char *const *)at);
+        break;
     case TS_FIELD_TEXT:
-        return ts_json_print_string(at, strlen(at), out);
+        ts_json_write_string(json, field->name, at);
+        break;
     case TS_FIELD_SECRET:
     case TS_FIELD_TOKEN:
-        return ts_json_print_string(ts_secret_string(secret), secret->len, out);
+        ts_json_write_string(json, field->name, ts_secret_string(at));
+        break;
     case TS_FIELD_BYTES:
-        return write_bytes(out, secret);
+        write_bytes(json, field->name, at);
+        break;
     case TS_FIELD_SCOPES:
     case TS_FIELD_TEXTS:
-        return write_list(out, (const void *)at);
+        ts_json_write_list(json, field->name, at);
+        break;
     case TS_FIELD_BOOL:
-        return ts_secret_append_string(out, *(const bool *)at ? "true" : "false");
+        ts_json_write_bool(json, field->name, *(const bool *)at);
+        break;
     case TS_FIELD_LONG:
-        return ts_secret_append_format(out, "%ld", *(const long *)(const void *)at);
+        ts_json_write_integer(json, field->name, *(const long *)at);
+        break;
     case TS_FIELD_INTEGER:
-        return ts_secret_append_format(out, "%" PRId64, *(const int64_t *)(const void *)at);
+        ts_json_write_integer(json, field->name, *(const int64_t *)at);
+        break;
     }
-    return TS_ERR_NOMEM;
 }
 
-int
-ts_fields_write(struct ts_secret *out, const struct ts_field_table *table, const void *from)
+void
+ts_fields_write(struct ts_json_writer *json, const struct ts_field_table *table, const void *from)
 {
-    int rc = 0;
-
-    for (size_t i = 0; i < table->len && rc == 0; i++) {
-        const struct ts_field *field = &table->fields[i];
-        const char *at = (const char *)from + field->offset;
-
-        if (field->type == TS_FIELD_STRING && *(const char *const *)(const void *)at == NULL)
-            continue;
-        rc = ts_fields_write_name(out, field->name);
-        if (rc == 0)
-            rc = write_value(out, field->type, at);
-    }
-    return rc;
+    for (size_t i = 0; i < table->len; i++)
+        write_field(json, &table->fields[i], (const char *)from + table->fields[i].offset);
 }
 
 /* Each of these returns 0, TS_ERR_NOMEM, or TS_ERR_SYNTAX for a member that is missing or wrong. */

@@ -11,6 +11,7 @@
 
 #include "common/base/error.h"
 #include "common/base/secret.h"
+#include "common/json/json_write.h"
 #include "common/json/tree.h"
 
 enum ts_field_type {
@@ -39,11 +40,9 @@ struct ts_field_table {
     size_t len;
 };
 
-/* Appends every member of the struct at `from`, as JSON, without the object's brackets; and the
- * name of a member alone, up to its colon. A comma is put in front where one is needed. Return as
- * ts_secret_append; the caller cuts off what a failure leaves. */
-int ts_fields_write(struct ts_secret *out, const struct ts_field_table *table, const void *from);
-int ts_fields_write_name(struct ts_secret *out, const char *name);
+/* Writes every member of the struct at `from`. */
+void ts_fields_write(struct ts_json_writer *json, const struct ts_field_table *table,
+                     const void *from);
 
 /*
  * Fills the struct at `to`, which the caller has initialised and releases in every case. Every

@@ -61,15 +61,3 @@ ts_json_add_string(struct ts_json *object, const char *name, const char *value)
 {
     return ts_json_add(object, name, ts_json_new_string(value));
 }
-
-int
-ts_json_add_integer(struct ts_json *object, const char *name, int64_t value)
-{
-    return ts_json_add(object, name, ts_json_new_integer(value));
-}
-
-int
-ts_json_add_bool(struct ts_json *object, const char *name, bool value)
-{
-    return ts_json_add(object, name, ts_json_new_bool(value));
-}

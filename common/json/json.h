@@ -1,5 +1,5 @@
 /*
- * Reading and writing JSON (RFC 8259), strictly: what common libraries let through (duplicate keys,
+ * Reading JSON (RFC 8259), strictly: what common libraries let through (duplicate keys,
  * NaN, single quotes, keys cut at \u0000, lone surrogates) is refused, so that two readers of one
  * text never see different things. Values are trees; see tree.h.
  */
@@ -33,16 +33,13 @@ bool ts_json_integer(struct ts_json *object, const char *name, int64_t *ret);
 bool ts_json_bool(struct ts_json *object, const char *name, bool *ret);
 struct ts_json *ts_json_member(struct ts_json *object, const char *name);
 
-/* Add a member. Return 0 or TS_ERR_NOMEM. */
+/* Add a member. Return 0 or TS_ERR_NOMEM. The second one takes ownership of `value` in every case;
+ * NULL counts as out of memory. */
 int ts_json_add_string(struct ts_json *object, const char *name, const char *value);
-int ts_json_add_integer(struct ts_json *object, const char *name, int64_t value);
-int ts_json_add_bool(struct ts_json *object, const char *name, bool value);
-/* Takes ownership of `value` in every case; NULL counts as out of memory. */
 int ts_json_add(struct ts_json *object, const char *name, struct ts_json *value);
 
-/* Appends the object as one line of JSON without a final newline, or as indented lines. Returns as
- * ts_secret_append; on failure nothing is appended. */
-int ts_json_print(struct ts_json *object, struct ts_secret *ret);
+/* Appends the object as indented lines, without a final newline; json_write.h writes JSON without a
+ * tree, on one line. Returns as ts_secret_append; on failure nothing is appended. */
 int ts_json_print_lines(struct ts_json *object, struct ts_secret *ret);
 
 /* A string alone, with its quotes. Returns as ts_secret_append; a failure may leave a part. */

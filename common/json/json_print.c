@@ -1,22 +1,10 @@
 /* Prints JSON values, whole or not at all: a text that lacks a piece where memory runs out would be
  * a token or a configuration file that is cut. */
 #include "common/json/json.h"
-#include "common/base/cleanup.h"
 
 #include <string.h>
 
-struct printer {
-    struct ts_secret *out;
-    bool in_lines; /* each member on a line of its own, behind tabs */
-};
-
-static int print_value(const struct printer *printer, struct ts_json *value, unsigned level);
-
-static int
-put(const struct printer *printer, const char *text)
-{
-    return ts_secret_append_string(printer->out, text);
-}
+static int print_value(struct ts_secret *out, struct ts_json *value, unsigned level);
 
 /* The short escapes of RFC 8259, and the six characters of any other. */
 static int
@@ -59,107 +47,77 @@ ts_json_print_string(const char *text, size_t len, struct ts_secret *ret)
 }
 
 static int
-start_line(const struct printer *printer, unsigned level)
+start_line(struct ts_secret *out, unsigned level)
 {
-    int rc = printer->in_lines ? put(printer, "\n") : 0;
+    int rc = ts_secret_append_string(out, "\n");
 
-    for (unsigned i = 0; printer->in_lines && i < level && rc == 0; i++)
-        rc = put(printer, "\t");
+    for (unsigned i = 0; i < level && rc == 0; i++)
+        rc = ts_secret_append_string(out, "\t");
     return rc;
 }
 
+/* The members of an object or the elements of an array, each on a line of its own. */
 static int
-print_members(const struct printer *printer, struct ts_json *object, unsigned level)
+print_items(struct ts_secret *out, struct ts_json *value, unsigned level)
 {
-    size_t len = ts_json_length(object);
+    size_t len = ts_json_length(value);
 
     for (size_t i = 0; i < len; i++) {
-        const char *key = ts_json_name_at(object, i);
-        int rc = put(printer, i == 0 ? "" : ",");
+        const char *key = ts_json_name_at(value, i);
+        int rc = ts_secret_append_string(out, i == 0 ? "" : ",");
 
         if (rc == 0)
-            rc = start_line(printer, level);
+            rc = start_line(out, level);
+        if (rc == 0 && key != NULL)
+            rc = ts_json_print_string(key, strlen(key), out);
+        if (rc == 0 && key != NULL)
+            rc = ts_secret_append_string(out, ": ");
         if (rc == 0)
-            rc = ts_json_print_string(key, strlen(key), printer->out);
-        if (rc == 0)
-            rc = put(printer, printer->in_lines ? ": " : ":");
-        if (rc == 0)
-            rc = print_value(printer, ts_json_at(object, i), level);
+            rc = print_value(out, ts_json_at(value, i), level);
         if (rc < 0)
             return rc;
     }
-    return len == 0 ? 0 : start_line(printer, level - 1);
+    return len == 0 ? 0 : start_line(out, level - 1);
 }
 
 static int
-print_elements(const struct printer *printer, struct ts_json *array, unsigned level)
+print_between(struct ts_secret *out, const char *brackets, struct ts_json *value, unsigned level)
 {
-    size_t len = ts_json_length(array);
-    int rc = 0;
-
-    for (size_t i = 0; i < len && rc == 0; i++) {
-        rc = put(printer, i == 0 ? "" : ",");
-        if (rc == 0)
-            rc = start_line(printer, level);
-        if (rc == 0)
-            rc = print_value(printer, ts_json_at(array, i), level);
-    }
-    return rc < 0 || len == 0 ? rc : start_line(printer, level - 1);
-}
-
-static int
-print_between(const struct printer *printer, const char *brackets, struct ts_json *value,
-              unsigned level)
-{
-    int rc = ts_secret_append(printer->out, brackets, 1);
+    int rc = ts_secret_append(out, brackets, 1);
 
     if (rc == 0)
-        rc = brackets[0] == '{' ? print_members(printer, value, level)
-                                : print_elements(printer, value, level);
-    return rc < 0 ? rc : ts_secret_append(printer->out, brackets + 1, 1);
+        rc = print_items(out, value, level);
+    return rc < 0 ? rc : ts_secret_append(out, brackets + 1, 1);
 }
 
 static int
-print_value(const struct printer *printer, struct ts_json *value, unsigned level)
+print_value(struct ts_secret *out, struct ts_json *value, unsigned level)
 {
     switch (ts_json_type_of(value)) {
     case TS_JSON_NULL:
-        return put(printer, "null");
+        return ts_secret_append_string(out, "null");
     case TS_JSON_BOOL:
-        return put(printer, ts_json_to_bool(value) ? "true" : "false");
+        return ts_secret_append_string(out, ts_json_to_bool(value) ? "true" : "false");
     case TS_JSON_INTEGER:
     case TS_JSON_NUMBER:
-        return put(printer, ts_json_text(value));
+        return ts_secret_append_string(out, ts_json_text(value));
     case TS_JSON_STRING:
-        return ts_json_print_string(ts_json_text(value), ts_json_text_len(value), printer->out);
+        return ts_json_print_string(ts_json_text(value), ts_json_text_len(value), out);
     case TS_JSON_OBJECT:
-        return print_between(printer, "{}", value, level + 1);
+        return print_between(out, "{}", value, level + 1);
     case TS_JSON_ARRAY:
-        return print_between(printer, "[]", value, level + 1);
+        return print_between(out, "[]", value, level + 1);
     }
     return TS_ERR_NOMEM;
-}
-
-static int
-print_object(struct ts_json *object, bool in_lines, struct ts_secret *ret)
-{
-    const struct printer printer = {ret, in_lines};
-    size_t before = ret->len;
-    int rc = print_value(&printer, object, 0);
-
-    if (rc < 0)
-        ts_secret_truncate(ret, before);
-    return rc;
-}
-
-int
-ts_json_print(struct ts_json *object, struct ts_secret *ret)
-{
-    return print_object(object, false, ret);
 }
 
 int
 ts_json_print_lines(struct ts_json *object, struct ts_secret *ret)
 {
-    return print_object(object, true, ret);
+    size_t before = ret->len;
+    int rc = print_value(ret, object, 0);
+
+    if (rc < 0)
+        ts_secret_truncate(ret, before);
+    return rc;
 }

@@ -3,6 +3,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
 #include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "common/policy/verify.h"
 
 #include <string.h>
@@ -140,48 +141,41 @@ ts_proof_hash(const char *token, size_t len, char ret[TS_PROOF_HASH_LEN + 1], st
     return 0;
 }
 
-/* Appends the object in base64url. */
-static int
-encode_object(struct ts_json *object, struct ts_secret *ret)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret json = TS_SECRET_INIT(PROOF_MAX);
-    int rc = ts_json_print(object, &json);
-
-    return rc < 0 ? rc : ts_base64url_encode(json.data, json.len, ret);
-}
-
 static int
 write_header(const struct ts_proof_claims *claims, struct ts_secret *ret)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *header = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(ret);
 
-    if (header == NULL || ts_json_add_string(header, "alg", "RS256") < 0 ||
-        ts_json_add_string(header, "id", claims->key_id) < 0 ||
-        ts_json_add_string(header, "typ", "kb+jwt") < 0)
-        return TS_ERR_NOMEM;
-    return encode_object(header, ret);
+    ts_json_write_string(&json, "alg", "RS256");
+    ts_json_write_string(&json, "id", claims->key_id);
+    ts_json_write_string(&json, "typ", "kb+jwt");
+    return ts_json_end(&json);
 }
 
 static int
 write_payload(const struct ts_proof_claims *claims, struct ts_secret *ret)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *payload = ts_json_new_object();
     TS_CLEANUP(ts_secret_release) struct ts_secret nonce = TS_SECRET_INIT(TS_PROOF_NONCE_MAX);
+    int rc = ts_base64url_encode(claims->nonce, sizeof(claims->nonce), &nonce);
+    struct ts_json_writer json = ts_json_begin(ret);
 
-    if (payload == NULL || ts_base64url_encode(claims->nonce, sizeof(claims->nonce), &nonce) < 0 ||
-        ts_json_add_string(payload, "aud", claims->host) < 0 ||
-        ts_json_add_integer(payload, "iat", claims->now) < 0 ||
-        ts_json_add_string(payload, "nonce", ts_secret_string(&nonce)) < 0 ||
-        ts_json_add_string(payload, "sd_hash", claims->hash) < 0)
-        return TS_ERR_NOMEM;
-    return encode_object(payload, ret);
+    ts_json_write_string(&json, "aud", claims->host);
+    ts_json_write_integer(&json, "iat", claims->now);
+    ts_json_write_string(&json, "nonce", ts_secret_string(&nonce));
+    ts_json_write_string(&json, "sd_hash", claims->hash);
+    return rc < 0 ? rc : ts_json_end(&json);
 }
 
 int
 ts_proof_write(const struct ts_proof_claims *claims, struct ts_secret *ret, struct ts_err *err)
 {
-    if (write_header(claims, ret) < 0 || ts_secret_append(ret, ".", 1) < 0 ||
-        write_payload(claims, ret) < 0)
+    TS_CLEANUP(ts_secret_release) struct ts_secret header = TS_SECRET_INIT(PROOF_MAX);
+    TS_CLEANUP(ts_secret_release) struct ts_secret payload = TS_SECRET_INIT(PROOF_MAX);
+
+    if (write_header(claims, &header) < 0 || write_payload(claims, &payload) < 0 ||
+        ts_base64url_encode(header.data, header.len, ret) < 0 ||
+        ts_secret_append(ret, ".", 1) < 0 ||
+        ts_base64url_encode(payload.data, payload.len, ret) < 0)
         return ts_err_nomem(err);
     return 0;
 }

@@ -1,7 +1,7 @@
 #include "common/worker/ask.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "common/worker/answer.h"
 #include "common/worker/endpoint.h"
 #include "common/worker/retry.h"
@@ -11,25 +11,6 @@
 
 /* The key, scopes and punctuation of a request. */
 #define BODY_MAX ((size_t)256 * 1024)
-
-static int
-write_scopes(struct ts_json *body, const struct ts_list *scopes)
-{
-    struct ts_json *array = ts_json_new_array();
-
-    /* The array belongs to the body from here on, on failure too. */
-    if (ts_json_add(body, "scopes", array) < 0)
-        return TS_ERR_NOMEM;
-    for (size_t i = 0; i < scopes->len; i++) {
-        struct ts_json *scope = ts_json_new_string(scopes->items[i]);
-
-        if (scope == NULL || ts_json_append(array, scope) != 0) {
-            ts_json_free(scope);
-            return TS_ERR_NOMEM;
-        }
-    }
-    return 0;
-}
 
 static int64_t
 expiry_of(const struct ts_request *request)
@@ -43,14 +24,13 @@ static int
 write_body(const struct ts_request *request, const struct ts_api_key *key, struct ts_secret *ret,
            struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *body = ts_json_new_object();
+    struct ts_json_writer body = ts_json_begin(ret);
 
-    if (body == NULL || ts_json_add_string(body, "key_id", key->info.key_id) < 0 ||
-        ts_json_add_string(body, "private_key", ts_secret_string(&key->pem)) < 0 ||
-        write_scopes(body, &request->scopes) < 0 ||
-        ts_json_add_integer(body, "expiry", expiry_of(request)) < 0 || ts_json_print(body, ret) < 0)
-        return ts_err_nomem(err);
-    return 0;
+    ts_json_write_string(&body, "key_id", key->info.key_id);
+    ts_json_write_string(&body, "private_key", ts_secret_string(&key->pem));
+    ts_json_write_list(&body, "scopes", &request->scopes);
+    ts_json_write_integer(&body, "expiry", expiry_of(request));
+    return ts_json_end(&body) < 0 ? ts_err_nomem(err) : 0;
 }
 
 static int

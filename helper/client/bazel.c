@@ -8,6 +8,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
+#include "common/json/json_write.h"
 #include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 #include "helper/helper.h"
@@ -31,26 +32,19 @@ static int
 print_headers(const struct client_answer *found, struct ts_secret *answer)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret value = TS_SECRET_INIT(4 * TS_TOKEN_MAX);
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
-    struct ts_json *headers = ts_json_new_object();
-    struct ts_json *values = ts_json_new_array();
+    struct ts_json_writer json = ts_json_begin(answer);
     char expires[32];
 
+    if (client_print_header(found, &value) < 0)
+        return TS_ERR_NOMEM;
     ts_text_rfc3339(expires, found->expires_at - CLIENT_SLACK_SECONDS);
-    if (object == NULL || ts_json_add(object, "headers", headers) < 0) {
-        ts_json_put(&values);
-        return TS_ERR_NOMEM;
-    }
-    if (ts_json_add(headers, "Authorization", values) < 0 || client_print_header(found, &value) < 0)
-        return TS_ERR_NOMEM;
-    struct ts_json *item = ts_json_new_string(ts_secret_string(&value));
-    if (item == NULL || ts_json_append(values, item) < 0) {
-        ts_json_put(&item);
-        return TS_ERR_NOMEM;
-    }
-    if (ts_json_add_string(object, "expires", expires) < 0)
-        return TS_ERR_NOMEM;
-    return client_print_object(object, answer);
+    ts_json_open(&json, "headers", '{');
+    ts_json_open(&json, "Authorization", '[');
+    ts_json_write_string(&json, NULL, ts_secret_string(&value));
+    ts_json_close(&json, ']');
+    ts_json_close(&json, '}');
+    ts_json_write_string(&json, "expires", expires);
+    return ts_json_end_line(&json);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "common/json/json_write.h"
 #include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 #include "helper/helper.h"
@@ -14,31 +15,37 @@
 #define HELLO "{\"v\":[1]}\n"
 
 static int
-add_error(struct ts_json *answer, const char *kind, const char *message)
+print_error(struct ts_secret *answer, const char *kind, const char *message)
 {
-    struct ts_json *error = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(answer);
 
-    if (ts_json_add(answer, "Err", error) < 0)
-        return TS_ERR_NOMEM;
-    if (message != NULL && (ts_json_add_string(error, "message", message) < 0 ||
-                            ts_json_add(error, "caused-by", ts_json_new_array()) < 0))
-        return TS_ERR_NOMEM;
-    return ts_json_add_string(error, "kind", kind);
+    ts_json_open(&json, "Err", '{');
+    if (message != NULL) {
+        ts_json_write_string(&json, "message", message);
+        ts_json_open(&json, "caused-by", '[');
+        ts_json_close(&json, ']');
+    }
+    ts_json_write_string(&json, "kind", kind);
+    ts_json_close(&json, '}');
+    return ts_json_end_line(&json);
 }
 
 static int
-add_token(struct ts_json *answer, const struct client_answer *found)
+print_token(struct ts_secret *answer, const struct client_answer *found)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret value = TS_SECRET_INIT(4 * TS_TOKEN_MAX);
-    struct ts_json *ok = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(answer);
 
-    if (ts_json_add(answer, "Ok", ok) < 0 || client_print_header(found, &value) < 0 ||
-        ts_json_add_string(ok, "kind", "get") < 0 ||
-        ts_json_add_string(ok, "token", ts_secret_string(&value)) < 0 ||
-        ts_json_add_string(ok, "cache", "expires") < 0 ||
-        ts_json_add_integer(ok, "expiration", found->expires_at - CLIENT_SLACK_SECONDS) < 0)
+    if (client_print_header(found, &value) < 0)
         return TS_ERR_NOMEM;
-    return ts_json_add_bool(ok, "operation_independent", true);
+    ts_json_open(&json, "Ok", '{');
+    ts_json_write_string(&json, "kind", "get");
+    ts_json_write_string(&json, "token", ts_secret_string(&value));
+    ts_json_write_string(&json, "cache", "expires");
+    ts_json_write_integer(&json, "expiration", found->expires_at - CLIENT_SLACK_SECONDS);
+    ts_json_write_bool(&json, "operation_independent", true);
+    ts_json_close(&json, '}');
+    return ts_json_end_line(&json);
 }
 
 /* The index's URL without what cargo puts in front; another kind of index gets no token. */
@@ -59,7 +66,7 @@ find_index(struct ts_json *request, struct client_question *question, char **sto
 }
 
 static int
-answer_get(struct helper *helper, struct ts_json *request, struct ts_json *answer,
+answer_get(struct helper *helper, struct ts_json *request, struct ts_secret *answer,
            struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *storage = NULL;
@@ -70,17 +77,17 @@ answer_get(struct helper *helper, struct ts_json *request, struct ts_json *answe
     if (rc == 0)
         rc = client_get(helper, &question, &found, err);
     if (rc == TS_ERR_NOT_FOUND && found.host == NULL)
-        rc = add_error(answer, "url-not-supported", NULL);
+        rc = print_error(answer, "url-not-supported", NULL);
     else if (rc == 0)
-        rc = add_token(answer, &found);
+        rc = print_token(answer, &found);
     else if (rc != TS_ERR_NOMEM)
-        rc = add_error(answer, "other", err->text);
+        rc = print_error(answer, "other", err->text);
     return rc;
 }
 
 /* 0, or TS_ERR_NOMEM. */
 static int
-answer_line(struct helper *helper, const char *line, size_t len, struct ts_json *answer)
+answer_line(struct helper *helper, const char *line, size_t len, struct ts_secret *answer)
 {
     TS_CLEANUP(ts_json_put) struct ts_json *request = NULL;
     struct ts_err err = {.code = 0};
@@ -88,12 +95,12 @@ answer_line(struct helper *helper, const char *line, size_t len, struct ts_json 
     int rc = client_parse_object(line, len, &request, &err);
 
     if (rc < 0)
-        return rc == TS_ERR_NOMEM ? rc : add_error(answer, "other", err.text);
+        return rc == TS_ERR_NOMEM ? rc : print_error(answer, "other", err.text);
     const char *kind = ts_json_string(request, "kind");
     if (!ts_json_integer(request, "v", &version) || version != 1)
-        return add_error(answer, "other", "another version of the protocol than 1");
+        return print_error(answer, "other", "another version of the protocol than 1");
     if (kind == NULL || strcmp(kind, "get") != 0)
-        return add_error(answer, "operation-not-supported", NULL);
+        return print_error(answer, "operation-not-supported", NULL);
     return answer_get(helper, request, answer, &err);
 }
 
@@ -111,10 +118,8 @@ static int
 serve_line(struct helper *helper, const char *line, size_t len, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
-    TS_CLEANUP(ts_json_put) struct ts_json *answer = ts_json_new_object();
 
-    if (answer == NULL || answer_line(helper, line, len, answer) < 0 ||
-        client_print_object(answer, &text) < 0)
+    if (answer_line(helper, line, len, &text) < 0)
         return ts_err_nomem(err);
     return write_text(helper, text.data, text.len, err);
 }

@@ -18,7 +18,6 @@
 #include "common/config/request.h"
 
 struct helper;
-struct ts_json;
 
 /* What a client can send. */
 enum client_wants {
@@ -67,9 +66,6 @@ int client_get(struct helper *helper, const struct client_question *question,
 
 /* Callers that keep a token until the second that they are told are told an earlier one. */
 #define CLIENT_SLACK_SECONDS 30
-
-/* Appends the object and a newline. Returns as ts_secret_append. */
-int client_print_object(struct ts_json *object, struct ts_secret *ret);
 
 /* Appends the value of the HTTP header Authorization: `Basic ...`, or `Bearer TOKEN` where there is
  * no user name. Returns as ts_secret_append; a failure may leave a part. */

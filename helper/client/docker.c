@@ -8,7 +8,7 @@
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "common/cache/refresh.h"
 #include "helper/client/client.h"
 #include "helper/client/clients.h"
@@ -71,14 +71,12 @@ static int
 print_login(const char *url, const char *username, const struct ts_grant *grant,
             struct ts_secret *answer)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(answer);
 
-    if (object == NULL || ts_json_add_string(object, "ServerURL", url) < 0 ||
-        ts_json_add_string(object, "Username", username) < 0 ||
-        ts_json_add_string(object, "Secret", ts_secret_string(&grant->token)) < 0 ||
-        ts_json_print(object, answer) < 0)
-        return TS_ERR_NOMEM;
-    return ts_secret_append_string(answer, "\n");
+    ts_json_write_string(&json, "ServerURL", url);
+    ts_json_write_string(&json, "Username", username);
+    ts_json_write_string(&json, "Secret", ts_secret_string(&grant->token));
+    return ts_json_end_line(&json);
 }
 
 static int
@@ -162,7 +160,7 @@ name_registry(const struct ts_host_pattern *pattern, struct ts_secret *ret)
 }
 
 static int
-list_host(const struct ts_host_rule *host, struct ts_json *list, struct ts_err *err)
+list_host(const struct ts_host_rule *host, struct ts_json_writer *list, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret name = TS_SECRET_INIT(DOCKER_INPUT_MAX);
     TS_CLEANUP(ts_string_free) char *username = NULL;
@@ -170,9 +168,9 @@ list_host(const struct ts_host_rule *host, struct ts_json *list, struct ts_err *
 
     if (rc < 0)
         return rc;
-    if (name_registry(&host->pattern, &name) < 0 ||
-        ts_json_add_string(list, ts_secret_string(&name), username) < 0)
+    if (name_registry(&host->pattern, &name) < 0)
         return ts_err_nomem(err);
+    ts_json_write_string(list, ts_secret_string(&name), username);
     return 0;
 }
 
@@ -180,23 +178,19 @@ list_host(const struct ts_host_rule *host, struct ts_json *list, struct ts_err *
 static int
 docker_list(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *list = ts_json_new_object();
+    struct ts_json_writer list = ts_json_begin(answer);
     int rc = helper_load_config(helper, err);
 
     if (rc < 0)
         return rc;
-    if (list == NULL)
-        return ts_err_nomem(err);
     for (size_t i = 0; i < helper->config.hosts_len; i++) {
         const struct ts_host_rule *host = &helper->config.hosts[i];
 
-        rc = host->pattern.wildcard ? 0 : list_host(host, list, err);
+        rc = host->pattern.wildcard ? 0 : list_host(host, &list, err);
         if (rc < 0)
             return rc;
     }
-    if (ts_json_print(list, answer) < 0 || ts_secret_append_string(answer, "\n") < 0)
-        return ts_err_nomem(err);
-    return 0;
+    return ts_json_end_line(&list) < 0 ? ts_err_nomem(err) : 0;
 }
 
 static int

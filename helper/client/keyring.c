@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
+#include "common/json/json_write.h"
 #include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 #include "helper/helper.h"
@@ -67,17 +68,15 @@ print_found(const struct keyring_call *call, const struct client_answer *found,
 {
     const char *password = ts_secret_string(&found->grant.token);
     bool has_user = strcmp(call->mode, "creds") == 0;
-    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
 
     if (strcmp(call->output, "json") != 0)
         return ts_secret_append_strings(answer, has_user ? found->username : "",
                                         has_user ? "\n" : "", password, "\n", NULL);
-    object = ts_json_new_object();
-    if (object == NULL ||
-        (has_user && ts_json_add_string(object, "username", found->username) < 0) ||
-        ts_json_add_string(object, "password", password) < 0)
-        return TS_ERR_NOMEM;
-    return client_print_object(object, answer);
+    struct ts_json_writer json = ts_json_begin(answer);
+    if (has_user)
+        ts_json_write_string(&json, "username", found->username);
+    ts_json_write_string(&json, "password", password);
+    return ts_json_end_line(&json);
 }
 
 static int

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
+#include "common/json/json_write.h"
 #include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 
@@ -49,18 +50,17 @@ find_server(struct ts_json *info, struct client_question *question, char **stora
 static int
 print_credential(const char *version, const struct client_answer *found, struct ts_secret *answer)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
-    struct ts_json *status = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(answer);
     char expires[32];
 
     ts_text_rfc3339(expires, found->expires_at - CLIENT_SLACK_SECONDS);
-    if (object == NULL || ts_json_add(object, "status", status) < 0 ||
-        ts_json_add_string(object, "apiVersion", version) < 0 ||
-        ts_json_add_string(object, "kind", "ExecCredential") < 0 ||
-        ts_json_add_string(status, "token", ts_secret_string(&found->grant.token)) < 0 ||
-        ts_json_add_string(status, "expirationTimestamp", expires) < 0)
-        return TS_ERR_NOMEM;
-    return client_print_object(object, answer);
+    ts_json_open(&json, "status", '{');
+    ts_json_write_string(&json, "token", ts_secret_string(&found->grant.token));
+    ts_json_write_string(&json, "expirationTimestamp", expires);
+    ts_json_close(&json, '}');
+    ts_json_write_string(&json, "apiVersion", version);
+    ts_json_write_string(&json, "kind", "ExecCredential");
+    return ts_json_end_line(&json);
 }
 
 int

@@ -6,6 +6,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/json/json_write.h"
 #include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 #include "helper/client/docker_request.h"
@@ -77,36 +78,27 @@ static int
 print_response(const char *version, const char *host, const struct client_answer *found,
                int64_t duration, struct ts_secret *answer)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
-    struct ts_json *auth = found != NULL ? ts_json_new_object() : NULL;
-    struct ts_json *login = found != NULL ? ts_json_new_object() : NULL;
     bool is_whole = found != NULL && found->host->pattern.path[0] == '\0';
+    struct ts_json_writer json = ts_json_begin(answer);
     char text[40];
 
     (void)snprintf(text, sizeof(text), "%llds", (long long)duration);
-    int rc =
-        object != NULL && (found == NULL || (auth != NULL && login != NULL)) ? 0 : TS_ERR_NOMEM;
-    if (rc == 0)
-        rc = ts_json_add_string(object, "apiVersion", version);
-    if (rc == 0)
-        rc = ts_json_add_string(object, "kind", "CredentialProviderResponse");
+    ts_json_write_string(&json, "apiVersion", version);
+    ts_json_write_string(&json, "kind", "CredentialProviderResponse");
     /* A section for a path does not serve the registry's other images. */
-    if (rc == 0)
-        rc = ts_json_add_string(object, "cacheKeyType", is_whole ? "Registry" : "Image");
-    if (rc == 0)
-        rc = ts_json_add_string(object, "cacheDuration", text);
-    if (rc == 0 && found != NULL)
-        rc = ts_json_add_string(login, "username", found->username);
-    if (rc == 0 && found != NULL)
-        rc = ts_json_add_string(login, "password", ts_secret_string(&found->grant.token));
-    if (rc == 0 && found != NULL)
-        rc = ts_json_add(auth, host, TS_TAKE(login));
-    if (rc == 0)
-        rc = found != NULL ? ts_json_add(object, "auth", TS_TAKE(auth))
-                           : ts_json_set(object, "auth", NULL);
-    ts_json_put(&login);
-    ts_json_put(&auth);
-    return rc < 0 ? rc : client_print_object(object, answer);
+    ts_json_write_string(&json, "cacheKeyType", is_whole ? "Registry" : "Image");
+    ts_json_write_string(&json, "cacheDuration", text);
+    if (found == NULL) {
+        ts_json_write_string(&json, "auth", NULL);
+        return ts_json_end_line(&json);
+    }
+    ts_json_open(&json, "auth", '{');
+    ts_json_open(&json, host, '{');
+    ts_json_write_string(&json, "username", found->username);
+    ts_json_write_string(&json, "password", ts_secret_string(&found->grant.token));
+    ts_json_close(&json, '}');
+    ts_json_close(&json, '}');
+    return ts_json_end_line(&json);
 }
 
 int

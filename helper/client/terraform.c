@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "common/json/json_write.h"
 #include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 #include "helper/helper.h"
@@ -15,17 +16,14 @@ terraform_get(struct helper *helper, const struct client_question *question,
               struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(client_answer_release) struct client_answer found = CLIENT_ANSWER_INIT;
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(answer);
     int rc = client_get(helper, question, &found, err);
 
     if (rc < 0 && (rc != TS_ERR_NOT_FOUND || found.host != NULL))
         return rc;
-    if (object == NULL ||
-        (rc == 0 &&
-         ts_json_add_string(object, "token", ts_secret_string(&found.grant.token)) < 0) ||
-        client_print_object(object, answer) < 0)
-        return ts_err_nomem(err);
-    return 0;
+    if (rc == 0)
+        ts_json_write_string(&json, "token", ts_secret_string(&found.grant.token));
+    return ts_json_end_line(&json) < 0 ? ts_err_nomem(err) : 0;
 }
 
 /* Terraform waits until all that it sends has been read. */

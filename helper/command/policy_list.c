@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "helper/command/policy.h"
 
 #define COMMENT_MAX 128
@@ -146,81 +146,62 @@ print_keys(const struct listing *listing, struct ts_secret *ret)
     return rc;
 }
 
-static int
-add_list(struct ts_json *object, const char *name, const struct ts_list *list)
+static void
+clean_list(struct ts_json_writer *json, const char *name, const struct ts_list *list)
 {
-    struct ts_json *array = ts_json_new_array();
+    char text[TS_ERR_TEXT_MAX];
 
-    for (size_t i = 0; array != NULL && i < list->len; i++) {
-        char text[TS_ERR_TEXT_MAX];
-
+    ts_json_open(json, name, '[');
+    for (size_t i = 0; i < list->len; i++) {
         ts_text_clean(text, sizeof(text), list->items[i], strlen(list->items[i]));
-        struct ts_json *item = ts_json_new_string(text);
-        if (item == NULL || ts_json_append(array, item) != 0) {
-            ts_json_free(item);
-            ts_json_put(&array);
-        }
+        ts_json_write_string(json, NULL, text);
     }
-    return ts_json_add(object, name, array);
+    ts_json_close(json, ']');
 }
 
 /* A text, or null where there is none. */
-static int
-add_text_or_null(struct ts_json *object, const char *name, const char *text)
+static void
+clean_text(struct ts_json_writer *json, const char *name, const char *text)
 {
     char clean[4096];
 
-    if (text == NULL)
-        return ts_json_set(object, name, NULL) == 0 ? 0 : TS_ERR_NOMEM;
-    ts_text_clean(clean, sizeof(clean), text, strlen(text));
-    return ts_json_add_string(object, name, clean);
+    if (text != NULL)
+        ts_text_clean(clean, sizeof(clean), text, strlen(text));
+    ts_json_write_string(json, name, text != NULL ? clean : NULL);
 }
 
-static int
-list_key(const struct listing *listing, size_t index, struct ts_json *array)
+static void
+list_key(const struct listing *listing, size_t index, struct ts_json_writer *json)
 {
     const struct ts_policy_key *key = &listing->policy.keys[index];
-    struct ts_json *object = ts_json_new_object();
     char expires[32];
 
-    if (object == NULL || ts_json_append(array, object) != 0) {
-        ts_json_free(object);
-        return TS_ERR_NOMEM;
-    }
     describe_expiry(key, expires);
-    if (ts_json_add_string(object, "id", key->id) < 0 ||
-        ts_json_add_string(object, "comment", listing->comments.items[index]) < 0 ||
-        add_list(object, "users", &key->users) < 0 ||
-        add_list(object, "services", &key->services) < 0 ||
-        add_list(object, "scopes", &key->scopes) < 0 ||
-        ts_json_add_integer(object, "max_lifetime", key->max_lifetime) < 0 ||
-        add_text_or_null(object, "expires", key->expires == INT64_MAX ? NULL : expires) < 0 ||
-        add_text_or_null(object, "file", key->file) < 0 ||
-        ts_json_add_integer(object, "line", key->line) < 0)
-        return TS_ERR_NOMEM;
-    return add_text_or_null(object, "problem", problem_of(listing, key));
+    ts_json_open(json, NULL, '{');
+    ts_json_write_string(json, "id", key->id);
+    ts_json_write_string(json, "comment", listing->comments.items[index]);
+    clean_list(json, "users", &key->users);
+    clean_list(json, "services", &key->services);
+    clean_list(json, "scopes", &key->scopes);
+    ts_json_write_integer(json, "max_lifetime", key->max_lifetime);
+    ts_json_write_string(json, "expires", key->expires == INT64_MAX ? NULL : expires);
+    clean_text(json, "file", key->file);
+    ts_json_write_integer(json, "line", key->line);
+    clean_text(json, "problem", problem_of(listing, key));
+    ts_json_close(json, '}');
 }
 
 static int
 print_json(const struct listing *listing, struct ts_secret *ret)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
-    struct ts_json *array = ts_json_new_array();
-    int rc = 0;
+    struct ts_json_writer json = ts_json_begin(ret);
 
-    if (object == NULL) {
-        ts_json_free(array);
-        return TS_ERR_NOMEM;
-    }
-    if (ts_json_add(object, "keys", array) < 0)
-        return TS_ERR_NOMEM;
-    for (size_t i = 0; i < listing->policy.keys_len && rc == 0; i++)
-        rc = list_key(listing, i, array);
-    if (rc == 0)
-        rc = add_list(object, "problems", &listing->info.problems);
-    if (rc == 0)
-        rc = ts_json_print(object, ret);
-    return rc < 0 ? rc : ts_secret_append_string(ret, "\n");
+    ts_json_open(&json, "keys", '[');
+    for (size_t i = 0; i < listing->policy.keys_len; i++)
+        list_key(listing, i, &json);
+    ts_json_close(&json, ']');
+    clean_list(&json, "problems", &listing->info.problems);
+    return ts_json_end_line(&json);
 }
 
 /* Problems that are no single key's, such as a file that cannot be read. */

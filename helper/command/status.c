@@ -48,24 +48,23 @@ choose_style(void)
 static int
 print_status(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
     TS_CLEANUP(ts_json_put) struct ts_json *status = NULL;
+    const struct status_style style = choose_style();
 
     if (helper->options.arguments_len > 0)
         return helper_usage(err, "'status' takes no arguments");
     int rc = helper_load_config(helper, err);
-    if (rc == 0)
-        rc = status_gather(helper, &status, err);
     if (rc < 0)
         return rc;
-    if ((helper->options.given & OPTION_JSON) != 0) {
-        rc = ts_json_print(status, answer);
-        if (rc == 0)
-            rc = ts_secret_append_string(answer, "\n");
-    } else {
-        const struct status_style style = choose_style();
-        rc = status_view(status, &style, answer);
-    }
-    return rc < 0 ? ts_err_nomem(err) : 0;
+    if ((helper->options.given & OPTION_JSON) != 0)
+        return status_gather(helper, answer, err);
+    rc = status_gather(helper, &text, err);
+    if (rc == 0)
+        rc = ts_json_parse_object(ts_secret_string(&text), text.len, &status, err);
+    if (rc < 0)
+        return rc;
+    return status_view(status, &style, answer) < 0 ? ts_err_nomem(err) : 0;
 }
 
 int

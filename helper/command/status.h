@@ -33,8 +33,8 @@
 
 struct ts_json;
 
-/* Fills *ret, the caller's to put. Keys that cannot be read are told in it and are no failure. */
-int status_gather(const struct helper *helper, struct ts_json **ret, struct ts_err *err);
+/* Appends the object. Keys that cannot be read are reported in it and are no failure. */
+int status_gather(const struct helper *helper, struct ts_secret *ret, struct ts_err *err);
 
 /* How the view is drawn. */
 struct status_style {

@@ -1,97 +1,75 @@
 #include "helper/command/status.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "common/cache/refresh.h"
 #include "common/cache/session_token.h"
 
 #define DAY INT64_C(86400)
 
-/* "" counts as unknown. */
-static int
-add_member(struct ts_json *object, const char *name, const char *value)
+/* "" counts as unknown. A path may be any bytes, JSON may not. */
+static void
+add_member(struct ts_json_writer *json, const char *name, const char *value)
 {
-    if (value != NULL && value[0] != '\0')
-        return ts_json_add_string(object, name, value);
-    return ts_json_set(object, name, NULL) == 0 ? 0 : TS_ERR_NOMEM;
+    TS_CLEANUP(ts_string_free) char *escaped = NULL;
+
+    if (value != NULL && !ts_text_is_utf8(value, strlen(value))) {
+        const size_t size = strlen(value) * 4 + 8;
+
+        escaped = malloc(size);
+        if (escaped != NULL)
+            ts_text_escape(escaped, size, value, "");
+        value = escaped;
+    }
+    ts_json_write_string(json, name, value != NULL && value[0] != '\0' ? value : NULL);
 }
 
 /* 0 counts as unknown. */
-static int
-add_time(struct ts_json *object, const char *name, int64_t when)
+static void
+add_time(struct ts_json_writer *json, const char *name, int64_t when)
 {
     char text[32] = "";
 
     if (when > 0)
         ts_text_rfc3339(text, when);
-    return add_member(object, name, text);
+    add_member(json, name, text);
 }
 
-static int
-add_element(struct ts_json *array, struct ts_json *element)
-{
-    if (element == NULL)
-        return TS_ERR_NOMEM;
-    if (ts_json_append(array, element) == 0)
-        return 0;
-    ts_json_free(element);
-    return TS_ERR_NOMEM;
-}
-
-static int
-add_texts(struct ts_json *object, const char *name, const struct ts_list *texts)
-{
-    struct ts_json *array = ts_json_new_array();
-    int rc = ts_json_add(object, name, array);
-
-    for (size_t i = 0; i < texts->len && rc == 0; i++)
-        rc = add_element(array, ts_json_new_string(texts->items[i]));
-    return rc;
-}
-
-static int
-describe_key(struct ts_json *key, const struct ts_key_info *info, const char *error)
-{
-    bool rotates = info->created > 0 && info->rotation_days > 0;
-
-    if (add_member(key, "key_id", info->key_id) < 0 || add_member(key, "name", info->name) < 0 ||
-        add_time(key, "expires_at", info->expires) < 0 ||
-        add_member(key, "rotation_frequency", info->rotation_frequency) < 0 ||
-        add_time(key, "rotation_due", rotates ? info->created + info->rotation_days * DAY : 0) < 0)
-        return TS_ERR_NOMEM;
-    return add_member(key, "error", error);
-}
-
-/* What cannot be read is told, not failed on: status is what one looks at when something is wrong.
- */
-static int
-gather_key(const struct helper *helper, const struct ts_profile *profile, struct ts_json *object)
+/* What cannot be read is a member of it and no failure: status is what one looks at when something
+ * is wrong. */
+static void
+add_key(const struct helper *helper, const struct ts_profile *profile, struct ts_json_writer *json)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
-    struct ts_json *key = ts_json_new_object();
     struct ts_err err = {.code = 0};
-
-    if (ts_json_add(object, "key", key) < 0)
-        return TS_ERR_NOMEM;
     int rc = helper_profile_request(helper, profile->name, &request, &err);
+
     if (rc == 0)
         rc = ts_refresh_key_info(&request, &info, &err);
     if (info.key_id[0] == '\0' && profile->key.key_id != NULL)
         ts_text_clean(info.key_id, sizeof(info.key_id), profile->key.key_id,
                       strlen(profile->key.key_id));
-    if (add_member(key, "file", profile->key.key_file) < 0 ||
-        add_member(key, "command", profile->key.key_command) < 0)
-        return TS_ERR_NOMEM;
-    return describe_key(key, &info, rc < 0 ? err.text : NULL);
+    const bool rotates = info.created > 0 && info.rotation_days > 0;
+    ts_json_open(json, "key", '{');
+    add_member(json, "file", profile->key.key_file);
+    add_member(json, "command", profile->key.key_command);
+    add_member(json, "key_id", info.key_id);
+    add_member(json, "name", info.name);
+    add_time(json, "expires_at", info.expires);
+    add_member(json, "rotation_frequency", info.rotation_frequency);
+    add_time(json, "rotation_due", rotates ? info.created + info.rotation_days * DAY : 0);
+    add_member(json, "error", rc < 0 ? err.text : NULL);
+    ts_json_close(json, '}');
 }
 
 /* What is known of the token; scopes that the profile asks for in vain are no reason to know less.
  */
 static int
-describe_session(struct ts_json *object, struct ts_request *request, struct ts_err *err)
+describe_session(struct ts_json_writer *json, struct ts_request *request, struct ts_err *err)
 {
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
     struct ts_err why = {.code = 0};
@@ -103,23 +81,23 @@ describe_session(struct ts_json *object, struct ts_request *request, struct ts_e
         ts_list_release(&request->scopes);
         rc = ts_session_token_get(request, &grant, &ignored);
     }
-    if (rc == TS_ERR_NOMEM || add_member(object, "file", request->session_token_file) < 0 ||
-        add_member(object, "error", why.text) < 0)
+    if (rc == TS_ERR_NOMEM)
         return ts_err_nomem(err);
+    add_member(json, "file", request->session_token_file);
+    add_member(json, "error", why.text);
     if (rc < 0)
         return 0;
-    if (add_texts(object, "scopes", &grant.scopes) < 0 ||
-        add_time(object, "expires_at", ts_grant_expires_at(&grant, &grant.received)) < 0 ||
-        ts_json_add_integer(object, "expires_in", grant.life) < 0 ||
-        ts_json_add_integer(object, "life", grant.life + grant.age) < 0)
-        return ts_err_nomem(err);
+    ts_json_write_list(json, "scopes", &grant.scopes);
+    add_time(json, "expires_at", ts_grant_expires_at(&grant, &grant.received));
+    ts_json_write_integer(json, "expires_in", grant.life);
+    ts_json_write_integer(json, "life", grant.life + grant.age);
     return 0;
 }
 
-/* The token of this login, where `token` would hand it out in place of one for the key. */
+/* The token of this login, where `token` would print it in place of one for the key. */
 static int
 add_session_token(const struct helper *helper, const struct ts_profile *profile,
-                  struct ts_json *object, struct ts_err *err)
+                  struct ts_json_writer *json, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     struct ts_config view = helper->config;
@@ -127,19 +105,21 @@ add_session_token(const struct helper *helper, const struct ts_profile *profile,
 
     view.selected_profile = profile->name;
     if (ts_config_request(&view, NULL, NULL, &request, &ignored) < 0 ||
-        !ts_session_token_is_used(&request))
-        return add_member(object, "session_token", NULL) < 0 ? ts_err_nomem(err) : 0;
-    struct ts_json *session = ts_json_new_object();
-    if (ts_json_add(object, "session_token", session) < 0)
-        return ts_err_nomem(err);
-    return describe_session(session, &request, err);
+        !ts_session_token_is_used(&request)) {
+        add_member(json, "session_token", NULL);
+        return 0;
+    }
+    ts_json_open(json, "session_token", '{');
+    int rc = describe_session(json, &request, err);
+    ts_json_close(json, '}');
+    return rc;
 }
 
 /* Which cached tokens go into an array: those of one profile, or of none that is configured. */
 struct selection {
     const struct ts_config *config;
     const char *profile; /* or NULL */
-    struct ts_json *array;
+    struct ts_json_writer *json;
 };
 
 static bool
@@ -153,77 +133,55 @@ is_selected(const struct selection *selection, const struct ts_cached *cached)
 }
 
 static int
-describe_token(struct ts_json *token, const struct ts_cached *cached, bool with_profile)
-{
-    if (with_profile && add_member(token, "profile", cached->profile) < 0)
-        return TS_ERR_NOMEM;
-    if (add_texts(token, "scopes", &cached->scopes) < 0 ||
-        add_member(token, "key_id", cached->key_id) < 0 ||
-        add_time(token, "expires_at", cached->expires_at) < 0 ||
-        ts_json_add_integer(token, "expires_in", cached->remaining) < 0 ||
-        ts_json_add_integer(token, "life", cached->life) < 0)
-        return TS_ERR_NOMEM;
-    return add_member(token, "response_id", cached->response_id);
-}
-
-static int
 add_token(void *context, const struct ts_cached *cached, struct ts_err *err)
 {
     const struct selection *selection = context;
+    struct ts_json_writer *json = selection->json;
 
+    (void)err;
     if (!is_selected(selection, cached))
         return 0;
-    struct ts_json *token = ts_json_new_object();
-    if (add_element(selection->array, token) < 0 ||
-        describe_token(token, cached, selection->profile == NULL) < 0)
-        return ts_err_nomem(err);
+    ts_json_open(json, NULL, '{');
+    if (selection->profile == NULL)
+        add_member(json, "profile", cached->profile);
+    ts_json_write_list(json, "scopes", &cached->scopes);
+    add_member(json, "key_id", cached->key_id);
+    add_time(json, "expires_at", cached->expires_at);
+    ts_json_write_integer(json, "expires_in", cached->remaining);
+    ts_json_write_integer(json, "life", cached->life);
+    add_member(json, "response_id", cached->response_id);
+    ts_json_close(json, '}');
     return 0;
 }
 
 static int
-add_tokens(const struct helper *helper, const char *profile, struct ts_json *object,
+add_tokens(const struct helper *helper, const char *profile, struct ts_json_writer *json,
            const char *member, struct ts_err *err)
 {
-    struct ts_json *array = ts_json_new_array();
-    struct selection selection = {&helper->config, profile, array};
+    struct selection selection = {&helper->config, profile, json};
+    const char *cache_dir = helper->config.cache_dir;
 
-    if (ts_json_add(object, member, array) < 0)
-        return ts_err_nomem(err);
-    if (helper->config.cache_dir == NULL)
-        return 0;
-    return ts_refresh_list(helper->config.cache_dir, add_token, &selection, err);
+    ts_json_open(json, member, '[');
+    int rc = cache_dir != NULL ? ts_refresh_list(cache_dir, add_token, &selection, err) : 0;
+    ts_json_close(json, ']');
+    return rc;
 }
 
 static int
-add_profile(const struct helper *helper, const struct ts_profile *profile, struct ts_json *profiles,
-            struct ts_err *err)
+add_profile(const struct helper *helper, const struct ts_profile *profile,
+            struct ts_json_writer *json, struct ts_err *err)
 {
-    struct ts_json *object = ts_json_new_object();
-
-    if (add_element(profiles, object) < 0 ||
-        ts_json_add_string(object, "name", profile->name) < 0 ||
-        gather_key(helper, profile, object) < 0 ||
-        add_member(object, "token_url", profile->endpoint.token_url) < 0 ||
-        add_texts(object, "scopes", &profile->scopes) < 0 ||
-        ts_json_add_integer(object, "lifetime", profile->lifetime) < 0)
-        return ts_err_nomem(err);
-    int rc = add_session_token(helper, profile, object, err);
-    return rc < 0 ? rc : add_tokens(helper, profile->name, object, "tokens", err);
-}
-
-static int
-add_profiles(const struct helper *helper, struct ts_json *status, struct ts_err *err)
-{
-    struct ts_json *profiles = ts_json_new_array();
-
-    if (ts_json_add(status, "profiles", profiles) < 0)
-        return ts_err_nomem(err);
-    for (size_t i = 0; i < helper->config.profiles_len; i++) {
-        int rc = add_profile(helper, &helper->config.profiles[i], profiles, err);
-        if (rc < 0)
-            return rc;
-    }
-    return add_tokens(helper, NULL, status, "other_tokens", err);
+    ts_json_open(json, NULL, '{');
+    add_member(json, "name", profile->name);
+    add_key(helper, profile, json);
+    add_member(json, "token_url", profile->endpoint.token_url);
+    ts_json_write_list(json, "scopes", &profile->scopes);
+    ts_json_write_integer(json, "lifetime", profile->lifetime);
+    int rc = add_session_token(helper, profile, json, err);
+    if (rc == 0)
+        rc = add_tokens(helper, profile->name, json, "tokens", err);
+    ts_json_close(json, '}');
+    return rc;
 }
 
 static const char *
@@ -234,58 +192,48 @@ effective_profile(const struct ts_config *config, const struct ts_host_rule *hos
     return host->profile != NULL ? host->profile : "default";
 }
 
-static int
-add_host(const struct ts_config *config, const struct ts_host_rule *host, struct ts_json *hosts)
+static void
+add_host(const struct ts_config *config, const struct ts_host_rule *host,
+         struct ts_json_writer *json)
 {
     TS_CLEANUP(ts_string_free) char *username = NULL;
-    struct ts_json *object = ts_json_new_object();
     struct ts_err ignored = {.code = 0};
 
     /* A user without a name is no reason to show nothing; null says it. */
     (void)helper_username(host, NULL, &username, &ignored);
-    if (add_element(hosts, object) < 0 || ts_json_add_string(object, "pattern", host->label) < 0 ||
-        add_member(object, "profile", effective_profile(config, host)) < 0 ||
-        add_member(object, "username", username) < 0 ||
-        add_member(object, "auth", host->auth == TS_AUTH_BEARER ? "bearer" : "basic") < 0)
-        return TS_ERR_NOMEM;
-    int rc = ts_json_add_bool(object, "askpass", host->askpass);
-    return rc < 0 ? rc : ts_json_add_bool(object, "bound", host->bound);
-}
-
-static int
-add_hosts(const struct ts_config *config, struct ts_json *status)
-{
-    struct ts_json *hosts = ts_json_new_array();
-    int rc = ts_json_add(status, "hosts", hosts);
-
-    for (size_t i = 0; i < config->hosts_len && rc == 0; i++)
-        rc = add_host(config, &config->hosts[i], hosts);
-    return rc;
-}
-
-static int
-add_files(const struct ts_config *config, struct ts_json *status)
-{
-    struct ts_json *files = ts_json_new_array();
-    int rc = ts_json_add(status, "config_files", files);
-
-    for (size_t i = 0; i < config->files.len && rc == 0; i++)
-        rc = add_element(files, ts_json_new_string(config->files.items[i]));
-    return rc < 0 ? rc : add_member(status, "cache_dir", config->cache_dir);
+    ts_json_open(json, NULL, '{');
+    add_member(json, "pattern", host->label);
+    add_member(json, "profile", effective_profile(config, host));
+    add_member(json, "username", username);
+    add_member(json, "auth", host->auth == TS_AUTH_BEARER ? "bearer" : "basic");
+    ts_json_write_bool(json, "askpass", host->askpass);
+    ts_json_write_bool(json, "bound", host->bound);
+    ts_json_close(json, '}');
 }
 
 int
-status_gather(const struct helper *helper, struct ts_json **ret, struct ts_err *err)
+status_gather(const struct helper *helper, struct ts_secret *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *status = ts_json_new_object();
+    const struct ts_config *config = &helper->config;
+    struct ts_json_writer json = ts_json_begin(ret);
+    int rc = 0;
 
-    if (status == NULL || add_files(&helper->config, status) < 0)
-        return ts_err_nomem(err);
-    int rc = add_profiles(helper, status, err);
+    ts_json_open(&json, "config_files", '[');
+    for (size_t i = 0; i < config->files.len; i++)
+        add_member(&json, NULL, config->files.items[i]);
+    ts_json_close(&json, ']');
+    add_member(&json, "cache_dir", config->cache_dir);
+    ts_json_open(&json, "profiles", '[');
+    for (size_t i = 0; i < config->profiles_len && rc == 0; i++)
+        rc = add_profile(helper, &config->profiles[i], &json, err);
+    ts_json_close(&json, ']');
+    if (rc == 0)
+        rc = add_tokens(helper, NULL, &json, "other_tokens", err);
     if (rc < 0)
         return rc;
-    if (add_hosts(&helper->config, status) < 0)
-        return ts_err_nomem(err);
-    *ret = TS_TAKE(status);
-    return 0;
+    ts_json_open(&json, "hosts", '[');
+    for (size_t i = 0; i < config->hosts_len; i++)
+        add_host(config, &config->hosts[i], &json);
+    ts_json_close(&json, ']');
+    return ts_json_end_line(&json) < 0 ? ts_err_nomem(err) : 0;
 }

@@ -7,55 +7,28 @@
 #include "common/base/file.h"
 #include "common/base/path.h"
 #include "common/config/host.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "helper/client/client_request.h"
 #include "helper/helper.h"
 
 static int
-add_times(struct ts_json *object, const struct ts_grant *grant, const struct ts_clock *now)
-{
-    char expires_at[32];
-
-    ts_text_rfc3339(expires_at, ts_grant_expires_at(grant, now));
-    int rc = ts_json_add_string(object, "expires_at", expires_at);
-    return rc < 0 ? rc : ts_json_add_integer(object, "expires_in", ts_grant_remaining(grant, now));
-}
-
-static int
-print_scopes(struct ts_json *object, const struct ts_list *scopes)
-{
-    struct ts_json *array = ts_json_new_array();
-
-    if (ts_json_add(object, "scopes", array) < 0)
-        return TS_ERR_NOMEM;
-    for (size_t i = 0; i < scopes->len; i++) {
-        struct ts_json *scope = ts_json_new_string(scopes->items[i]);
-
-        if (scope == NULL || ts_json_append(array, scope) < 0) {
-            ts_json_put(&scope);
-            return TS_ERR_NOMEM;
-        }
-    }
-    return 0;
-}
-
-static int
 print_json(const struct ts_grant *grant, struct ts_secret *answer, struct ts_err *err)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(answer);
     struct ts_clock now;
+    char expires_at[32];
     int rc = ts_clock_read(&now, err);
 
     if (rc < 0)
         return rc;
-    if (object == NULL ||
-        ts_json_add_string(object, "token", ts_secret_string(&grant->token)) < 0 ||
-        add_times(object, grant, &now) < 0 || print_scopes(object, &grant->scopes) < 0 ||
-        ts_json_add_string(object, "key_id", grant->key_id) < 0 ||
-        ts_json_add_string(object, "response_id", grant->response_id) < 0 ||
-        ts_json_print(object, answer) < 0 || ts_secret_append_string(answer, "\n") < 0)
-        return ts_err_nomem(err);
-    return 0;
+    ts_text_rfc3339(expires_at, ts_grant_expires_at(grant, &now));
+    ts_json_write_string(&json, "token", ts_secret_string(&grant->token));
+    ts_json_write_string(&json, "expires_at", expires_at);
+    ts_json_write_integer(&json, "expires_in", ts_grant_remaining(grant, &now));
+    ts_json_write_list(&json, "scopes", &grant->scopes);
+    ts_json_write_string(&json, "key_id", grant->key_id);
+    ts_json_write_string(&json, "response_id", grant->response_id);
+    return ts_json_end_line(&json) < 0 ? ts_err_nomem(err) : 0;
 }
 
 /* How the token is printed. */

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "common/base/text.h"
 
 #define TEXT_MAX 1024
@@ -88,42 +88,23 @@ findings_print(const struct findings *findings, struct ts_secret *ret)
     return rc < 0 ? TS_ERR_NOMEM : 0;
 }
 
-static int
-add_finding(struct ts_json *array, const struct finding *finding)
-{
-    const struct finding_kind *kind = finding_kind(finding->code);
-    struct ts_json *object = ts_json_new_object();
-
-    if (object == NULL || ts_json_append(array, object) != 0) {
-        ts_json_free(object);
-        return TS_ERR_NOMEM;
-    }
-    if (ts_json_add_string(object, "level", level_names[kind->level]) < 0 ||
-        ts_json_add_string(object, "code", kind->code) < 0 ||
-        ts_json_add_string(object, "text", finding->text) < 0)
-        return TS_ERR_NOMEM;
-    if (kind->fix != NULL)
-        return ts_json_add_string(object, "fix", kind->fix);
-    return ts_json_set(object, "fix", NULL) == 0 ? 0 : TS_ERR_NOMEM;
-}
-
 int
 findings_print_json(const struct findings *findings, struct ts_secret *ret)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *object = ts_json_new_object();
-    struct ts_json *array = ts_json_new_array();
+    struct ts_json_writer json = ts_json_begin(ret);
 
-    if (object == NULL) {
-        ts_json_free(array);
-        return TS_ERR_NOMEM;
+    ts_json_open(&json, "findings", '[');
+    for (size_t i = 0; i < findings->len; i++) {
+        const struct finding_kind *kind = finding_kind(findings->items[i].code);
+
+        ts_json_open(&json, NULL, '{');
+        ts_json_write_string(&json, "level", level_names[kind->level]);
+        ts_json_write_string(&json, "code", kind->code);
+        ts_json_write_string(&json, "text", findings->items[i].text);
+        ts_json_write_string(&json, "fix", kind->fix);
+        ts_json_close(&json, '}');
     }
-    if (ts_json_add(object, "findings", array) < 0)
-        return TS_ERR_NOMEM;
-    for (size_t i = 0; i < findings->len; i++)
-        if (add_finding(array, &findings->items[i]) < 0)
-            return TS_ERR_NOMEM;
-    if (ts_json_add_bool(object, "clean", findings_exit_code(findings) == 0) < 0 ||
-        ts_json_print(object, ret) < 0 || ts_secret_append_string(ret, "\n") < 0)
-        return TS_ERR_NOMEM;
-    return 0;
+    ts_json_close(&json, ']');
+    ts_json_write_bool(&json, "clean", findings_exit_code(findings) == 0);
+    return ts_json_end_line(&json) < 0 ? TS_ERR_NOMEM : 0;
 }

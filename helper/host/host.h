@@ -57,6 +57,6 @@ struct host_change {
 int host_check_change(const struct host_change *change, struct ts_err *err);
 
 /* Appends what `host status` prints. */
-int host_status(bool json, struct ts_secret *ret, struct ts_err *err);
+int host_status(bool as_json, struct ts_secret *ret, struct ts_err *err);
 
 #endif

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "helper/doctor/pam/pam_folder.h"
 #include "helper/doctor/pam/pam_judge.h"
 #include "helper/host/host.h"
@@ -40,22 +40,17 @@ find_verdict(const struct pam_stack *stack)
     return (struct verdict){true, "a token, or else a password"};
 }
 
-static int
-add_json(struct ts_json *array, const char *service, const struct pam_line *line,
-         const struct verdict *verdict)
+static void
+write_status(struct ts_json_writer *json, const char *service, const struct pam_line *line,
+             const struct verdict *verdict)
 {
-    struct ts_json *object = ts_json_new_object();
-
-    if (object == NULL || ts_json_append(array, object) != 0) {
-        ts_json_free(object);
-        return TS_ERR_NOMEM;
-    }
-    if (ts_json_add_string(object, "service", service) < 0 ||
-        ts_json_add_string(object, "file", line->file) < 0 ||
-        ts_json_add_integer(object, "line", line->number) < 0 ||
-        ts_json_add_bool(object, "sound", verdict->sound) < 0)
-        return TS_ERR_NOMEM;
-    return ts_json_add_string(object, "verdict", verdict->text);
+    ts_json_open(json, NULL, '{');
+    ts_json_write_string(json, "service", service);
+    ts_json_write_string(json, "file", line->file);
+    ts_json_write_integer(json, "line", line->number);
+    ts_json_write_bool(json, "sound", verdict->sound);
+    ts_json_write_string(json, "verdict", verdict->text);
+    ts_json_close(json, '}');
 }
 
 static int
@@ -67,7 +62,8 @@ append_status(struct ts_secret *ret, const char *service, const struct pam_line 
 }
 
 static int
-add_service(const char *service, struct ts_json *array, struct ts_secret *ret, struct ts_err *err)
+add_service(const char *service, struct ts_json_writer *json, struct ts_secret *ret,
+            struct ts_err *err)
 {
     TS_CLEANUP(pam_stack_release) struct pam_stack stack = {NULL, 0};
     const struct pam_files files = {pam_folder_read, NULL};
@@ -80,29 +76,31 @@ add_service(const char *service, struct ts_json *array, struct ts_secret *ret, s
     if (line == NULL)
         return 0;
     const struct verdict verdict = find_verdict(&stack);
-    rc = array != NULL ? add_json(array, service, line, &verdict)
-                       : append_status(ret, service, line, &verdict);
-    return rc < 0 ? ts_err_nomem(err) : 0;
+    if (json != NULL)
+        write_status(json, service, line, &verdict);
+    else if (append_status(ret, service, line, &verdict) < 0)
+        return ts_err_nomem(err);
+    return 0;
 }
 
 int
-host_status(bool json, struct ts_secret *ret, struct ts_err *err)
+host_status(bool as_json, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_list_release) struct ts_list names = {NULL, 0};
-    TS_CLEANUP(ts_json_put) struct ts_json *object = json ? ts_json_new_object() : NULL;
-    struct ts_json *array = json ? ts_json_new_array() : NULL;
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(ret->max);
+    struct ts_json_writer json = ts_json_begin(&text);
 
-    if (json && (object == NULL || ts_json_add(object, "services", array) < 0))
-        return ts_err_nomem(err);
+    ts_json_open(&json, "services", '[');
     int rc = pam_folder_list(&names, err);
     for (size_t i = 0; i < names.len && rc == 0; i++)
-        rc = add_service(names.items[i], array, ret, err);
+        rc = add_service(names.items[i], as_json ? &json : NULL, ret, err);
     if (rc < 0)
         return rc;
-    if (json)
-        return ts_json_print(object, ret) < 0 || ts_secret_append(ret, "\n", 1) < 0
-                   ? ts_err_nomem(err)
-                   : 0;
+    ts_json_close(&json, ']');
+    if (as_json && ts_json_end_line(&json) == 0)
+        ts_secret_move(ret, &text);
+    if (as_json)
+        return json.rc < 0 ? ts_err_nomem(err) : 0;
     if (ret->len > 0)
         return 0;
     return ts_secret_append_string(ret, "No service accepts tokens. 'thrivestack-credential host "

@@ -126,6 +126,12 @@ for command in forget 'forget --all'; do
     refused_saying "$command where the folder is a link" 78 "$dir/cache is a symbolic link"
 done
 rm "$dir/cache" && mv "$dir/elsewhere" "$dir/cache"
+odd=$dir/caf$(printf '\351').conf
+cp "$dir/conf" "$odd"
+run helper --config "$odd" status
+check "a path that is not UTF-8 is shown" out_has 'caf\xe9.conf'
+run helper --config "$odd" status --json
+has '.config_files' "[\"$dir/caf\\\\xe9.conf\"]"
 run helper forget now
 refused "an argument too many for forget" 64
 echo '[colour red]' >>"$dir/conf"

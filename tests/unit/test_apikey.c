@@ -15,7 +15,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/json/json.h"
+#include "common/json/json_write.h"
 #include "common/policy/verify.h"
 #include "common/worker/apikey.h"
 #include "common/worker/rsakey.h"
@@ -125,14 +125,14 @@ with_line_ends(const struct ts_secret *pem, const char *end, struct ts_secret *r
 static void
 make_download(const char *pem, bool with_id, struct ts_secret *ret)
 {
-    TS_CLEANUP(ts_json_put) struct ts_json *download = ts_json_new_object();
+    struct ts_json_writer json = ts_json_begin(ret);
 
     if (with_id)
-        assert_int_equal(ts_json_add_string(download, "key_id", KEY_ID), 0);
-    assert_int_equal(ts_json_add_string(download, "private_key", pem), 0);
-    assert_int_equal(ts_json_add_string(download, "name", "Ann's \x1b[31mlaptop"), 0);
-    assert_int_equal(ts_json_add_string(download, "colour", "unknown members are ignored"), 0);
-    assert_int_equal(ts_json_print(download, ret), 0);
+        ts_json_write_string(&json, "key_id", KEY_ID);
+    ts_json_write_string(&json, "private_key", pem);
+    ts_json_write_string(&json, "name", "Ann's \x1b[31mlaptop");
+    ts_json_write_string(&json, "colour", "unknown members are ignored");
+    assert_int_equal(ts_json_end(&json), 0);
 }
 
 static void

@@ -213,7 +213,7 @@ assert_refused(const struct ts_job *job, const struct change *change)
     assert_int_equal(ts_json_parse_object(text.data, text.len, &object, &err), 0);
     ts_secret_clear(&text);
     ts_json_delete(object, change->member);
-    (void)ts_json_print(object, &text);
+    (void)ts_json_print_lines(object, &text);
     if (change->value != NULL) {
         ts_secret_truncate(&text, text.len - 1);
         assert_int_equal(
