@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
@@ -13,7 +14,9 @@
 
 #define BACKUP_SUFFIX ".thrivestack-backup"
 #define NEW_SUFFIX ".thrivestack-new"
-#define FOLDERS_MADE 3 /* .config/thrivestack/credential.conf.d */
+#define ACL "system.posix_acl_access" /* acl(5) */
+#define ACL_MAX 8192                  /* more than the entries of any file system take */
+#define FOLDERS_MADE 3                /* .config/thrivestack/credential.conf.d */
 
 void
 setup_file_release(struct setup_file *file)
@@ -139,6 +142,40 @@ setup_file_check_folder(const struct setup_file *file, struct ts_err *err)
                       folder, st.st_uid, st.st_uid);
 }
 
+/*
+ * Gives a new file the access control list of the one that it replaces, which sets the mode, too. A
+ * file without one gets none, although its folder may have one for new files. Returns 0 or -1 with
+ * errno set; *ret_has_acl says whether there is one.
+ */
+static int
+copy_acl(const char *from, int to, bool *ret_has_acl)
+{
+    char acl[ACL_MAX];
+    ssize_t len = getxattr(from, ACL, acl, sizeof(acl));
+
+    *ret_has_acl = len > 0;
+    if (len > 0)
+        return fsetxattr(to, ACL, acl, (size_t)len, 0);
+    if (len < 0 && errno != ENODATA && errno != EOPNOTSUPP)
+        return -1;
+    return fremovexattr(to, ACL) == 0 || errno == ENODATA || errno == EOPNOTSUPP ? 0 : -1;
+}
+
+/* Before there is anything in the file. Returns 0 or -1 with errno set. */
+static int
+set_access(const struct setup_file *file, int fd, mode_t mode)
+{
+    bool has_acl = false;
+
+    if (file->exists && (file->st.st_uid != geteuid() || file->st.st_gid != getegid()) &&
+        fchown(fd, file->st.st_uid, file->st.st_gid) != 0)
+        return -1;
+    if (file->exists && copy_acl(file->path, fd, &has_acl) != 0)
+        return -1;
+    /* With a list, the mode of the group is its mask. */
+    return has_acl ? 0 : fchmod(fd, mode);
+}
+
 /* Writes a file that must not be there yet, and sees it onto the disk. */
 static int
 write_new(const struct setup_file *file, const char *path, const struct ts_secret *text,
@@ -149,8 +186,7 @@ write_new(const struct setup_file *file, const char *path, const struct ts_secre
 
     if (fd < 0)
         return ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be made", path);
-    bool foreign = file->exists && (file->st.st_uid != geteuid() || file->st.st_gid != getegid());
-    if ((foreign && fchown(fd, file->st.st_uid, file->st.st_gid) != 0) || fchmod(fd, mode) != 0 ||
+    if (set_access(file, fd, mode) != 0 ||
         ts_write_all(fd, ts_secret_string(text), text->len) < 0 || fsync(fd) != 0) {
         int rc = ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be written", path);
 

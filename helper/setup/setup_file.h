@@ -57,12 +57,12 @@ int setup_file_read(const char *path, const struct setup_kind *kind, struct setu
  * root in a folder of somebody else, who could not write to a file of root's afterwards. */
 int setup_file_check_folder(const struct setup_file *file, struct ts_err *err);
 
-/* Makes the backup, with the file's own mode, of a file that setup has not changed yet. An empty
- * one says that there was no file; an empty file needs none. */
+/* Makes the backup, with the file's own mode and access control list, of a file that setup has not
+ * changed yet. An empty one says that there was no file; an empty file needs none. */
 int setup_file_back_up(const struct setup_file *file, struct ts_err *err);
 
-/* Puts `text` in the file's place, with its mode and owner (a new file: 0600), its folder made
- * where missing. Refused where the file has changed since it was read. */
+/* Puts `text` in the file's place, with its mode, owner and access control list (a new file: 0600),
+ * its folder made where missing. Refused where the file has changed since it was read. */
 int setup_file_replace(const struct setup_file *file, const struct ts_secret *text,
                        struct ts_err *err);
 
