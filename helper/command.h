@@ -53,6 +53,7 @@ int command_token(struct helper *helper);
 int command_run(struct helper *helper);
 int command_forget(struct helper *helper);
 int command_status(struct helper *helper);
+int command_init(struct helper *helper);
 int command_setup(struct helper *helper);
 int command_key(struct helper *helper);
 int command_host(struct helper *helper);

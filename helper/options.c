@@ -43,7 +43,7 @@ static const struct option_row rows[] = {
     {OPTION_DRY_RUN, "dry-run", NULL, FLAG, 0, 0, 0, "show the changes, and make none"},
     {OPTION_BOUND, "bound", NULL, FLAG, 0, 0, 0,
      "setup: this host gets tokens that are bound to it only"},
-    {OPTION_REMOVE, "remove", NULL, FLAG, 0, 0, 0, "undo what setup did"},
+    {OPTION_REMOVE, "remove", NULL, FLAG, 0, 0, 0, "undo what setup or init did"},
     {OPTION_PIPED_KEY, "piped-key", NULL, FLAG, 0, 0, 0,
      "use the API key that 'key export' writes to descriptor 3"},
     {OPTION_OUT, "out", "PATH", TEXT, MEMBER(out), 0, 0,
@@ -66,6 +66,12 @@ static const struct option_row rows[] = {
     {OPTION_ENV, "env", "NAME", TEXT, MEMBER(env), 0, 0, "the variable that gets the token"},
     {OPTION_FILE, "file", "NAME", TEXT, MEMBER(file), 0, 0,
      "the variable that names a private file with the token, which is kept fresh"},
+    {OPTION_ANSWERS, "key", "FILE", TEXT, MEMBER(key), 0, 0, "the API key that you downloaded"},
+    {OPTION_ANSWERS, "git", "HOSTS", TEXT, MEMBER(git), 0, 0,
+     "set up git for these hosts, separated by blanks"},
+    {OPTION_ANSWERS, "docker", "HOSTS", TEXT, MEMBER(docker), 0, 0,
+     "set up docker and podman for these registries"},
+    {OPTION_ANSWERS, "ssh", "HOSTS", TEXT, MEMBER(ssh), 0, 0, "set up ssh for these hosts"},
     {OPTION_CONFIG, "config", "FILE", TEXT, MEMBER(config), 0, 0,
      "read this file instead of the system's and the user's credential.conf"},
     {OPTION_PROFILE, "profile", "NAME", TEXT, MEMBER(profile), 0, 0,
@@ -177,12 +183,25 @@ options_parse(int argc, char **argv, struct options *ret, struct ts_err *err)
     return 0;
 }
 
+/* Rows may share a bit; then the values say which of them were given. */
+static bool
+is_given(const struct options *options, const struct option_row *row)
+{
+    const char *value = NULL;
+
+    if ((options->given & (unsigned)row->option) == 0)
+        return false;
+    if (row->type == TEXT)
+        memcpy(&value, (const char *)options + row->offset, sizeof(value));
+    return row->type != TEXT || value != NULL;
+}
+
 int
 options_check(const struct options *options, unsigned allowed, const char *command,
               struct ts_err *err)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
-        if ((options->given & ~allowed & (unsigned)rows[i].option) != 0)
+        if ((~allowed & (unsigned)rows[i].option) != 0 && is_given(options, &rows[i]))
             return ts_err_set(err, TS_ERR_USAGE, "--%s does not go with '%s'", rows[i].name,
                               command);
     return 0;

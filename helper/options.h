@@ -47,6 +47,8 @@ enum option {
     OPTION_FORMAT = 1 << 25,
     OPTION_ENV = 1 << 26,
     OPTION_FILE = 1 << 27,
+    OPTION_ANSWERS =
+        1 << 28, /* --key, --git, --docker and --ssh: the answers to init's questions */
 };
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)
@@ -66,6 +68,10 @@ struct options {
     const char *env;
     const char *file;
     const char *bound_host; /* --for */
+    const char *key;
+    const char *git; /* hosts, separated by blanks */
+    const char *docker;
+    const char *ssh;
     struct ts_list scopes;
     int64_t lifetime;  /* seconds, or -1 */
     int64_t min_valid; /* seconds, or -1 */

@@ -6,6 +6,7 @@
 #include "common/base/cleanup.h"
 #include "helper/clients.h"
 #include "helper/helper.h"
+#include "helper/init.h"
 #include "helper/setup/plan.h"
 
 static int
@@ -27,8 +28,8 @@ find_client(const struct options *options, const struct client **ret, struct ts_
 }
 
 /* The local user's name; without one in credential.conf, `get` looks it up each time. */
-static int
-find_username(struct setup *setup, struct ts_err *err)
+int
+setup_find_username(struct setup *setup, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *name = NULL;
     int rc = helper_local_user(&name, err);
@@ -58,7 +59,7 @@ run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
     if (rc == 0)
         rc = helper_load_config(helper, err);
     if (rc == 0)
-        rc = find_username(setup, err);
+        rc = setup_find_username(setup, err);
     if (rc == 0)
         rc = client->plan(setup, err);
     if (rc != 0)
@@ -83,5 +84,5 @@ command_setup(struct helper *helper)
     setup.remove = (helper->options.given & OPTION_REMOVE) != 0;
     setup.bound = (helper->options.given & OPTION_BOUND) != 0;
     int rc = run_setup(helper, &setup, &err);
-    return helper_finish(helper, rc, rc < 0 ? &nothing : &setup.notes, &err);
+    return setup_end(&setup, helper_finish(helper, rc, rc < 0 ? &nothing : &setup.notes, &err));
 }

@@ -126,7 +126,7 @@ change_file(struct setup *setup, const char *path, const struct names *names, st
     TS_CLEANUP(setup_file_release) struct setup_file file = SETUP_FILE_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(SETUP_FILE_MAX);
 
-    int rc = setup_file_read(path, &kind, &file, err);
+    int rc = setup_read(setup, path, &kind, &file, err);
     if (rc == 0 && !setup->remove)
         rc = warn_of_passwords(setup, &file, err);
     if (rc == 0)

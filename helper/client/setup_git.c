@@ -104,7 +104,7 @@ prepare(struct wiring *wiring, struct ts_err *err)
     if (rc == 0)
         rc = setup_host(setup, "git", false, err);
     if (rc == 0)
-        rc = setup_file_read(path, &kind, &wiring->file, err);
+        rc = setup_read(setup, path, &kind, &wiring->file, err);
     if (rc == 0 && ts_secret_has_nul(&wiring->file.text))
         rc = ts_err_set(err, TS_ERR_CONFIG, "%s is not text", path);
     return rc;

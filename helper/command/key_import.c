@@ -135,16 +135,13 @@ print_advice(struct ts_secret *answer, const char *download, mode_t mode)
 }
 
 int
-key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+key_import_file(struct helper *helper, char *download, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
-    TS_CLEANUP(ts_string_free) char *download = NULL;
     mode_t mode = 0;
 
     int rc = helper_request(helper, NULL, true, &request, err);
-    if (rc == 0)
-        rc = resolve_download(helper->options.arguments[1], &download, err);
     if (rc == 0)
         rc = name_profile(check(&request, download, &mode, err), &request, err);
     if (rc == 0)
@@ -154,4 +151,13 @@ key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
     if (print_import(answer, &request, &info) < 0 || print_advice(answer, download, mode) < 0)
         return ts_err_nomem(err);
     return 0;
+}
+
+int
+key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *download = NULL;
+    int rc = resolve_download(helper->options.arguments[1], &download, err);
+
+    return rc < 0 ? rc : key_import_file(helper, download, answer, err);
 }

@@ -76,19 +76,29 @@ examine(struct doctor *doctor, struct ts_err *err)
 }
 
 int
-command_doctor(struct helper *helper)
+doctor_report(struct helper *helper, struct ts_secret *ret, struct doctor_result *ret_result,
+              struct ts_err *err)
 {
     TS_CLEANUP(doctor_release) struct doctor doctor = {.helper = helper};
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
     bool json = (helper->options.given & OPTION_JSON) != 0;
-    struct ts_err err = {.code = 0};
+    int rc = examine(&doctor, err);
 
-    int rc = examine(&doctor, &err);
-    if (rc == 0)
-        rc = json ? findings_print_json(&doctor.findings, &text)
-                  : findings_print(&doctor.findings, &text);
-    if (rc < 0 && err.code == 0)
-        (void)ts_err_nomem(&err);
+    if (rc < 0)
+        return rc;
+    rc = json ? findings_print_json(&doctor.findings, ret) : findings_print(&doctor.findings, ret);
+    ret_result->exit_code = findings_exit_code(&doctor.findings);
+    ret_result->has_failed = findings_has_failure(&doctor.findings);
+    return rc < 0 ? ts_err_nomem(err) : 0;
+}
+
+int
+command_doctor(struct helper *helper)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
+    struct ts_err err = {.code = 0};
+    struct doctor_result result = {0, false};
+    int rc = doctor_report(helper, &text, &result, &err);
     int status = helper_finish(helper, rc, &text, &err);
-    return status != 0 ? status : findings_exit_code(&doctor.findings);
+
+    return status != 0 ? status : result.exit_code;
 }

@@ -53,6 +53,14 @@ struct doctor {
     size_t uses_len;
 };
 
+/* Runs all checks and appends what they found, as JSON with --json. */
+struct doctor_result {
+    int exit_code;
+    bool has_failed; /* there is more than warnings */
+};
+int doctor_report(struct helper *helper, struct ts_secret *ret, struct doctor_result *ret_result,
+                  struct ts_err *err);
+
 /* A job of the worker; *ret is its answer. `request` has the deadline. */
 int doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
                struct ts_err *err);

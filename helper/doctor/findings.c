@@ -59,6 +59,15 @@ findings_has(const struct findings *findings, enum finding_code code)
     return false;
 }
 
+bool
+findings_has_failure(const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->len; i++)
+        if (finding_kind(findings->items[i].code)->level == FINDING_FAIL)
+            return true;
+    return false;
+}
+
 int
 findings_exit_code(const struct findings *findings)
 {

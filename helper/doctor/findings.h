@@ -151,6 +151,9 @@ int findings_add(struct findings *findings, enum finding_code code, const char *
 
 bool findings_has(const struct findings *findings, enum finding_code code);
 
+/* Whether there is anything worse than a warning. */
+bool findings_has_failure(const struct findings *findings);
+
 /* 0 if all is right; else the exit code of the first failure, or of the first warning if there is
  * no failure. */
 int findings_exit_code(const struct findings *findings);

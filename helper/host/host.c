@@ -76,5 +76,5 @@ command_host(struct helper *helper)
     struct ts_err err = {.code = 0};
 
     int rc = run_host(helper, &setup, &err);
-    return helper_finish(helper, rc, rc < 0 ? &nothing : &setup.notes, &err);
+    return setup_end(&setup, helper_finish(helper, rc, rc < 0 ? &nothing : &setup.notes, &err));
 }

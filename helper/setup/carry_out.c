@@ -20,7 +20,7 @@ setup_carry_out(struct setup *setup, const struct setup_consent *consent, struct
     say(setup->remove ? "Changes that undo it:\n" : "Changes:\n");
     say(ts_secret_string(&setup->plan));
     if (!consent->dry_run && !yes)
-        rc = setup_confirm(&yes, err);
+        rc = setup_confirm(setup, &yes, err);
     if (rc < 0)
         return rc;
     if (consent->dry_run || !yes) {
@@ -29,6 +29,7 @@ setup_carry_out(struct setup *setup, const struct setup_consent *consent, struct
         return 0;
     }
     rc = setup_apply(setup, err);
+    setup->made = rc == 0;
     if (rc == 0)
         say("Done.\n");
     if (rc == 0 && !setup->remove)

@@ -1,6 +1,7 @@
 #include "helper/setup/plan.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,12 +30,60 @@ setup_release(struct setup *setup)
     ts_secret_release(&setup->hints);
 }
 
+/* Whether the text has that line already. */
+static bool
+has_line(const struct ts_secret *text, const char *line)
+{
+    size_t len = strlen(line);
+
+    for (const char *at = ts_secret_string(text); (at = strstr(at, line)) != NULL; at += len)
+        if ((at == ts_secret_string(text) || at[-1] == '\n') && at[len] == '\n')
+            return true;
+    return false;
+}
+
 /* Whether an undoing has nothing to write, but leaves a backup behind that nothing needs. */
 static bool
 leaves_backup(const struct setup *setup, const struct setup_file *file,
               const struct ts_secret *text)
 {
     return setup->remove && file->has_backup && !file->kind->has_ours(text);
+}
+
+static struct setup_step *
+find_step(struct setup *setup, const char *path)
+{
+    for (size_t i = 0; i < setup->steps_len; i++)
+        if (strcmp(setup->steps[i].file.path, path) == 0)
+            return &setup->steps[i];
+    return NULL;
+}
+
+int
+setup_read(struct setup *setup, const char *path, const struct setup_kind *kind,
+           struct setup_file *ret, struct ts_err *err)
+{
+    int rc = setup_file_read(path, kind, ret, err);
+    const struct setup_step *step = rc == 0 ? find_step(setup, ret->path) : NULL;
+
+    if (step == NULL)
+        return rc;
+    return ts_secret_set(&ret->text, ts_secret_string(&step->text), step->text.len) < 0
+               ? ts_err_nomem(err)
+               : 0;
+}
+
+static int
+plan_backup(struct setup *setup, const struct setup_file *file, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *line = NULL;
+
+    if (asprintf(&line, "  %s: remove, a copy of the file from before setup", file->backup_path) <
+        0) {
+        line = NULL;
+        return ts_err_nomem(err);
+    }
+    return has_line(&setup->plan, line) ? 0 : setup_plan(setup, err, "%s", line + 2);
 }
 
 int
@@ -53,22 +102,25 @@ setup_add_text(struct setup *setup, struct setup_file *file, struct ts_secret *t
         return 0;
     rc = setup_file_check_folder(file, err);
     if (rc == 0 && leftover)
-        rc = setup_plan(setup, err, "%s: remove, a copy of the file from before setup",
-                        file->backup_path);
+        rc = plan_backup(setup, file, err);
     if (rc < 0)
         return rc;
+    struct setup_step *step = find_step(setup, file->path);
+    if (step != NULL) {
+        ts_secret_move(&step->text, text);
+        return 0;
+    }
     if (setup->steps_len == SETUP_STEPS_MAX)
         return ts_err_set(err, TS_ERR_CONFIG, "more than %d changes", SETUP_STEPS_MAX);
-    struct setup_step *step = &setup->steps[setup->steps_len++];
+    step = &setup->steps[setup->steps_len++];
     *step = (struct setup_step){.file = *file, .text = TS_SECRET_INIT(SETUP_FILE_MAX)};
     *file = (struct setup_file)SETUP_FILE_INIT;
     ts_secret_move(&step->text, text);
     return 0;
 }
 
-__attribute__((format(printf, 4, 0))) static int
-add_line(struct ts_secret *to, const char *indent, struct ts_err *err, const char *format,
-         va_list args)
+__attribute__((format(printf, 3, 0))) static int
+add_once(struct ts_secret *to, struct ts_err *err, const char *format, va_list args)
 {
     TS_CLEANUP(ts_string_free) char *line = NULL;
 
@@ -76,18 +128,25 @@ add_line(struct ts_secret *to, const char *indent, struct ts_err *err, const cha
         line = NULL;
         return ts_err_nomem(err);
     }
-    return ts_secret_append_format(to, "%s%s\n", indent, line) < 0 ? ts_err_nomem(err) : 0;
+    if (has_line(to, line))
+        return 0;
+    return ts_secret_append_format(to, "%s\n", line) < 0 ? ts_err_nomem(err) : 0;
 }
 
 int
 setup_plan(struct setup *setup, struct ts_err *err, const char *format, ...)
 {
+    TS_CLEANUP(ts_string_free) char *line = NULL;
     va_list args;
 
     va_start(args, format);
-    int rc = add_line(&setup->plan, "  ", err, format, args);
+    int len = vasprintf(&line, format, args);
     va_end(args);
-    return rc;
+    if (len < 0)
+        line = NULL;
+    return line == NULL || ts_secret_append_format(&setup->plan, "  %s\n", line) < 0
+               ? ts_err_nomem(err)
+               : 0;
 }
 
 int
@@ -96,7 +155,7 @@ setup_note(struct setup *setup, struct ts_err *err, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    int rc = add_line(&setup->notes, "", err, format, args);
+    int rc = add_once(&setup->notes, err, format, args);
     va_end(args);
     return rc;
 }
@@ -107,7 +166,7 @@ setup_hint(struct setup *setup, struct ts_err *err, const char *format, ...)
     va_list args;
 
     va_start(args, format);
-    int rc = add_line(&setup->hints, "", err, format, args);
+    int rc = add_once(&setup->hints, err, format, args);
     va_end(args);
     return rc;
 }
@@ -264,14 +323,29 @@ undo(const struct setup *setup, size_t made)
 static int
 give_up(const struct setup *setup, size_t made, struct ts_err *err)
 {
+    if (setup->undo_begin != NULL)
+        setup->undo_begin(setup->context);
     if (undo(setup, made) == 0)
         return ts_err_set(err, err->code, "nothing was changed: %.700s", err->text);
     return ts_err_set(err, err->code, "only %zu of %zu changes made: %.700s", made,
                       setup->steps_len, err->text);
 }
 
-int
-setup_apply(struct setup *setup, struct ts_err *err)
+/* Nothing is left half-made because of ^C or a closed terminal: it takes a few milliseconds. */
+static void
+block_signals(sigset_t *ret_before)
+{
+    sigset_t set;
+
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &set, ret_before);
+}
+
+static int
+apply_steps(struct setup *setup, struct ts_err *err)
 {
     for (size_t i = 0; i < setup->steps_len; i++)
         if (apply_step(setup, &setup->steps[i], err) < 0)
@@ -281,5 +355,21 @@ setup_apply(struct setup *setup, struct ts_err *err)
     int rc = 0;
     for (size_t i = 0; i < setup->steps_len && rc == 0 && setup->remove; i++)
         rc = setup_file_tidy(&setup->steps[i].file, err);
+    return rc;
+}
+
+int
+setup_apply(struct setup *setup, struct ts_err *err)
+{
+    sigset_t before;
+    int rc = setup->begin != NULL ? setup->begin(setup->context, err) : 0;
+
+    if (rc < 0) {
+        (void)ts_err_prefix(err, "nothing was changed");
+        return rc;
+    }
+    block_signals(&before);
+    rc = apply_steps(setup, err);
+    (void)sigprocmask(SIG_SETMASK, &before, NULL);
     return rc;
 }

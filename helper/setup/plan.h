@@ -14,7 +14,7 @@
 #include "common/config/config.h"
 #include "helper/setup/setup_file.h"
 
-#define SETUP_STEPS_MAX 8
+#define SETUP_STEPS_MAX 128
 
 /* The new text of one file. */
 struct setup_step {
@@ -33,6 +33,12 @@ struct setup {
     bool remove;
     bool bound;                       /* --bound: the [host] section says `bound = yes` */
     int (*check)(struct ts_err *err); /* NULL, or what must hold once all changes are made */
+    /* NULL, or what comes before the changes, and can be undone. */
+    int (*begin)(void *context, struct ts_err *err);
+    void (*undo_begin)(void *context);
+    void *context;
+    int signal; /* that came at a question, or 0 */
+    bool made;  /* by setup_carry_out, because it was agreed to */
     struct setup_step steps[SETUP_STEPS_MAX];
     size_t steps_len;
     struct ts_secret plan;  /* what will be changed, line by line */
@@ -57,13 +63,18 @@ int setup_parse_host(struct setup *setup, const char *argument, struct ts_err *e
  * TS_ERR_NOMEM. */
 int setup_set_username(struct setup *setup, const char *name, struct ts_err *err);
 
+/* Reads a file as setup_file_read does, but with the text that an earlier step gives it. */
+int setup_read(struct setup *setup, const char *path, const struct setup_kind *kind,
+               struct setup_file *ret, struct ts_err *err);
+
 /* A step that gives the file this text; *file and *text move. Nothing where it holds that already.
+ * The text of a step for the same file is replaced.
  * A removal's text that differs from the backup only in newlines at its end becomes the backup.
  * TS_ERR_CONFIG where the file may not be written to by this user. */
 int setup_add_text(struct setup *setup, struct setup_file *file, struct ts_secret *text,
                    struct ts_err *err);
 
-/* A line of the plan, of the notes, of the hints. 0 or TS_ERR_NOMEM. */
+/* A line of the plan; of the notes and of the hints, each once. 0 or TS_ERR_NOMEM. */
 int setup_plan(struct setup *setup, struct ts_err *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 int setup_note(struct setup *setup, struct ts_err *err, const char *format, ...)
@@ -92,8 +103,18 @@ struct setup_consent {
 };
 int setup_carry_out(struct setup *setup, const struct setup_consent *consent, struct ts_err *err);
 
-/* setup_ask.c. Asks on the terminal; false where the answer is not yes. TS_ERR_USAGE where there is
- * no terminal. */
-int setup_confirm(bool *ret_yes, struct ts_err *err);
+/* setup_ask.c. Asks on the terminal, and reads a line without its end; one that is too long is "".
+ * TS_ERR_USAGE where there is no terminal or no answer; setup->signal is then the signal that came
+ * instead, or 0. */
+#define SETUP_ANSWER_MAX 4096
+int setup_ask(struct setup *setup, const char *question, char ret[SETUP_ANSWER_MAX],
+              struct ts_err *err);
+
+/* setup_ask.c. False where the answer is not yes. TS_ERR_USAGE as above. */
+int setup_confirm(struct setup *setup, bool *ret_yes, struct ts_err *err);
+
+/* setup_ask.c. The end of a command that asks: a signal that came at a question ends the program,
+ * as it would have then. Else returns exit_code. */
+int setup_end(const struct setup *setup, int exit_code);
 
 #endif

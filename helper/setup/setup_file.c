@@ -263,21 +263,26 @@ write_setup_draft(const struct setup_file *file, const char *path, const struct 
     return write_new(file, path, text, file->exists ? file->st.st_mode & 07777 : 0600, err);
 }
 
-/* The file, and our folder where nothing else is in it. */
+/* A folder with nothing else in it was made for the file. */
+static int
+remove_empty_folder(const struct setup_file *file, struct ts_err *err)
+{
+    TS_CLEANUP(ts_string_free) char *folder = NULL;
+    int rc = ts_path_folder(file->path, &folder, err);
+
+    if (rc == 0)
+        (void)rmdir(folder);
+    return rc;
+}
+
 static int
 remove_owned(const struct setup_file *file, struct ts_err *err)
 {
-    TS_CLEANUP(ts_string_free) char *folder = NULL;
     int rc = check_unchanged(file, err);
 
     if (rc == 0)
         rc = remove_path(file->path, err);
-    if (rc < 0 || file->kind->keeps_folder)
-        return rc;
-    rc = ts_path_folder(file->path, &folder, err);
-    if (rc == 0)
-        (void)rmdir(folder);
-    return rc;
+    return rc < 0 || file->kind->keeps_folder ? rc : remove_empty_folder(file, err);
 }
 
 int
@@ -311,9 +316,12 @@ setup_file_tidy(const struct setup_file *before, struct ts_err *err)
 
     if (rc < 0 || !file.has_backup || file.kind->has_ours(&file.text))
         return rc;
-    if (file.exists && file.backup.len == 0 && file.kind->is_empty(&file.text))
+    bool was_made = file.exists && file.backup.len == 0 && file.kind->is_empty(&file.text);
+    if (was_made)
         rc = remove_path(file.path, err);
-    return rc < 0 ? rc : remove_path(file.backup_path, err);
+    if (rc == 0)
+        rc = remove_path(file.backup_path, err);
+    return rc == 0 && was_made ? remove_empty_folder(&file, err) : rc;
 }
 
 bool

@@ -68,7 +68,7 @@ int setup_file_replace(const struct setup_file *file, const struct ts_secret *te
 
 /* After a removal: where no change of setup is left in the file, its backup is removed, because it
  * may hold a password that the file no longer holds. If the backup says that there was no file and
- * nothing is in it now, the file is removed, too. */
+ * nothing is in it now, the file is removed, too, and its folder where nothing else is in that. */
 int setup_file_tidy(const struct setup_file *file, struct ts_err *err);
 
 /* Nothing but white space. */

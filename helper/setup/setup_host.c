@@ -174,7 +174,7 @@ read_host_file(struct host_change *change, struct ts_err *err)
     int rc = host_file_name(change->host, &name, err);
     if (rc == 0)
         rc = ts_path_join(change->setup->config->user_conf_dir, name, &path, err);
-    return rc < 0 ? rc : setup_file_read(path, &kind, &change->file, err);
+    return rc < 0 ? rc : setup_read(change->setup, path, &kind, &change->file, err);
 }
 
 int

@@ -29,7 +29,7 @@ stty -a
 END
     rm -f "$dir/job.token"
     run clean timeout 60 "$dir/with-terminal" "$wanted" "$typed" \
-        sh "$dir/job" thrivestack-credential --config "$dir/conf" "$@"
+        -- sh "$dir/job" thrivestack-credential --config "$dir/conf" "$@"
 }
 has_token() { grep -q '^eyJ' "$dir/job.token"; }
 no_token() { [ ! -s "$dir/job.token" ]; }
@@ -91,7 +91,7 @@ set -m
 wait $!
 echo "background $?"
 END
-run clean timeout 60 "$dir/with-terminal" background '' sh "$dir/background" thrivestack-credential --config "$dir/conf" token
+run clean timeout 60 "$dir/with-terminal" background '' -- sh "$dir/background" thrivestack-credential --config "$dir/conf" token
 check "in the background: succeeds" grep -q '^background 0' "$dir/out"
 forget_cache
 run setsid -w env -i PATH="$bin:/usr/bin:/bin" HOME="$home" thrivestack-credential --config "$dir/conf" token

@@ -1,9 +1,10 @@
 /*
  * Runs a command on a terminal of its own, as a shell's foreground job is, and types:
- *     with-terminal WAIT_FOR TYPED COMMAND [ARGUMENT]...
- * When WAIT_FOR has been printed, TYPED is typed, in which ^C stands for that key and the end for
- * Return. What the terminal shows goes to standard output. Exits as the command does, 128 and the
- * number where a signal ended it, or 125 where the text does not come in 20 seconds.
+ *     with-terminal [WAIT_FOR TYPED]... -- COMMAND [ARGUMENT]...
+ * When WAIT_FOR has been printed, behind what was waited for before, TYPED is typed, in which ^C
+ * and ^D stand for those keys and the end for Return. What the terminal shows goes to standard
+ * output. Exits as the command does, 128 and the number where a signal ended it, or 125 where a
+ * text does not come in 20 seconds, or not before the command's end.
  */
 #include <err.h>
 #include <poll.h>
@@ -38,7 +39,7 @@ read_more(int terminal)
 static void
 type(int terminal, const char *text)
 {
-    const char *typed = strcmp(text, "^C") == 0 ? "\003" : text;
+    const char *typed = strcmp(text, "^C") == 0 ? "\003" : strcmp(text, "^D") == 0 ? "\004" : text;
 
     if (write(terminal, typed, strlen(typed)) < 0 ||
         (typed == text && write(terminal, "\n", 1) < 0))
@@ -50,22 +51,31 @@ main(int argc, char **argv)
 {
     int terminal;
     int status;
+    int command = 1;
+    const char *from = screen;
 
-    if (argc < 4)
-        errx(125, "usage: with-terminal WAIT_FOR TYPED COMMAND [ARGUMENT]...");
+    while (command < argc && strcmp(argv[command], "--") != 0)
+        command += 2;
+    if (++command >= argc)
+        errx(125, "usage: with-terminal [WAIT_FOR TYPED]... -- COMMAND [ARGUMENT]...");
     pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
     if (pid < 0)
         err(125, "forkpty");
     if (pid == 0) {
-        execvp(argv[3], argv + 3);
-        err(126, "%s", argv[3]);
+        execvp(argv[command], argv + command);
+        err(126, "%s", argv[command]);
     }
-    while (strstr(screen, argv[1]) == NULL)
-        if (!read_more(terminal)) {
-            (void)kill(pid, SIGKILL);
-            errx(125, "'%s' does not come", argv[1]);
-        }
-    type(terminal, argv[2]);
+    for (int i = 1; i < command - 1; i += 2) {
+        const char *found;
+
+        while ((found = strstr(from, argv[i])) == NULL)
+            if (!read_more(terminal)) {
+                (void)kill(pid, SIGKILL);
+                errx(125, "'%s' does not come", argv[i]);
+            }
+        from = found + strlen(argv[i]);
+        type(terminal, argv[i + 1]);
+    }
     while (read_more(terminal))
         ;
     if (waitpid(pid, &status, 0) != pid)
