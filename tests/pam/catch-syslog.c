@@ -21,12 +21,14 @@ print_line(int priority, const char *format, va_list args)
     static const char *const names[] = {"emerg",   "alert",  "crit", "err",
                                         "warning", "notice", "info", "debug"};
 
+    FILE *output = driver_output != NULL ? driver_output : stdout;
+
     if (log_is_quiet)
         return;
-    printf("log %s%s ", (priority & LOG_FACMASK) == LOG_AUTHPRIV ? "" : "NOT-AUTHPRIV ",
-           names[priority & LOG_PRIMASK]);
-    vprintf(format, args);
-    putchar('\n');
+    fprintf(output, "log %s%s ", (priority & LOG_FACMASK) == LOG_AUTHPRIV ? "" : "NOT-AUTHPRIV ",
+            names[priority & LOG_PRIMASK]);
+    vfprintf(output, format, args);
+    putc('\n', output);
 }
 
 void

@@ -27,32 +27,9 @@ make_key() {
     }
 }
 
-# replace_now TEXT: now, now-61 and now+3600 become seconds since 1970.
-replace_now() {
-    case $1 in *now*) ;; *)
-        printf '%s\n' "$1"
-        return
-        ;;
-    esac
-    printf '%s\n' "$1" | awk -v now="$(date +%s)" '{
-        out = ""
-        while (match($0, /now[-+][0-9]+|now/)) {
-            out = out substr($0, 1, RSTART - 1) sprintf("%d", now + substr($0, RSTART + 3, RLENGTH - 3))
-            $0 = substr($0, RSTART + RLENGTH)
-        }
-        print out $0
-    }'
-}
-
-# append_proof FILE KEY ID HOST [IAT]: to the token in the file, after RFC 9901 and with nothing of the
-# product: a proof by keys/KEY.key, as key ID, that the token is for HOST.
+# append_proof FILE KEY ID HOST [IAT]: see prove.sh.
 append_proof() {
-    hash=$(printf '%s~' "$(cat "$1")" | openssl dgst -sha256 -binary | basenc --base64url | tr -d '=')
-    nonce=$(openssl rand 16 | basenc --base64url | tr -d '=')
-    "$issuer" sign "$scratch/keys/$2.key" --header "{\"alg\":\"RS256\",\"id\":\"$3\",\"typ\":\"kb+jwt\"}" \
-        --payload "{\"aud\":\"$4\",\"iat\":${5:-$(date +%s)},\"nonce\":\"$nonce\",\"sd_hash\":\"$hash\"}" \
-        >"$1.proof" </dev/null || return 1
-    printf '%s~%s' "$(cat "$1")" "$(cat "$1.proof")" >"$1.bound" && mv "$1.bound" "$1"
+    issuer=$issuer scratch=$scratch sh "$here/prove.sh" "$@"
 }
 
 # make_site: for the scripts that need root; the user whose sessions they are, a folder for the

@@ -6,7 +6,6 @@
 #include "driver.h"
 
 #include <err.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,12 +14,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-struct driver {
-    pam_handle_t *pamh;
-    struct script script;
-    int flags;
-};
 
 static int
 do_authenticate(struct driver *driver)
@@ -208,79 +201,16 @@ run_step(struct driver *driver, const char *name)
     errx(2, "no step %s", name);
 }
 
-static void
-set_item(struct driver *driver, int item, const char *value)
-{
-    if (value != NULL && pam_set_item(driver->pamh, item, value) != PAM_SUCCESS)
-        errx(2, "pam_set_item");
-}
-
-/* The real uid of somebody who has started a setuid program. */
-static void
-become_setuid(const char *uid)
-{
-    if (setresuid((uid_t)strtoul(uid, NULL, 10), 0, 0) != 0)
-        err(2, "setresuid");
-}
-
-enum { RHOST = 256, RUSER, FAIL, REPEAT, ANSWER, SILENT, RUID, PUTENV, NEW_USER, END };
-
-static const struct option options[] = {
-    {"rhost", required_argument, NULL, RHOST},
-    {"ruser", required_argument, NULL, RUSER},
-    {"fail-at", required_argument, NULL, FAIL},
-    {"end-at", required_argument, NULL, END},
-    {"repeat", no_argument, NULL, REPEAT},
-    {"answer", required_argument, NULL, ANSWER},
-    {"silent", no_argument, NULL, SILENT},
-    {"ruid", required_argument, NULL, RUID},
-    {"putenv", required_argument, NULL, PUTENV},
-    {"new-user", required_argument, NULL, NEW_USER},
-    {NULL, 0, NULL, 0},
-};
-
 int
 main(int argc, char **argv)
 {
     struct driver driver = {.pamh = NULL};
-    const struct pam_conv conv = {script_converse, &driver.script};
-    const char *rhost = NULL, *ruser = NULL, *variable = NULL;
+    int i = driver_read_options(&driver, argc, argv);
 
-    for (int c; (c = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
-        if (c == RHOST)
-            rhost = optarg;
-        else if (c == RUSER)
-            ruser = optarg;
-        else if (c == FAIL)
-            driver.script.fails = strtoul(optarg, NULL, 10);
-        else if (c == END)
-            driver.script.ends = strtoul(optarg, NULL, 10);
-        else if (c == REPEAT)
-            driver.script.repeats = 1;
-        else if (c == ANSWER && driver.script.answers_len < ANSWERS_MAX)
-            driver.script.answers[driver.script.answers_len++] = optarg;
-        else if (c == SILENT)
-            driver.flags = (int)PAM_SILENT;
-        else if (c == RUID)
-            become_setuid(optarg);
-        else if (c == PUTENV)
-            variable = optarg;
-        else if (c == NEW_USER)
-            driver.script.new_user = optarg;
-        else
-            errx(2, "usage: pam-driver [options] SERVICE USER CONFDIR STEP...");
-    }
-    if (argc - optind < 4)
+    if (argc - i < 4)
         errx(2, "usage: pam-driver [options] SERVICE USER CONFDIR STEP...");
-    const char *user = argv[optind + 1][0] != '\0' ? argv[optind + 1] : NULL;
-    if (pam_start_confdir(argv[optind], user, &conv, argv[optind + 2], &driver.pamh) != PAM_SUCCESS)
-        errx(2, "pam_start_confdir");
-    driver.script.pamh = driver.pamh;
-    set_item(&driver, PAM_RHOST, rhost);
-    set_item(&driver, PAM_RUSER, ruser);
-    if (variable != NULL)
-        (void)pam_putenv(driver.pamh, variable);
-    for (int i = optind + 3; i < argc; i++)
+    driver_start(&driver, argv[i], argv[i + 1][0] != '\0' ? argv[i + 1] : NULL, argv[i + 2]);
+    for (i += 3; i < argc; i++)
         run_step(&driver, argv[i]);
     return pam_end(driver.pamh, PAM_SUCCESS) == PAM_SUCCESS ? 0 : 2;
 }

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+FILE *driver_output;
+
 static char *
 read_answer(const char *path)
 {
@@ -37,7 +39,7 @@ static void
 show(const struct script *script, const char *kind, const char *text)
 {
     if (!script->silent)
-        printf("%s %s\n", kind, text);
+        fprintf(driver_output != NULL ? driver_output : stdout, "%s %s\n", kind, text);
 }
 
 static int
