@@ -1,67 +1,5 @@
 # shellcheck shell=sh disable=SC2015,SC2016,SC2034,SC2154 # `a && b || fail` is meant so; lib.sh sets what looks unset.
-# Sourced by test-recipes.sh, after lib.sh: the blocks of the README, and who runs them where.
-#
-# A block is what stands between two fences, and the line above its first fence is
-# `<!-- test: NAME -->`. Pictures have ```text and no name. A block runs as it stands, from a file, by
-# the shell that people paste it into; an unset variable or a line that fails ends it.
-README=$TREE/README.md
-mkdir "$W/blocks"
-: >"$W/used"
-
-# scan FILE FOLDER: writes every block to FOLDER/NAME, and prints `block NAME` or `wrong LINE: WHY`.
-scan() {
-    awk -v folder="$2" '
-        function wrong(why) { print "wrong " NR ": " why }
-        !inside && /^ *(```|~~~)/ {
-            inside = 1
-            file = ""
-            if ($0 == "```text")
-                next
-            if (name == "")
-                wrong("a block that no test runs")
-            else if (seen[name]++)
-                wrong("a second block " name)
-            else
-                file = folder "/" name
-            if (file != "") {
-                print "block " name
-                printf "" >file
-            }
-            next
-        }
-        inside && /^ *(```|~~~) *$/ { inside = 0; name = ""; next }
-        inside { if (file != "") print >file; next }
-        name != "" { wrong("no block under the mark of " name) }
-        { name = "" }
-        /^(    |\t)/ { wrong("a block by indentation") }
-        /^<!-- test: [a-z-]+ -->$/ { name = $3; next }
-        /<!-- *test/ { wrong("a mark that is none") }
-        END { if (inside || name != "") wrong("an open end") }' "$1"
-}
-
-# check_coverage FILE USED: prints what is wrong with a README, where USED lists the blocks that ran.
-check_coverage() {
-    mkdir -p "$W/scanned"
-    scan "$1" "$W/scanned" >"$W/scan"
-    sed -n 's/^wrong /line /p' "$W/scan"
-    sed -n 's/^block //p' "$W/scan" | sort >"$W/there"
-    sort -u "$2" | comm -23 "$W/there" - | sed 's/$/: no test runs this block/'
-    sort -u "$2" | comm -13 "$W/there" - | sed 's/$/: there is no such block/'
-}
-
-# block NAME: the file with that block, which counts as run.
-block() {
-    [ -s "$W/blocks/$1" ] || fail "the README has no block $1"
-    echo "$1" >>"$W/used"
-    script=$W/blocks/$1
-}
-
-# What a block prints is in $W/out afterwards; the case's log has it, too.
-finish_block() {
-    status=$1
-    cat "$W/out"
-    [ "$status" = 0 ] || fail "the recipe $2 ends with status $status: $(tail -n 1 "$W/out" | hide_tokens)"
-}
+# Sourced by test-recipes.sh, after pages.sh: who runs the blocks, and the world around them.
 
 # ---- who runs what. All are one machine, but the laptop has another home folder for alice.
 
@@ -73,16 +11,6 @@ on_laptop() {
         XDG_RUNTIME_DIR="$W/laptop-run" PATH=/usr/local/bin:/usr/bin:/bin timeout 60 "$@"
 }
 
-# as_root FOLDER COMMAND...
-as_root() {
-    (cd "$1" && shift && env -i HOME="$W/home/root" USER=root LOGNAME=root LC_ALL=C TMPDIR="$W/tmp" \
-        PATH="$W/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" timeout 300 "$@")
-}
-
-on_host() {
-    as_root "$W/home/root" "$@"
-}
-
 in_tree() {
     as_root "$TREE" "$@"
 }
@@ -91,14 +19,6 @@ in_tree() {
 in_ci() {
     (cd "$W/ci" && setpriv --reuid ci --regid ci --init-groups env -i LC_ALL=C TMPDIR="$W/tmp" \
         PATH=/usr/local/bin:/usr/bin:/bin timeout 60 "$@")
-}
-
-# run_block WHO NAME: where WHO is one of the functions above.
-run_block() {
-    block "$2"
-    status=0
-    "$1" bash -eu -o pipefail "$script" >"$W/out" 2>&1 || status=$?
-    finish_block "$status" "$2"
 }
 
 # ---- the world around
@@ -131,7 +51,7 @@ make_certificate() {
             -days 2 -extfile "$W/ca/extensions" -out "$3.pem" 2>"$W/ca/log"
 }
 
-# The names in the README, and the certificates that their servers need.
+# The names in the pages, and the certificates that their servers need.
 set_up_names() {
     cat >>/etc/hosts <<'END'
 127.0.0.2 git.example.com registry.example.com api.example.com api.app.thrivestack.ai thrivestack.corp.example
@@ -148,7 +68,7 @@ END
     done
 }
 
-# https_site HOST CERTIFICATE KEY: a server in nginx, beside those of the README; its directives from stdin.
+# https_site HOST CERTIFICATE KEY: a server in nginx, beside those of the pages; its directives from stdin.
 https_site() {
     {
         printf 'server {\n    listen 443 ssl;\n    server_name %s;\n' "$1"
@@ -184,7 +104,7 @@ END
     chmod 755 "$W/bin/systemctl"
 }
 
-# What systemd does with the lines that the README adds to Debian's unit.
+# What systemd does with the lines that the page adds to Debian's unit.
 make_start_registry() {
     cat >"$W/bin/start-registry" <<END
 lines=/etc/systemd/system/docker-registry.service.d/behind-nginx.conf

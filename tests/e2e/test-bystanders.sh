@@ -1,15 +1,14 @@
 #!/bin/sh
 # The people who do not use the product: whoever logs in by password or by public key, root, users
-# without a key, cron, at, su, sudo and login. The stacks are Debian's, first with README's lines for
+# without a key, cron, at, su, sudo and login. The stacks are Debian's, first with the recipe's lines for
 # sshd, then with what pam-auth-update makes of the profile; each also with a broken policy, and with
 # a run folder in which nothing can be written.
 # usage: test-bystanders.sh PREFIX ISSUER BUILDDIR
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
-want_tree=yes
 e2e_enter "$@"
-# shellcheck source=tests/e2e/recipes.sh
-. "$SOURCE/recipes.sh"
+# shellcheck source=tests/e2e/pages.sh
+. "$SOURCE/pages.sh"
 
 # ---- people: alice has a key, the others have none
 
@@ -103,9 +102,9 @@ set_up_ssh() {
         echo 'PerSourcePenalties no' >>/etc/ssh/sshd_config.d/0-test.conf
     fi
     ln -s "$BIN/thrivestack-credential" "$W/bin/thrivestack-credential"
-    scan "$README" "$W/blocks" >"$W/scan"
+    scan "$W/blocks" "$(page_file sshd)" >"$W/scan"
     ln -s "$BIN/thrivestack-credential" "$W/bin"
-    (run_block on_host sshd) || die "README's block sshd: $(cat "$W/why")"
+    (run_block on_host sshd) || die "the block sshd: $(cat "$W/why")"
     sed -i "s|pam_thrivestack.so|$MODULE|" /etc/pam.d/sshd
     /usr/sbin/sshd -D -p 2201 -o ListenAddress=127.0.0.1 -E "$W/sshd.log" &
     await 10 port_is_open 2201 || die 'no sshd'
@@ -173,7 +172,7 @@ ssh_in_order() {
     token_users
 }
 
-# README's lines let nobody in by PAM where the policy is broken, and say so; a public key still does.
+# The recipe's lines let nobody in by PAM where the policy is broken, and say so; a public key still does.
 ssh_in_disorder() {
     host_is_in disorder
     refused 'a token' ssh_as alice keyboard-interactive TOKEN="$(sign alices)"

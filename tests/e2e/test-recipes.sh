@@ -1,18 +1,21 @@
 #!/bin/sh
-# Every block of the README as it stands: installed, set up, and tried with the real git, docker,
-# podman, ssh, sshd, sudo, nginx, registry, proxy, gpg and systemd, against the local issuer under
-# ThriveStack's own name. A block without a test is a failure, too.
+# Every block of the README and of the pages below, unchanged: installed, set up, and tried with the real
+# git, docker, podman, ssh, sshd, sudo, su, nginx, registry, proxy, gpg and systemd, against the local
+# issuer under ThriveStack's own name. A block without a test is a failure, too.
 # usage: test-recipes.sh PREFIX ISSUER BUILDDIR
 # shellcheck source=tests/e2e/lib.sh disable=SC2015,SC2016 # `a && b || fail` is meant so, and quotes that another shell opens.
 . "$(dirname "$0")/lib.sh"
 want_tree=yes
 e2e_enter "$@"
+recipes='README git docker ssh script systemd endpoint key-command sshd sudo login nginx registry'
+# shellcheck source=tests/e2e/pages.sh
+. "$SOURCE/pages.sh"
 # shellcheck source=tests/e2e/recipes.sh
 . "$SOURCE/recipes.sh"
 # shellcheck source=tests/e2e/recipes-systemd.sh
 . "$SOURCE/recipes-systemd.sh"
 
-# The key that the README names.
+# The key that the pages name.
 key_id=0c2f3a52-5f5c-4a0e-9d1f-3b1f6f0f0a01
 policy=/etc/thrivestack/policy.conf
 conf=$W/laptop/.config/thrivestack
@@ -24,7 +27,6 @@ set_up_people() {
     user ci 4004 ci-password
     rmdir "$W/home/ci"
     echo 'alice ALL=(ALL:ALL) ALL' >>/etc/sudoers
-    install -d -m 1777 "$W/tmp"
     install -d -o ci -g ci -m 700 "$W/ci"
     install -d -o alice -g alice -m 700 "$W/laptop" "$W/laptop-run" "$W/laptop/Downloads" "$W/laptop/.ssh"
     install -d -m 700 "$W/home/root/.ssh"
@@ -82,40 +84,60 @@ END
         kill "$registry_pid" && chown -R docker-registry: /var/lib/docker-registry
 }
 
-# ---- the README itself
+# ---- the pages themselves
 
 coverage_notices() {
     check_coverage "$1" "$2" | grep -q -- "$3" || fail "nobody notices: $4"
 }
 
-# The check that closes this script, on READMEs that are wrong.
+# The check that closes this script, on pages that are wrong.
 coverage() {
     printf '%s\n' '<!-- test: one -->' '```sh' true '```' '' '```text' '    picture' '```' >"$W/good"
     echo one >"$W/ran"
-    [ -z "$(check_coverage "$W/good" "$W/ran")" ] || fail 'a good one is wrong'
-    coverage_notices "$W/good" /dev/null 'one: no test runs' 'a block that nothing ran'
+    [ -z "$(check_coverage "$W/ran" "$W/good")" ] || fail 'a good one is wrong'
+    coverage_notices /dev/null "$W/good" 'one: no test runs' 'a block that nothing ran'
     printf '%s\n' one two >"$W/ran"
-    coverage_notices "$W/good" "$W/ran" 'two: there is no' 'a test without a block'
+    coverage_notices "$W/ran" "$W/good" 'two: there is no' 'a test without a block'
     for wrong in '```sh\ntrue\n```' '~~~\ntrue\n~~~' '    sh x' '<!-- test: two -->\n\n```sh\n```' \
         '<!-- test: one -->\n```sh\ntrue\n```' '<!-- test two -->' '```text'; do
         # shellcheck disable=SC2059 # It is a format.
         { cat "$W/good" && printf "$wrong\n"; } >"$W/bad"
-        coverage_notices "$W/bad" "$W/ran" '^line ' "$wrong"
+        coverage_notices "$W/ran" "$W/bad" '^bad:[0-9]*: ' "$wrong"
     done
 }
 
-# Files and manual pages that it points to.
-links() {
-    grep -o '](\([^)#]*\))' "$README" | sed 's/^](//; s/)$//' | grep -v '^https:' >"$W/links"
-    [ -s "$W/links" ] || fail 'no links'
-    while read -r link; do
-        [ -e "$TREE/$link" ] || fail "$link is not there"
-    done <"$W/links"
-    grep -oE '[a-z_.-]*(thrivestack|\.conf)[a-z_-]*\([158]\)' "$README" | tr -d ')' | tr '(' . | sort -u >"$W/pages"
-    [ -s "$W/pages" ] || fail 'no manual pages'
-    while read -r page; do
-        [ -e "$TREE/packaging/man/$page.in" ] || fail "there is no manual page $page"
-    done <"$W/pages"
+# page_set: a README with one row, its page, and the script that tests it, in the current folder.
+page_set() {
+    rm -rf "$W/set" && mkdir -p "$W/set/packaging/recipes" "$W/set/tests/e2e" && cd "$W/set" || return 1
+    echo '| [one](packaging/recipes/one.md) | what |' >README.md
+    echo '# One' >packaging/recipes/one.md
+    echo "recipes='README one'" >tests/e2e/test-one.sh
+}
+
+# set_is_wrong PATTERN
+set_is_wrong() {
+    ! awk -f "$TREE/tests/lint/recipes.awk" README.md packaging/recipes/*.md tests/e2e/*.sh >"$W/said" &&
+        grep -q -- "$1" "$W/said" || fail "nobody notices: $1"
+}
+
+# What tests/check says of pages, rows and scripts that do not fit each other.
+rows() {
+    page_set
+    awk -f "$TREE/tests/lint/recipes.awk" README.md packaging/recipes/*.md tests/e2e/*.sh || fail 'a good set is wrong'
+    echo '| [two](packaging/recipes/two.md) | what |' >>README.md
+    set_is_wrong 'README.md:2: there is no page two'
+    page_set && echo '# Two' >packaging/recipes/two.md && echo 'recipes=two' >tests/e2e/test-two.sh
+    set_is_wrong 'two.md: 0 rows'
+    page_set && sed -i p README.md
+    set_is_wrong 'one.md: 2 rows'
+    page_set && echo 'recipes=README' >tests/e2e/test-one.sh
+    set_is_wrong 'one.md: 0 scripts'
+    page_set && echo 'recipes="one"' >tests/e2e/test-two.sh
+    set_is_wrong 'one.md: 2 scripts'
+    page_set && echo "recipes='README one two'" >tests/e2e/test-one.sh
+    set_is_wrong 'test-one.sh:1: there is no page two'
+    page_set && seq 41 >packaging/recipes/one.md
+    set_is_wrong 'one.md: more than 40 lines'
 }
 
 # The two commands: this script is a part of the second.
@@ -130,7 +152,7 @@ try_it() {
 build_packages() {
     { sed -n '/^Build-Depends/,/^Standards/s/^Build-Depends: *\|^ *//p' "$TREE/packaging/debian/control" |
         sed -n 's/-compat//; s/^\([a-z][a-z0-9-]*\).*/\1/p' && echo build-essential; } | sort >"$W/needed"
-    sed -n 's/^On Debian 12, with `\([a-z0-9 -]*\)`.*/\1/p' "$README" | tr ' ' '\n' | sort >"$W/named"
+    sed -n 's/^On Debian 12, with `\([a-z0-9 -]*\)`.*/\1/p' "$(page_file README)" | tr ' ' '\n' | sort >"$W/named"
     diff "$W/needed" "$W/named" || fail 'debian/control needs others than it names'
 }
 
@@ -230,6 +252,39 @@ sudo_local() {
     expect root 'the password' as alice sudo -S -p '' id -un <"$W/typed"
 }
 
+# su and login ask for a token first, and for the password where that is empty.
+login_and_su() {
+    refused 'before' typed su alice "$("$ISSUER" sign "$W/keys/corp" --aud user_management)"
+    run_block on_host login
+    install -m 644 "$W/keys/corp.pub.pem" /etc/thrivestack/keys/corp.pem
+    cp "$policy" "$W/policy.before"
+    {
+        printf '\n[service su]\nscopes = user_management\n\n[service login]\nscopes = user_management\n'
+        printf '\n[key %s]\npublic_key = keys/corp.pem\nusers = alice\nservices = su login\nscopes = user_management\n' \
+            "$(cat "$W/keys/corp.id")"
+    } >>"$policy"
+    for service in su login; do
+        typed "$service" alice "$("$ISSUER" sign "$W/keys/corp" --aud user_management)" || fail "$service: by token"
+        logged "reason=ok user=alice service=$service "
+        typed "$service" alice '' alice-password || fail "$service: by password"
+        typed "$service" ci ci-password || fail "$service: who has no key, by password"
+        refused "$service: another scope" typed "$service" alice "$("$ISSUER" sign "$W/keys/corp" --aud administration)"
+    done
+    mv "$W/policy.before" "$policy"
+}
+
+# typed su|login USER ANSWER...: su by somebody else, because it asks root nothing.
+typed() {
+    typed_service=$1
+    typed_user=$2
+    shift 2
+    printf '%s\n' "$@" >"$W/typed"
+    case $typed_service in
+    su) as ci su "$typed_user" -c true <"$W/typed" ;;
+    login) timeout 20 pamtester login "$typed_user" authenticate <"$W/typed" ;;
+    esac
+}
+
 # ---- clients
 
 git_client() {
@@ -267,7 +322,7 @@ by_token() {
     on_laptop env SSH_ASKPASS=/usr/bin/thrivestack-askpass SSH_ASKPASS_REQUIRE=force ssh "$@"
 }
 
-# What the README says of hosts that are new to ssh.
+# What the page says of hosts that are new to ssh.
 ssh_to_a_new_host() {
     refused 'an unknown host' by_token -o UserKnownHostsFile=/dev/null alice@build.example.com true
 }
@@ -385,16 +440,10 @@ doctor_at_last() {
         thrivestack-credential doctor || fail 'something is wrong on the laptop'
 }
 
-covered() {
-    check_coverage "$README" "$W/used" >"$W/uncovered"
-    [ ! -s "$W/uncovered" ] || { cat "$W/uncovered" && fail "$(head -n 1 "$W/uncovered")"; }
-}
-
 no_secret_left() {
     no_secret_in "$W/syslog" /var/log/nginx/access.log /var/log/nginx/error.log "$W/fcgi.log" "$W/tinyproxy.log"
 }
 
-scan "$README" "$W/blocks" >"$W/scan"
 set_up_layers || die 'no layers over the system'
 start_issuer
 set_up_people && set_up_names && set_up_keys || die 'no people, names or keys'
@@ -404,7 +453,7 @@ make_start_registry
 make_proxy
 
 run_case coverage coverage
-run_case links links
+run_case rows rows
 run_case try_it try_it
 run_case build_packages build_packages
 run_case install_source install_source
@@ -423,6 +472,7 @@ run_case key_command key_command
 run_case ssh ssh_client
 run_case ssh_to_a_new_host ssh_to_a_new_host
 run_case sudo sudo_local
+run_case login_and_su login_and_su
 run_case session session
 run_case ci ci
 run_case systemd systemd_service
