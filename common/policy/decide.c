@@ -69,11 +69,10 @@ check_known_user(struct ts_judging *judging)
 {
     const struct ts_question *question = judging->question;
 
-    if (ts_policy_names_user(question->policy, question->service, question->subject))
+    if (ts_policy_names_user(question->policy, question->subject))
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_UNKNOWN_USER,
-                           "no key of the policy is for user %s in service %s",
-                           escape_name(question->subject->name).text, show_service(judging).text);
+    return ts_judging_deny(judging, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s",
+                           escape_name(question->subject->name).text);
 }
 
 static enum ts_reason
@@ -348,8 +347,7 @@ check_key_expiry(struct ts_judging *judging)
  * answers come before all that a stranger could probe for. */
 static const struct ts_decide_rule rules[] = {
     {TS_REASON_NO_SERVICE, "the policy has a section for the service", check_service_section},
-    {TS_REASON_UNKNOWN_USER, "a key of the policy is for the user in this service",
-     check_known_user},
+    {TS_REASON_UNKNOWN_USER, "a key of the policy is for the user", check_known_user},
     {TS_REASON_TOKEN_EMPTY, "there is a token", check_not_empty},
     {TS_REASON_TOKEN_TOO_LONG, "it has at most 8192 characters", check_size},
     {TS_REASON_TOKEN_CUT, "it is whole", check_whole},

@@ -21,7 +21,7 @@
 enum ts_reason {
     TS_REASON_OK = 0,
     TS_REASON_NO_SERVICE,      /* no_service: no section for this service */
-    TS_REASON_UNKNOWN_USER,    /* unknown_user: no key names this user for the service */
+    TS_REASON_UNKNOWN_USER,    /* unknown_user: no key names this user */
     TS_REASON_TOKEN_EMPTY,     /* token_empty */
     TS_REASON_TOKEN_TOO_LONG,  /* token_too_long: over 8 KiB */
     TS_REASON_TOKEN_CUT,       /* token_cut: the client sent only a part of it */

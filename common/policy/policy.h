@@ -159,11 +159,8 @@ bool ts_policy_key_names_service(const struct ts_policy_key *key, const char *se
  * database's, or by a group; an account with uid 0 only where named literally. */
 bool ts_policy_key_names_user(const struct ts_policy_key *key, const struct ts_subject *subject);
 
-/* Whether any key that is good for the service is for this user. A user whose keys are all for
- * other services cannot log in to this one by token, and so counts as a user without a key in it.
- */
-bool ts_policy_names_user(const struct ts_policy *policy, const char *service,
-                          const struct ts_subject *subject);
+/* Whether any key is for this user. */
+bool ts_policy_names_user(const struct ts_policy *policy, const struct ts_subject *subject);
 
 /* The settings of the file: what the manual's test knows of it, and the loader's schema. */
 struct ts_policy_input;

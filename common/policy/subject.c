@@ -278,12 +278,10 @@ ts_policy_key_names_user(const struct ts_policy_key *key, const struct ts_subjec
 }
 
 bool
-ts_policy_names_user(const struct ts_policy *policy, const char *service,
-                     const struct ts_subject *subject)
+ts_policy_names_user(const struct ts_policy *policy, const struct ts_subject *subject)
 {
     for (size_t i = 0; i < policy->keys_len; i++)
-        if (ts_policy_key_names_user(&policy->keys[i], subject) &&
-            ts_policy_key_names_service(&policy->keys[i], service))
+        if (ts_policy_key_names_user(&policy->keys[i], subject))
             return true;
     return false;
 }

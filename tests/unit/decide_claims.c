@@ -23,7 +23,6 @@ const struct decide_row decide_claims[] = {
     {"user_like_a_group", TS_REASON_UNKNOWN_USER, .user = "@staff"},
     {"user_empty", TS_REASON_UNKNOWN_USER, .user = ""},
     {"root_not_named", TS_REASON_UNKNOWN_USER, .user = "root"},
-    {"keys_for_other_services_only", TS_REASON_UNKNOWN_USER, .user = "deploy", .service = "cron"},
 
     /* Times: tolerance 60 s, exact to the second. */
     {"at_exp", TS_REASON_OK, .now = NOW + 1800, .service = "login"},
