@@ -1,17 +1,13 @@
-/* sshd's settings, as `sshd -T` prints them: in general, and for users of `Match User`. */
-#include <glob.h>
-#include <fcntl.h>
-#include <stdlib.h>
+/* sshd's settings, as `sshd -T` prints them: in general, and for users of `Match User`; and what
+ * other Match blocks say. */
 #include <string.h>
-#include <unistd.h>
+#include <strings.h>
 
 #include "common/base/cleanup.h"
 #include "helper/doctor/doctor.h"
 #include "helper/doctor/sshd_config.h"
+#include "helper/doctor/sshd_match.h"
 
-#define CONFIG_FILES "/etc/ssh/sshd_config"
-#define CONFIG_FOLDER "/etc/ssh/sshd_config.d/*.conf"
-#define FILE_MAX ((size_t)1024 * 1024)
 #define USERS_MAX 16
 
 /* `user` is NULL for the settings that count where no Match applies. Returns false in *ret_right if
@@ -52,34 +48,28 @@ check_sshd_user(struct doctor *doctor, const char *user, struct ts_err *err)
     return rc < 0 || !is_right ? rc : report_settings(doctor, &output, user, &is_right);
 }
 
-/* The users that `Match User` names in sshd's files. */
-static int
-read_match_users(struct ts_list *ret, struct ts_err *err)
+/* Whether a block is for users who were asked about one by one. */
+static bool
+is_of_users(const char *block)
 {
-    glob_t files = {.gl_pathc = 0};
-    int rc = 0;
-
-    (void)glob(CONFIG_FILES, 0, NULL, &files);
-    (void)glob(CONFIG_FOLDER, GLOB_APPEND, NULL, &files);
-    for (size_t i = 0; i < files.gl_pathc && rc == 0; i++) {
-        TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(FILE_MAX);
-        TS_CLEANUP(ts_fd_close) int fd = open(files.gl_pathv[i], O_RDONLY | O_CLOEXEC);
-
-        if (fd >= 0 && ts_secret_read_fd(&text, fd) == 0)
-            rc = sshd_config_match_users(&text, ret, err);
-    }
-    globfree(&files);
-    return rc;
+    return strncasecmp(block, "'Match User ", strlen("'Match User ")) == 0 &&
+           strpbrk(block, "*?!") == NULL;
 }
 
 static int
-check_match_users(struct doctor *doctor, struct ts_err *err)
+check_matches(struct doctor *doctor, struct ts_err *err)
 {
-    TS_CLEANUP(ts_list_release) struct ts_list users = {NULL, 0};
-    int rc = read_match_users(&users, err);
+    TS_CLEANUP(sshd_matches_release) struct sshd_matches matches = SSHD_MATCHES_INIT;
+    int rc = sshd_matches_read(&matches, err);
 
-    for (size_t i = 0; i < users.len && i < USERS_MAX && rc == 0; i++)
-        rc = check_sshd_user(doctor, users.items[i], err);
+    for (size_t i = 0; i < matches.users.len && i < USERS_MAX && rc == 0; i++)
+        rc = check_sshd_user(doctor, matches.users.items[i], err);
+    for (size_t i = 0; i < matches.no_prompts.len && rc == 0; i++)
+        if (!is_of_users(matches.no_prompts.items[i]))
+            rc = findings_add(&doctor->findings, FIND_SSHD_MATCH,
+                              "%s offers no keyboard-interactive, so its people are never asked "
+                              "for a token",
+                              matches.no_prompts.items[i]);
     return rc;
 }
 
@@ -108,5 +98,5 @@ doctor_sshd(struct doctor *doctor, struct ts_err *err)
                               ? "; it also offers the password method, which does not fit long "
                                 "tokens"
                               : "");
-    return rc == 0 && is_right ? check_match_users(doctor, err) : rc;
+    return rc == 0 && is_right ? check_matches(doctor, err) : rc;
 }

@@ -205,6 +205,10 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_SSHD_METHODS] =
         FAIL("sshd-methods", TS_ERR_CONFIG,
              "add 'keyboard-interactive' to AuthenticationMethods in sshd_config"),
+    [FIND_SSHD_MATCH] =
+        WARN("sshd-match", TS_ERR_CONFIG,
+             "if a key lists any of them, set 'KbdInteractiveAuthentication yes' in that block, "
+             "with 'keyboard-interactive' in its AuthenticationMethods"),
     [FIND_NGINX_UNKNOWN] = WARN("nginx-unknown", TS_ERR_CONFIG, "run 'nginx -t' to see why"),
     [FIND_NGINX_NO_SERVICE] = FAIL("nginx-no-service", TS_ERR_CONFIG,
                                    "write that file, or correct 'auth_pam_service_name'"),

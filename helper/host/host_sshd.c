@@ -4,6 +4,7 @@
 
 #include "common/base/cleanup.h"
 #include "helper/doctor/sshd_config.h"
+#include "helper/doctor/sshd_match.h"
 #include "helper/host/host.h"
 #include "helper/tool.h"
 
@@ -102,9 +103,62 @@ plan_drop_in(struct setup *setup, struct ts_err *err)
     return rc < 0 ? rc : setup_add_text(setup, &file, &text, err);
 }
 
+/* The drop-in must not let passwords in where sshd takes none today. What `sshd -T` prints holds
+ * where no Match block does. */
+static int
+check_passwords(const struct ts_secret *settings, const struct sshd_matches *matches,
+                struct ts_err *err)
+{
+    static const char danger[] =
+        "by keyboard-interactive people whom no key lists could type their "
+        "password";
+
+    if (sshd_config_says(settings, "passwordauthentication no\n"))
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "sshd has 'PasswordAuthentication no', but %s: if that is right, write "
+                          "'UsePAM yes' and 'KbdInteractiveAuthentication yes' into " MAIN_FILE
+                          ", then try again",
+                          danger);
+    if (matches->no_passwords.len == 0)
+        return 0;
+    return ts_err_set(err, TS_ERR_CONFIG,
+                      "%s has 'PasswordAuthentication no', but %s: write "
+                      "'KbdInteractiveAuthentication no' into that block, too, or 'yes' if that is "
+                      "right, then try again",
+                      matches->no_passwords.items[0], danger);
+}
+
+static int
+note_matches(struct setup *setup, const struct sshd_matches *matches, struct ts_err *err)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < matches->no_prompts.len && rc == 0; i++)
+        rc = setup_note(setup, err,
+                        "%s offers no keyboard-interactive: its people are not asked for a token, "
+                        "so those whom a key lists get in by public key only",
+                        matches->no_prompts.items[i]);
+    return rc;
+}
+
+static int
+plan_settings(struct setup *setup, const struct ts_secret *settings,
+              const struct sshd_matches *matches, struct ts_err *err)
+{
+    int rc = setup->remove ? 0 : check_passwords(settings, matches, err);
+
+    if (rc == 0 && !setup->remove)
+        rc = check_include(err);
+    if (rc == 0)
+        rc = plan_drop_in(setup, err);
+    return rc < 0 ? rc
+                  : setup_hint(setup, err, "Let sshd read its configuration: systemctl reload ssh");
+}
+
 int
 host_plan_sshd(struct setup *setup, struct ts_err *err)
 {
+    TS_CLEANUP(sshd_matches_release) struct sshd_matches matches = SSHD_MATCHES_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret settings = TS_SECRET_INIT(TOOL_OUTPUT_MAX);
     int rc = setup->remove ? 0 : read_settings(&settings, err);
 
@@ -115,14 +169,13 @@ host_plan_sshd(struct setup *setup, struct ts_err *err)
                           "'KbdInteractiveAuthentication yes'",
                           err->text);
     }
+    if (rc == 0 && !setup->remove)
+        rc = sshd_matches_read(&matches, err);
+    if (rc == 0)
+        rc = note_matches(setup, &matches, err);
     if (rc < 0 || (!setup->remove && offers_prompts(&settings)))
         return rc;
-    if (!setup->remove)
-        rc = check_include(err);
-    if (rc == 0)
-        rc = plan_drop_in(setup, err);
-    return rc < 0 ? rc
-                  : setup_hint(setup, err, "Let sshd read its configuration: systemctl reload ssh");
+    return plan_settings(setup, &settings, &matches, err);
 }
 
 int

@@ -238,6 +238,37 @@ undoes_all_where_sshd_does_not_agree() {
     same_as_before 'undone'
 }
 
+# refuses_sshd WHAT TEXT LINE...: with these lines in a file for sshd.
+refuses_sshd() {
+    what=$1
+    text=$2
+    shift 2
+    reset
+    printf '%s\n' "$@" >/etc/ssh/sshd_config.d/0-first.conf
+    status=0
+    host enable sshd --yes 2>"$W/said" || status=$?
+    [ "$status" = 78 ] && grep -qF "$text" "$W/said" || fail "$what: status $status: $(cat "$W/said")"
+    [ "$(ls /etc/ssh/sshd_config.d)" = 0-first.conf ] || fail "$what: there is a file for sshd"
+    same_as_before "$what"
+}
+
+# Where sshd takes public keys alone, a prompt for tokens would be one for passwords, too.
+lets_no_password_in_where_sshd_takes_none() {
+    refuses_sshd 'no passwords' "sshd has 'PasswordAuthentication no', but" 'PasswordAuthentication no'
+    refuses_sshd 'no passwords for a group' "'Match Group root' (/etc/ssh/sshd_config.d/0-first.conf:1) has" \
+        'Match Group root' 'PasswordAuthentication no'
+    printf '%s\n' 'UsePAM yes' 'KbdInteractiveAuthentication yes' 'PasswordAuthentication no' \
+        >/etc/ssh/sshd_config.d/0-first.conf
+    host enable sshd --yes || fail 'refused, although keyboard-interactive is on'
+    reset
+    printf '%s\n' 'Match Group root' 'PasswordAuthentication no' 'KbdInteractiveAuthentication no' \
+        >/etc/ssh/sshd_config.d/0-first.conf
+    host enable sshd --yes >"$W/said" || fail 'refused, although the block has no prompts'
+    grep -q "^'Match Group root' .* offers no keyboard-interactive" "$W/said" || fail "not said: $(cat "$W/said")"
+    /usr/sbin/sshd -T -C user=root,host=localhost,addr=127.0.0.1 2>/dev/null | grep -qx 'kbdinteractiveauthentication no' ||
+        fail 'the block no longer holds'
+}
+
 keeps_passwords_where_there_is_no_policy() {
     reset
     mv "$CONF/policy.conf" "$W/policy.conf"
@@ -275,6 +306,7 @@ for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_
     sshd_takes_tokens_only_of_those_with_a_key refuses_what_would_do_harm \
     refuses_a_service_without_a_file keeps_a_link_and_changes_what_it_leads_to \
     changes_nothing_where_etc_is_read_only undoes_all_where_sshd_does_not_agree \
+    lets_no_password_in_where_sshd_takes_none \
     keeps_passwords_where_there_is_no_policy keeps_passwords_where_sshd_says_nothing \
     takes_a_service_that_is_named_twice keeps_the_group_of_a_file keeps_what_was_edited_by_hand; do
     run_case "$name" "$name"

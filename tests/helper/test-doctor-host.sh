@@ -375,6 +375,9 @@ broken 'sshd with public keys alone for a user' sshd-methods 78 '
     printf "Match User deploy\n AuthenticationMethods publickey\n" >"$etc/ssh/sshd_config.d/x.conf"
     echo "Include /etc/ssh/sshd_config.d/*.conf" >>"$etc/ssh/sshd_config"' \
     'rm "$etc/ssh/sshd_config.d/x.conf"'
+broken 'sshd without it for a group' sshd-match 78 '
+    printf "Match Group staff\n KbdInteractiveAuthentication no\n" >>"$etc/ssh/sshd_config"' \
+    'check "the block is named" out_has "Match Group staff"; sshd_says yes yes'
 broken "sshd's file is broken" sshd-unknown 78 'echo "NoSuchSetting yes" >>"$etc/ssh/sshd_config"' \
     'sshd_says yes yes'
 
