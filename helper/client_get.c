@@ -31,7 +31,7 @@ client_find(struct helper *helper, const struct client_question *question,
             const struct ts_host_rule **ret, struct ts_err *err)
 {
     const char *name = helper->command->name;
-    int rc = helper_load_config(helper, err);
+    int rc = helper_load_host(helper, question->host, question->path, err);
 
     *ret = NULL;
     if (rc < 0)
@@ -113,7 +113,7 @@ client_get(struct helper *helper, const struct client_question *question, struct
 {
     struct ts_clock now;
     int rc = question->host != NULL ? client_find(helper, question, &ret->host, err)
-                                    : helper_load_config(helper, err);
+                                    : helper_load_host(helper, "", NULL, err);
 
     if (rc == 0 && question->host != NULL && ret->host == NULL)
         return ts_err_set(err, TS_ERR_NOT_FOUND,

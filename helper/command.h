@@ -23,6 +23,8 @@ struct helper {
     struct rlimit core_limit; /* the same */
     struct ts_config config;  /* after helper_load_config */
     bool has_config;
+    char *only_host; /* where it has only one host's sections: which host; else NULL */
+    char *only_path;
     bool stdout_open; /* whether there was a standard output when the program started */
 };
 

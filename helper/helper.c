@@ -57,31 +57,73 @@ helper_environment(void)
     return getauxval(AT_SECURE) == 0 ? environ : NULL;
 }
 
-int
-helper_load_config(struct helper *helper, struct ts_err *err)
+void
+helper_drop_config(struct helper *helper)
+{
+    ts_config_release(&helper->config);
+    free(helper->only_host);
+    free(helper->only_path);
+    helper->only_host = helper->only_path = NULL;
+    helper->has_config = false;
+}
+
+static int
+load_config(struct helper *helper, struct ts_err *err)
 {
     struct ts_config_sources sources = {
         .system_file = TS_SYSCONFDIR "/credential.conf",
         .config_file = helper->options.config,
         .profile = helper->options.profile,
+        .only_host = helper->only_host,
+        .only_path = helper->only_path,
         .getenv = get_variable,
         .home = home_from_passwd(),
         .uid = geteuid(),
         .root_owner = root_owner,
     };
-
-    if (helper->has_config)
-        return 0;
     int rc = ts_config_load(&sources, &helper->config, err);
+
     if (rc < 0) {
-        ts_config_release(&helper->config);
-        memset(&helper->config, 0, sizeof(helper->config));
+        helper_drop_config(helper);
         return rc;
     }
     helper->has_config = true;
     for (size_t i = 0; i < helper->config.files.len; i++)
         helper_debug(helper, "read %s", helper->config.files.items[i]);
     return 0;
+}
+
+int
+helper_load_config(struct helper *helper, struct ts_err *err)
+{
+    if (helper->has_config && helper->only_host == NULL)
+        return 0;
+    helper_drop_config(helper);
+    return load_config(helper, err);
+}
+
+static bool
+is_same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+int
+helper_load_host(struct helper *helper, const char *host, const char *path, struct ts_err *err)
+{
+    if (helper->has_config && helper->only_host == NULL)
+        return 0;
+    if (helper->has_config && is_same_text(helper->only_host, host) &&
+        is_same_text(helper->only_path, path))
+        return 0;
+    helper_drop_config(helper);
+    helper->only_host = strdup(host);
+    helper->only_path = path != NULL ? strdup(path) : NULL;
+    if (helper->only_host == NULL || (path != NULL && helper->only_path == NULL)) {
+        helper_drop_config(helper);
+        return ts_err_nomem(err);
+    }
+    return load_config(helper, err);
 }
 
 /* The key is another process's, whoever that is: no file, cache or session of this one belongs to

@@ -13,6 +13,15 @@
 /* Reads the configuration into helper->config, once. Returns as ts_config_load. */
 int helper_load_config(struct helper *helper, struct ts_err *err);
 
+/*
+ * The same, where only one host's sections are wanted (as ts_config_find_host takes it; "":
+ * none's), which is much cheaper where there are thousands. All that is wanted after that is read
+ * anew, and what was taken from the configuration before is gone then.
+ */
+int helper_load_host(struct helper *helper, const char *host, const char *path, struct ts_err *err);
+
+void helper_drop_config(struct helper *helper);
+
 /* The request that follows from the configuration, a host (may be NULL) and the command line;
  * `fresh` as --fresh. *ret is initialised here and released by the caller in every case. */
 int helper_request(const struct helper *helper, const struct ts_host_rule *host, bool fresh,

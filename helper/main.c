@@ -37,7 +37,7 @@ helper_release(struct helper *helper)
 {
     options_release(&helper->options);
     if (helper->has_config)
-        ts_config_release(&helper->config);
+        helper_drop_config(helper);
 }
 
 static void

@@ -130,7 +130,9 @@ ts_file_read(int dirfd, const char *path, const char *name, const struct ts_file
         return rc;
     if (st.st_size > 0 && (size_t)st.st_size > ret->max - ret->len)
         return ts_err_set(err, TS_ERR_TOO_LARGE, "%s is larger than %zu bytes", name, ret->max);
-    rc = ts_secret_read_fd(ret, fd);
+    rc = st.st_size > 0 ? ts_secret_reserve(ret, ret->len + (size_t)st.st_size) : 0;
+    if (rc == 0)
+        rc = ts_secret_read_fd(ret, fd);
     if (rc == TS_ERR_TOO_LARGE)
         return ts_err_set(err, rc, "%s is larger than %zu bytes", name, ret->max);
     if (rc == TS_ERR_NOMEM)

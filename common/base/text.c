@@ -126,12 +126,6 @@ ts_text_bool(const char *text, bool *ret)
     return true;
 }
 
-char
-ts_text_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 bool
 ts_text_equal_nocase(const char *a, const char *b)
 {

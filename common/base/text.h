@@ -27,7 +27,12 @@ bool ts_text_bool(const char *text, bool *ret);
 
 /* ASCII only, so that host names never depend on the locale. */
 bool ts_text_equal_nocase(const char *a, const char *b);
-char ts_text_lower(char c);
+
+static inline char
+ts_text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 /* Only [A-Za-z0-9_-], 1 to 64 characters: a key id (also fit to be part of a file name). */
 bool ts_text_is_key_id(const char *text);

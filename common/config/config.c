@@ -3,7 +3,19 @@
 #include "common/base/index.h"
 #include "common/config/config_internal.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+/* A pattern of a [host] section: ini.c refuses sections with equal names in one file, but patterns
+ * can be equal by other spellings, too. */
+struct seen {
+    uint64_t hash;
+    const struct ts_ini *ini; /* where it was last */
+    const struct ts_ini_section *section;
+    size_t rule; /* its position in config->hosts, plus one; 0: not kept */
+};
+
+#define PATTERN_ROOM TS_HOST_PATTERN_ROOM(TS_INI_LINE_MAX)
 
 /* What is known while the configuration is loaded, and released afterwards. */
 struct loader {
@@ -11,11 +23,22 @@ struct loader {
     struct ts_config *config;
     struct ts_environment environment;
     struct ts_config_files files;
+    struct seen *seen; /* the patterns of all files */
+    size_t seen_len;
+    struct ts_index index;            /* of `seen` */
+    struct ts_host_rule default_rule; /* a [host] section that sets nothing */
+    struct ts_host_rule checked_rule; /* takes what is only checked */
+    bool names_profiles;              /* false: no [host] section names a profile */
+    char only_host[TS_HOST_NAME_MAX + 1];
+    unsigned only_port;
 };
 
 static void
 loader_release(struct loader *loader)
 {
+    ts_host_rule_release(&loader->checked_rule);
+    ts_index_release(&loader->index);
+    free(loader->seen);
     ts_config_files_release(&loader->files);
     ts_environment_release(&loader->environment);
 }
@@ -78,85 +101,133 @@ same_pattern(const struct ts_host_pattern *a, const struct ts_host_pattern *b)
 static uint64_t
 hash_pattern(const struct ts_host_pattern *pattern)
 {
-    return ts_index_hash(pattern->name, strlen(pattern->name), (uint64_t)pattern->port);
+    uint64_t hash = ts_index_hash(pattern->name, strlen(pattern->name), (uint64_t)pattern->port);
+
+    return pattern->path[0] == '\0' ? hash
+                                    : ts_index_hash(pattern->path, strlen(pattern->path), hash);
 }
 
-static struct ts_host_rule *
-find_rule(const struct ts_config *config, const struct ts_host_pattern *pattern)
+static bool
+is_seen_pattern(const struct seen *seen, uint64_t hash, const struct ts_host_pattern *pattern)
+{
+    char room[PATTERN_ROOM];
+    struct ts_host_pattern other;
+    struct ts_err ignored;
+
+    return seen->hash == hash &&
+           ts_host_pattern_view(seen->section->name, room, &other, &ignored) == 0 &&
+           same_pattern(&other, pattern);
+}
+
+/* The pattern among those seen; added where it is new, then without a section. */
+static struct seen *
+find_seen(struct loader *loader, const struct ts_host_pattern *pattern)
 {
     const uint64_t hash = hash_pattern(pattern);
+    uint32_t *slot;
 
-    for (size_t i = 0; i < config->hosts_len; i++)
-        if (config->hosts[i].hash == hash && same_pattern(&config->hosts[i].pattern, pattern))
-            return &config->hosts[i];
-    return NULL;
+    for (size_t step = 0; *(slot = ts_index_slot(&loader->index, hash, step)) != 0; step++)
+        if (is_seen_pattern(&loader->seen[*slot - 1], hash, pattern))
+            return &loader->seen[*slot - 1];
+    loader->seen[loader->seen_len++] = (struct seen){.hash = hash};
+    *slot = (uint32_t)loader->seen_len;
+    return &loader->seen[*slot - 1];
 }
 
-/* ini.c refuses sections with equal names; patterns can be equal by other spellings, too. */
-static int
-refuse_second_spelling(const struct ts_ini *ini, const struct ts_ini_section *section,
-                       const struct ts_host_pattern *pattern, struct ts_err *err)
+/* No fewer than there are [host] sections. */
+static size_t
+count_sections(const struct ts_config_files *files)
 {
-    for (const struct ts_ini_section *s = ini->sections; s < section; s++) {
-        TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern other = {.port = 0};
+    size_t count = 0;
 
-        if (strcmp(s->kind, "host") != 0 || ts_host_pattern_parse(s->name, &other, err) < 0)
-            continue;
-        if (same_pattern(&other, pattern))
-            return ts_ini_error(ini, section->line, err,
-                                "a host twice: [host %s] is the same as [host %s] in line %u",
-                                section->name, s->name, s->line);
+    for (size_t i = 0; i < files->len; i++)
+        count += files->inis[i].len;
+    return count;
+}
+
+static int
+prepare_hosts(struct loader *loader, struct ts_err *err)
+{
+    const struct ts_config_sources *sources = loader->sources;
+    const size_t room = count_sections(&loader->files);
+
+    if (sources->only_host != NULL &&
+        !ts_host_split(sources->only_host, loader->only_host, &loader->only_port))
+        loader->only_host[0] = '\0';
+    if (room == 0)
+        return 0;
+    loader->seen = reallocarray(NULL, room, sizeof(*loader->seen));
+    if (loader->seen == NULL || ts_index_make(room, &loader->index) < 0)
+        return ts_err_nomem(err);
+    return ts_config_set_defaults("host", &loader->default_rule, err);
+}
+
+/* Whether it is kept: it may serve the host that is asked for, or all are wanted. */
+static bool
+is_wanted(const struct loader *loader, const struct ts_host_pattern *pattern)
+{
+    const struct ts_config_sources *sources = loader->sources;
+
+    return sources->only_host == NULL ||
+           (loader->only_host[0] != '\0' &&
+            ts_host_pattern_match(pattern, loader->only_host, loader->only_port,
+                                  sources->only_path) > 0);
+}
+
+/* Room doubles whenever the length reaches a power of two. No default is a pointer. */
+static int
+add_rule(struct loader *loader, const char *name, struct ts_err *err)
+{
+    struct ts_config *config = loader->config;
+    const size_t len = config->hosts_len;
+
+    if ((len & (len - 1)) == 0) {
+        struct ts_host_rule *hosts =
+            reallocarray(config->hosts, len == 0 ? 1 : len * 2, sizeof(*hosts));
+
+        if (hosts == NULL)
+            return ts_err_nomem(err);
+        config->hosts = hosts;
     }
+    struct ts_host_rule *rule = &config->hosts[len];
+    *rule = loader->default_rule;
+    int rc = ts_host_pattern_parse(name, &rule->pattern, err);
+    if (rc < 0)
+        return rc;
+    rule->label = rule->pattern.label;
+    config->hosts_len++;
     return 0;
-}
-
-static char *
-copy_label(const char *text)
-{
-    char *label = strdup(text);
-
-    for (char *p = label; p != NULL && *p != '\0' && *p != '/'; p++)
-        *p = ts_text_lower(*p);
-    return label;
-}
-
-static int
-add_rule(struct ts_config *config, const char *name, struct ts_host_pattern *pattern,
-         struct ts_host_rule **ret, struct ts_err *err)
-{
-    struct ts_host_rule *hosts = reallocarray(config->hosts, config->hosts_len + 1, sizeof(*hosts));
-
-    if (hosts == NULL)
-        return ts_err_nomem(err);
-    config->hosts = hosts;
-    struct ts_host_rule *rule = &hosts[config->hosts_len++];
-    memset(rule, 0, sizeof(*rule));
-    rule->pattern = *pattern;
-    rule->hash = hash_pattern(pattern);
-    *pattern = (struct ts_host_pattern){.port = 0};
-    rule->label = copy_label(name);
-    if (rule->label == NULL)
-        return ts_err_nomem(err);
-    *ret = rule;
-    return ts_config_set_defaults("host", rule, err);
 }
 
 static int
 open_host(struct loader *loader, const struct ts_ini *ini, const struct ts_ini_section *section,
           void **ret_target, struct ts_err *err)
 {
-    TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {.port = 0};
-    int rc = ts_host_pattern_parse(section->name, &pattern, err);
+    char room[PATTERN_ROOM];
+    struct ts_host_pattern pattern;
 
-    if (rc == TS_ERR_SYNTAX)
+    if (ts_host_pattern_view(section->name, room, &pattern, err) < 0)
         return ts_ini_error(ini, section->line, err, "[host PATTERN]: %s", err->text);
-    if (rc < 0)
-        return rc;
-    struct ts_host_rule *rule = find_rule(loader->config, &pattern);
-    rc = rule != NULL ? refuse_second_spelling(ini, section, &pattern, err)
-                      : add_rule(loader->config, section->name, &pattern, &rule, err);
-    *ret_target = rule;
-    return rc;
+    struct seen *seen = find_seen(loader, &pattern);
+    if (seen->ini == ini)
+        return ts_ini_error(ini, section->line, err,
+                            "a host twice: [host %s] is the same as [host %s] in line %u",
+                            section->name, seen->section->name, seen->section->line);
+    seen->ini = ini;
+    seen->section = section;
+    if (seen->rule == 0 && !is_wanted(loader, &pattern)) {
+        *ret_target = &loader->checked_rule;
+        return 0;
+    }
+    if (seen->rule == 0) {
+        int rc = add_rule(loader, section->name, err);
+
+        if (rc < 0)
+            return rc;
+        seen->rule = loader->config->hosts_len;
+    }
+    *ret_target = &loader->config->hosts[seen->rule - 1];
+    return 0;
 }
 
 /* The kinds of section, and how the value that one fills is found or made. */
@@ -165,8 +236,8 @@ static const struct section_kind {
     int (*open)(struct loader *loader, const struct ts_ini *ini,
                 const struct ts_ini_section *section, void **ret_target, struct ts_err *err);
 } section_kinds[] = {
-    {"profile", open_profile},
     {"host", open_host},
+    {"profile", open_profile},
 };
 
 static int
@@ -197,14 +268,17 @@ merge_section(struct loader *loader, const struct ts_ini *ini, const struct ts_i
         const struct ts_ini_entry *entry = &section->entries[i];
         const struct ts_config_setting *setting = ts_config_find_setting(section->kind, entry->key);
 
+        loader->names_profiles |= entry->key[0] == 'p';
         if (setting == NULL)
             return ts_ini_error(ini, entry->line, err, "unknown key '%s' in [%s %s]", entry->key,
                                 section->kind, section->name);
         rc = ts_config_apply(setting, entry->value, base, target, err);
         if (rc == TS_ERR_SYNTAX)
             rc = ts_ini_error(ini, entry->line, err, "%s: %s", entry->key, err->text);
+        else if (rc == 0 && setting->excludes != NULL)
+            rc = ts_config_check_exclusion(ini, section, entry, setting->excludes, err);
     }
-    return rc < 0 ? rc : ts_config_check_section(ini, section, err);
+    return rc;
 }
 
 static int
@@ -219,26 +293,55 @@ merge_file(struct loader *loader, const struct ts_ini *ini, struct ts_err *err)
     return rc;
 }
 
+static bool
+sets_profile(const struct ts_ini_section *section)
+{
+    for (size_t i = 0; i < section->len; i++)
+        if (strcmp(section->entries[i].key, "profile") == 0)
+            return true;
+    return false;
+}
+
+/* Whether a later file sets the profile of that host. */
+static bool
+is_replaced(const struct loader *loader, size_t file, const struct ts_host_pattern *pattern)
+{
+    const uint64_t hash = hash_pattern(pattern);
+
+    for (size_t i = file + 1; i < loader->files.len; i++) {
+        const struct ts_ini *ini = &loader->files.inis[i];
+
+        for (size_t j = 0; j < ini->len; j++) {
+            const struct seen seen = {hash, ini, &ini->sections[j], 0};
+
+            if (strcmp(ini->sections[j].kind, "host") == 0 && sets_profile(&ini->sections[j]) &&
+                is_seen_pattern(&seen, hash, pattern))
+                return true;
+        }
+    }
+    return false;
+}
+
 /* A [host] section may name a profile of any file, so this is checked when all are merged, and
- * only where the value has not been replaced since. */
+ * only where the value is not replaced. */
 static int
-check_host_profile(const struct loader *loader, const struct ts_ini *ini,
-                   const struct ts_ini_section *section, struct ts_err *err)
+check_host_profile(const struct loader *loader, size_t file, const struct ts_ini_section *section,
+                   struct ts_err *err)
 {
     for (size_t i = 0; i < section->len; i++) {
         const struct ts_ini_entry *entry = &section->entries[i];
-        TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {.port = 0};
+        char room[PATTERN_ROOM];
+        struct ts_host_pattern pattern;
 
         if (strcmp(entry->key, "profile") != 0 ||
             find_profile(loader->config, entry->value) != NULL)
             continue;
-        int rc = ts_host_pattern_parse(section->name, &pattern, err);
+        int rc = ts_host_pattern_view(section->name, room, &pattern, err);
         if (rc < 0)
             return rc;
-        const struct ts_host_rule *rule = find_rule(loader->config, &pattern);
-        if (rule != NULL && strcmp(rule->profile, entry->value) == 0)
-            return ts_ini_error(ini, entry->line, err, "profile: there is no [profile %s]",
-                                entry->value);
+        if (!is_replaced(loader, file, &pattern))
+            return ts_ini_error(&loader->files.inis[file], entry->line, err,
+                                "profile: there is no [profile %s]", entry->value);
     }
     return 0;
 }
@@ -248,12 +351,12 @@ check_host_profiles(const struct loader *loader, struct ts_err *err)
 {
     int rc = 0;
 
-    for (size_t i = 0; i < loader->files.len; i++) {
+    for (size_t i = 0; i < loader->files.len && loader->names_profiles; i++) {
         const struct ts_ini *ini = &loader->files.inis[i];
 
         for (size_t j = 0; j < ini->len && rc == 0; j++)
             if (strcmp(ini->sections[j].kind, "host") == 0)
-                rc = check_host_profile(loader, ini, &ini->sections[j], err);
+                rc = check_host_profile(loader, i, &ini->sections[j], err);
     }
     return rc;
 }
@@ -305,6 +408,8 @@ ts_config_load(const struct ts_config_sources *sources, struct ts_config *ret, s
         rc = add_profile(ret, "default", &ignored, err);
     if (rc == 0)
         rc = ts_config_files_read(sources, &loader.environment, ret, &loader.files, err);
+    if (rc == 0)
+        rc = prepare_hosts(&loader, err);
     for (size_t i = 0; i < loader.files.len && rc == 0; i++)
         rc = merge_file(&loader, &loader.files.inis[i], err);
     if (rc == 0)

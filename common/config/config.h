@@ -23,9 +23,12 @@
 
 /* Where configuration comes from; a value, so that tests bring their own. */
 struct ts_config_sources {
-    const char *system_file;                 /* SYSCONFDIR/thrivestack/credential.conf */
-    const char *config_file;                 /* --config, replaces all files; or NULL */
-    const char *profile;                     /* --profile; or NULL */
+    const char *system_file; /* SYSCONFDIR/thrivestack/credential.conf */
+    const char *config_file; /* --config, replaces all files; or NULL */
+    const char *profile;     /* --profile; or NULL */
+    const char *only_host; /* keeps only the [host] sections that serve this host, as it is given to
+                            * ts_config_find_host; the others are checked. "": none; NULL: all */
+    const char *only_path; /* the path on it; or NULL */
     const char *(*getenv)(const char *name); /* secure_getenv, or a test's */
     const char *home;          /* the home folder from passwd, used where HOME is unset; or NULL */
     uid_t uid;                 /* whose files are trusted, beside root's */
@@ -48,9 +51,8 @@ enum ts_host_auth { TS_AUTH_BASIC, TS_AUTH_BEARER };
 /* A [host] section. Members that are not set there are NULL, empty or -1: the profile's count. */
 struct ts_host_rule {
     struct ts_host_pattern pattern;
-    uint64_t hash; /* of the pattern, to find a rule among thousands */
-    char *label;   /* the pattern as written in the file, the host in lower case */
-    char *profile; /* or NULL: `default` (or --profile, THRIVESTACK_PROFILE where given) */
+    const char *label; /* the pattern's */
+    char *profile;     /* or NULL: `default` (or --profile, THRIVESTACK_PROFILE where given) */
     char *username;
     struct ts_list scopes;
     int64_t lifetime;

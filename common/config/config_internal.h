@@ -17,8 +17,10 @@ const char *ts_config_check_pinned_key(const char *value);
 const char *ts_config_check_proxy(const char *value);
 const char *ts_config_check_profile_name(const char *value);
 
-/* The row of a setting, or NULL. */
+/* The row of a setting of "profile" or "host", or NULL. */
 const struct ts_config_setting *ts_config_find_setting(const char *section, const char *key);
+
+void ts_host_rule_release(struct ts_host_rule *rule);
 
 /* Every setting of a section (`target`: zeroed struct ts_profile or struct ts_host_rule) gets its
  * default. Returns 0 or TS_ERR_NOMEM. */
@@ -29,9 +31,10 @@ int ts_config_set_defaults(const char *section, void *target, struct ts_err *err
 int ts_config_apply(const struct ts_config_setting *setting, const char *value,
                     const struct ts_path_base *base, void *target, struct ts_err *err);
 
-/* What no single line shows: keys of one section that exclude each other. 0 or TS_ERR_CONFIG. */
-int ts_config_check_section(const struct ts_ini *ini, const struct ts_ini_section *section,
-                            struct ts_err *err);
+/* Refuses an entry behind another of its section, by the key `excluded`. 0 or TS_ERR_CONFIG. */
+int ts_config_check_exclusion(const struct ts_ini *ini, const struct ts_ini_section *section,
+                              const struct ts_ini_entry *entry, const char *excluded,
+                              struct ts_err *err);
 
 /* What the environment says before any file is read; every member may be NULL. */
 struct ts_environment {

@@ -1,5 +1,5 @@
 #include "common/base/cleanup.h"
-#include "common/config/config.h"
+#include "common/config/config_internal.h"
 
 #include <string.h>
 
@@ -182,11 +182,10 @@ release_profile(struct ts_profile *profile)
     ts_list_release(&profile->scopes);
 }
 
-static void
-release_rule(struct ts_host_rule *rule)
+void
+ts_host_rule_release(struct ts_host_rule *rule)
 {
     ts_host_pattern_release(&rule->pattern);
-    ts_string_free(&rule->label);
     ts_string_free(&rule->profile);
     ts_string_free(&rule->username);
     ts_list_release(&rule->scopes);
@@ -198,7 +197,7 @@ ts_config_release(struct ts_config *config)
     for (size_t i = 0; i < config->profiles_len; i++)
         release_profile(&config->profiles[i]);
     for (size_t i = 0; i < config->hosts_len; i++)
-        release_rule(&config->hosts[i]);
+        ts_host_rule_release(&config->hosts[i]);
     ts_list_release(&config->files);
     free(config->profiles);
     free(config->hosts);

@@ -10,6 +10,8 @@
 #define HOST(name, member)                                                                         \
     .section = "host", .key = (name), .offset = offsetof(struct ts_host_rule, member)
 
+#define HOST_ROW 14 /* the first of [host] */
+
 static const struct ts_config_setting settings[] = {
     {PROFILE("key_file", key.key_file), .type = TS_SETTING_PATH, .excludes = "key_command"},
     {PROFILE("key_id", key.key_id), .type = TS_SETTING_TEXT, .check = ts_config_check_key_id},
@@ -57,9 +59,13 @@ ts_config_settings(size_t *ret_len)
 const struct ts_config_setting *
 ts_config_find_setting(const char *section, const char *key)
 {
-    for (size_t i = 0; i < TS_ARRAY_LEN(settings); i++)
-        if (strcmp(settings[i].section, section) == 0 && strcmp(settings[i].key, key) == 0)
-            return &settings[i];
+    const bool is_host = strcmp(section, "host") == 0;
+    const struct ts_config_setting *setting = settings + (is_host ? HOST_ROW : 0);
+    const struct ts_config_setting *end = settings + (is_host ? TS_ARRAY_LEN(settings) : HOST_ROW);
+
+    for (; setting < end; setting++)
+        if (setting->key[0] == key[0] && strcmp(setting->key, key) == 0)
+            return setting;
     return NULL;
 }
 
@@ -185,10 +191,21 @@ has_control_character(const char *value)
     return false;
 }
 
+/* Of thousands of hosts, most have the same values; what is there was checked when it was set. */
+static bool
+is_set_already(const struct ts_config_setting *setting, const char *value, void *field)
+{
+    const char *text = setting->type == TS_SETTING_TEXT ? *(char **)field : NULL;
+
+    return text != NULL && strcmp(text, value) == 0 && setting->excludes == NULL;
+}
+
 int
 ts_config_apply(const struct ts_config_setting *setting, const char *value,
                 const struct ts_path_base *base, void *target, struct ts_err *err)
 {
+    if (is_set_already(setting, value, field_of(setting, target)))
+        return 0;
     if (value[0] == '\0')
         return ts_err_set(err, TS_ERR_SYNTAX, "a value is missing");
     if (has_control_character(value))
@@ -222,29 +239,14 @@ ts_config_set_defaults(const char *section, void *target, struct ts_err *err)
     return rc;
 }
 
-static const struct ts_ini_entry *
-find_entry(const struct ts_ini_section *section, const char *key)
-{
-    for (size_t i = 0; i < section->len; i++)
-        if (strcmp(section->entries[i].key, key) == 0)
-            return &section->entries[i];
-    return NULL;
-}
-
 int
-ts_config_check_section(const struct ts_ini *ini, const struct ts_ini_section *section,
-                        struct ts_err *err)
+ts_config_check_exclusion(const struct ts_ini *ini, const struct ts_ini_section *section,
+                          const struct ts_ini_entry *entry, const char *excluded,
+                          struct ts_err *err)
 {
-    for (size_t i = 0; i < section->len; i++) {
-        const struct ts_ini_entry *entry = &section->entries[i];
-        const struct ts_config_setting *setting = ts_config_find_setting(section->kind, entry->key);
-        const struct ts_ini_entry *other = setting != NULL && setting->excludes != NULL
-                                               ? find_entry(section, setting->excludes)
-                                               : NULL;
-
-        if (other != NULL && other->line < entry->line)
+    for (const struct ts_ini_entry *other = section->entries; other < entry; other++)
+        if (strcmp(other->key, excluded) == 0)
             return ts_ini_error(ini, entry->line, err, "%s beside %s in line %u: only one of them",
                                 entry->key, other->key, other->line);
-    }
     return 0;
 }

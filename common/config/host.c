@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DEFAULT_PORT 443
@@ -11,25 +12,38 @@
 /* A match by an exact name outranks every wildcard, however long its path is. */
 #define EXACT_RANK (SIZE_MAX / 2 + 1)
 
+/* The characters of a name, in lower case. */
+static const char name_characters[256] = {
+    ['-'] = '-', ['.'] = '.', ['_'] = '_', ['0'] = '0', ['1'] = '1', ['2'] = '2', ['3'] = '3',
+    ['4'] = '4', ['5'] = '5', ['6'] = '6', ['7'] = '7', ['8'] = '8', ['9'] = '9', ['a'] = 'a',
+    ['b'] = 'b', ['c'] = 'c', ['d'] = 'd', ['e'] = 'e', ['f'] = 'f', ['g'] = 'g', ['h'] = 'h',
+    ['i'] = 'i', ['j'] = 'j', ['k'] = 'k', ['l'] = 'l', ['m'] = 'm', ['n'] = 'n', ['o'] = 'o',
+    ['p'] = 'p', ['q'] = 'q', ['r'] = 'r', ['s'] = 's', ['t'] = 't', ['u'] = 'u', ['v'] = 'v',
+    ['w'] = 'w', ['x'] = 'x', ['y'] = 'y', ['z'] = 'z', ['A'] = 'a', ['B'] = 'b', ['C'] = 'c',
+    ['D'] = 'd', ['E'] = 'e', ['F'] = 'f', ['G'] = 'g', ['H'] = 'h', ['I'] = 'i', ['J'] = 'j',
+    ['K'] = 'k', ['L'] = 'l', ['M'] = 'm', ['N'] = 'n', ['O'] = 'o', ['P'] = 'p', ['Q'] = 'q',
+    ['R'] = 'r', ['S'] = 's', ['T'] = 't', ['U'] = 'u', ['V'] = 'v', ['W'] = 'w', ['X'] = 'x',
+    ['Y'] = 'y', ['Z'] = 'z',
+};
+
 static int
 copy_name(const char *text, size_t len, char *ret_name, struct ts_err *err)
 {
-    bool label_is_empty = true;
+    char before = '.';
 
     if (len == 0 || len > TS_HOST_NAME_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "no host name, or one that is too long");
     for (size_t i = 0; i < len; i++) {
-        char c = ts_text_lower(text[i]);
-        bool dot = c == '.';
+        char c = name_characters[(unsigned char)text[i]];
 
-        if (!dot && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+        if (c == '\0')
             return ts_err_set(err, TS_ERR_SYNTAX, "a host name with a character it cannot have");
-        if (dot && (label_is_empty || i == len - 1))
+        if (c == '.' && (before == '.' || i == len - 1))
             return ts_err_set(err, TS_ERR_SYNTAX, "a host name with nothing before or after a dot");
-        label_is_empty = dot;
+        before = c;
     }
     for (size_t i = 0; i < len; i++)
-        ret_name[i] = ts_text_lower(text[i]);
+        ret_name[i] = name_characters[(unsigned char)text[i]];
     ret_name[len] = '\0';
     return 0;
 }
@@ -128,10 +142,13 @@ has_tricks(const char *path)
 
 /* The path is kept without '/' at its end, so that it has one spelling. */
 static int
-parse_path(const char *text, char **ret, struct ts_err *err)
+check_path(const char *text, size_t *ret_len, struct ts_err *err)
 {
     size_t len = strlen(text);
 
+    *ret_len = 0;
+    if (len == 0)
+        return 0;
     while (len > 0 && text[len - 1] == '/')
         len--;
     if (has_tricks(text))
@@ -139,71 +156,102 @@ parse_path(const char *text, char **ret, struct ts_err *err)
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || strchr("?#\\", text[i]) != NULL)
             return ts_err_set(err, TS_ERR_SYNTAX, "a path with a character it cannot have");
-    *ret = strndup(text, len);
-    if (*ret == NULL)
-        return ts_err_nomem(err);
-    if (strstr(*ret, "//") != NULL)
+    const char *twice = strstr(text, "//");
+    if (twice != NULL && twice + 1 < text + len)
         return ts_err_set(err, TS_ERR_SYNTAX, "a path with '//'");
+    *ret_len = len;
     return 0;
 }
 
-static int
-parse_wildcard(const char *text, size_t len, struct ts_host_pattern *pattern, struct ts_err *err)
+/* Puts path and label behind the name that is in `p`. Most names have no port, and are in lower
+ * case already. */
+static void
+fill_pattern(struct ts_host_pattern *pattern, char *p, const char *text, size_t host_len,
+             size_t path_len)
 {
-    char name[TS_HOST_NAME_MAX + 1];
+    const size_t name_len = strlen(p);
+    const bool is_label = name_len == host_len && memcmp(p, text, host_len) == 0;
 
-    if (len > 2 && text[2] == '[')
-        return ts_err_set(err, TS_ERR_SYNTAX, "a wildcard before an address");
-    int rc = split_host(text + 2, len - 2, name, &pattern->port, err);
-    if (rc < 0)
-        return rc;
-    pattern->wildcard = true;
-    if (asprintf(&pattern->name, ".%s", name) >= 0)
-        return 0;
-    pattern->name = NULL;
-    return ts_err_nomem(err);
+    pattern->name = p;
+    pattern->path = p += name_len + 1;
+    memcpy(p, text + host_len, path_len);
+    p[path_len] = '\0';
+    pattern->label = p += path_len + 1;
+    memcpy(p, text, host_len + strlen(text + host_len) + 1);
+    for (size_t i = 0; !is_label && i < host_len; i++)
+        p[i] = ts_text_lower(p[i]);
 }
 
 static int
-parse_plain(const char *text, size_t len, struct ts_host_pattern *pattern, struct ts_err *err)
+parse_pattern(const char *text, char *room, struct ts_host_pattern *ret, struct ts_err *err)
 {
-    char name[TS_HOST_NAME_MAX + 1];
-    int rc = split_host(text, len, name, &pattern->port, err);
+    struct ts_host_pattern pattern = {.port = DEFAULT_PORT};
+    size_t len = strcspn(text, "/"), path_len = 0;
+    size_t start = text[0] == '*' && text[1] == '.' ? 2 : 0;
+    char *name = room;
 
+    pattern.wildcard = start > 0;
+    if (pattern.wildcard)
+        *name++ = '.';
+    if (text[len] == '/' && strstr(text, "://") != NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "a URL; leave out what is before the host name");
+    if (memchr(text + start, '*', len - start) != NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "'*' elsewhere than in '*.' before a name");
+    if (pattern.wildcard && text[start] == '[')
+        return ts_err_set(err, TS_ERR_SYNTAX, "a wildcard before an address");
+    int rc = split_host(text + start, len - start, name, &pattern.port, err);
+    if (rc == 0)
+        rc = check_path(text + len, &path_len, err);
     if (rc < 0)
         return rc;
-    pattern->name = strdup(name);
-    return pattern->name != NULL ? 0 : ts_err_nomem(err);
+    fill_pattern(&pattern, room, text, len, path_len);
+    *ret = pattern;
+    return 0;
 }
 
 int
 ts_host_pattern_parse(const char *text, struct ts_host_pattern *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_host_pattern_release) struct ts_host_pattern pattern = {.port = DEFAULT_PORT};
-    size_t len = strcspn(text, "/");
-    bool wildcard = strncmp(text, "*.", 2) == 0;
-    int rc;
+    TS_CLEANUP(ts_string_free) char *room = malloc(TS_HOST_PATTERN_ROOM(strlen(text)));
+    int rc = room != NULL ? parse_pattern(text, room, ret, err) : ts_err_nomem(err);
 
-    if (strstr(text, "://") != NULL)
-        return ts_err_set(err, TS_ERR_SYNTAX, "a URL; leave out what is before the host name");
-    if (memchr(text + (wildcard ? 1 : 0), '*', len - (wildcard ? 1 : 0)) != NULL)
-        return ts_err_set(err, TS_ERR_SYNTAX, "'*' elsewhere than in '*.' before a name");
-    rc =
-        wildcard ? parse_wildcard(text, len, &pattern, err) : parse_plain(text, len, &pattern, err);
     if (rc == 0)
-        rc = parse_path(text + len, &pattern.path, err);
-    if (rc < 0)
-        return rc;
-    *ret = pattern;
-    pattern = (struct ts_host_pattern){.port = 0};
+        ret->owned = TS_TAKE(room);
+    return rc;
+}
+
+/* Whether the text is a name alone, in lower case: the pattern's texts are then in it. */
+static bool
+is_plain_name(const char *text, size_t *ret_len)
+{
+    const char *p = text;
+    char before = '.';
+
+    for (; *p != '\0'; p++) {
+        if (name_characters[(unsigned char)*p] != *p || (*p == '.' && before == '.'))
+            return false;
+        before = *p;
+    }
+    *ret_len = (size_t)(p - text);
+    return before != '.' && *ret_len <= TS_HOST_NAME_MAX;
+}
+
+int
+ts_host_pattern_view(const char *text, char *room, struct ts_host_pattern *ret, struct ts_err *err)
+{
+    size_t len = 0;
+
+    if (!is_plain_name(text, &len))
+        return parse_pattern(text, room, ret, err);
+    *ret = (struct ts_host_pattern){text, DEFAULT_PORT, false, text + len, text, NULL};
     return 0;
 }
 
 void
 ts_host_pattern_release(struct ts_host_pattern *pattern)
 {
-    ts_string_free(&pattern->name);
-    ts_string_free(&pattern->path);
+    ts_string_free(&pattern->owned);
+    pattern->name = pattern->path = pattern->label = NULL;
 }
 
 static bool
@@ -212,8 +260,8 @@ name_matches(const struct ts_host_pattern *pattern, const char *name)
     size_t len = strlen(name), suffix = strlen(pattern->name);
 
     if (!pattern->wildcard)
-        return ts_text_equal_nocase(pattern->name, name);
-    return len > suffix && ts_text_equal_nocase(pattern->name, name + len - suffix);
+        return len == suffix && memcmp(pattern->name, name, len) == 0;
+    return len > suffix && memcmp(pattern->name, name + len - suffix, suffix) == 0;
 }
 
 /* git sends `team/repo`, others `/team/repo`: the same path. */

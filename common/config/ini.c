@@ -268,6 +268,10 @@ parse_lines(struct ts_ini *ini, struct ts_err *err)
     int rc = 0;
 
     for (unsigned number = 1; text < end && rc == 0; number++) {
+        if (*text == '\n') {
+            text++;
+            continue;
+        }
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const char *line_end = newline != NULL ? newline : end;
         struct line line = {text, (size_t)(line_end - text), number};

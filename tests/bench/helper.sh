@@ -31,6 +31,11 @@ END
     printf 'protocol=https\nhost=git.example.com\n\n' >"$folder/question"
     printf 'protocol=https\nhost=bound.example.com\n\n' >"$folder/bound"
     printf 'https://registry.example.com' >"$folder/registry"
+    {
+        cat "$HOME/.config/thrivestack/credential.conf"
+        awk 'BEGIN { for (i = 1; i <= 1000; i++) printf "\n[host git%d.example.com]\nusername = alice\n", i }'
+    } >"$folder/hosts.conf"
+    chmod 600 "$folder/hosts.conf"
     "$helper" token >/dev/null
 }
 
@@ -101,6 +106,8 @@ measure_hits() {
         printf 'hit\t-\t%s\ttoken\n' "$helper"
         printf 'git hit\t%s\t%s\tget\n' "$folder/question" "$prefix/bin/git-credential-thrivestack"
         printf 'docker hit\t%s\t%s\tget\n' "$folder/registry" "$prefix/bin/docker-credential-thrivestack"
+        printf 'hosts\t%s\t%s\t--config\t%s\tget\n' "$folder/question" \
+            "$prefix/bin/git-credential-thrivestack" "$folder/hosts.conf"
         cat "$folder/rivals"
     } | "$bench/spawn-times" "$runs" >"$folder/hits"
 }
@@ -125,6 +132,10 @@ report_hits() {
     bar 'cached' 'git-credential-thrivestack get' "$(value 'git hit' 2 "$folder/hits")" ours
     bar 'cached' 'docker-credential-thrivestack get' "$(value 'docker hit' 2 "$folder/hits")" ours
     row 'helper, cache hit' 'a bare C program' "$(ratio "$hit" "$bare")" 1.4 "$(us "$hit" "$bare")"
+    git_hit=$(value 'git hit' 2 "$folder/hits")
+    hosts=$(value hosts 2 "$folder/hits")
+    row 'helper, cache hit (git get), 1,000 more hosts' 'the same without them' "$(ratio "$hosts" "$git_hit")" 1.3 \
+        "$(us "$hosts" "$git_hit")"
     compare_rival 'git store' git 'git credential-store' 0.8
     compare_rival 'git cache' git 'git credential-cache' -
     compare_rival 'git oauth' git 'git-credential-oauth, declining' -

@@ -108,6 +108,8 @@ load(const struct setting_up *with, struct ts_config *ret, struct ts_err *err)
     const struct ts_config_sources sources = {.system_file = system_file,
                                               .config_file = config_file,
                                               .profile = with->profile,
+                                              .only_host = with->only_host,
+                                              .only_path = with->path,
                                               .getenv = test_getenv,
                                               .home = home,
                                               .uid = getuid()};

@@ -27,6 +27,7 @@ struct setting_up {
     const char *profile;
     const char *host; /* asked for; NULL: none */
     const char *path;
+    const char *only_host; /* as in struct ts_config_sources */
 };
 
 /* For cmocka_run_group_tests. */

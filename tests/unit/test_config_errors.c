@@ -31,6 +31,12 @@ static const struct {
     {"host_twice",
      {.user = "[host h]\n[host x]\n[host H:443/]\n"},
      USER_FILE ":3: a host twice: [host H:443/] is the same as [host h] in line 1"},
+    {"host_twice_with_a_path",
+     {.user = "[host h/a]\n[host h/b]\n[host H/b/]\n"},
+     USER_FILE ":3: a host twice: [host H/b/] is the same as [host h/b] in line 2"},
+    {"wildcard_twice",
+     {.user = "[host *.h]\n[host h]\n[host *.H]\n"},
+     USER_FILE ":3: a host twice: [host *.H] is the same as [host *.h] in line 1"},
     {"host_twice_over_the_systems",
      {.system = "[host h]\n", .user = "[host h]\n[host H]\n"},
      USER_FILE ":2: a host twice"},
@@ -40,6 +46,9 @@ static const struct {
     {"unknown_profile_in_the_system_file",
      {.system = "[host h]\nprofile = nope\n", .user = ""},
      SYSTEM_FILE ":2: profile:"},
+    {"unknown_profile_over_one_that_is_known",
+     {.system = "[profile p]\n[host h]\nprofile = p\n", .user = "[host H]\nprofile = nope\n"},
+     USER_FILE ":2: profile: there is no [profile nope]"},
     {"file_of_a_folder_is_named",
      {.more = {{USER_FOLDER "a.conf", "[host h]\n"}, {USER_FOLDER "b.conf", "\nlifetime = 1h\n"}}},
      USER_FOLDER "b.conf:2: "},
@@ -195,18 +204,39 @@ static const struct {
 };
 
 static void
+expect_refusal(const char *name, const struct setting_up *with, const char *says)
+{
+    TS_CLEANUP(ts_config_release) struct ts_config config = {.debug = false};
+    TS_CLEANUP(ts_string_free) char *expanded = expand(says);
+    struct ts_err err = {0};
+
+    CHECK_INT(name, load(with, &config, &err), TS_ERR_CONFIG);
+    CHECK_CONTAINS(name, err.text, expanded);
+    CHECK_INT(name, err.code, TS_ERR_CONFIG);
+}
+
+static void
 refuses_files(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < TS_ARRAY_LEN(file_cases); i++) {
-        TS_CLEANUP(ts_config_release) struct ts_config config = {.debug = false};
-        TS_CLEANUP(ts_string_free) char *says = expand(file_cases[i].says);
-        struct ts_err err = {0};
+    for (size_t i = 0; i < TS_ARRAY_LEN(file_cases); i++)
+        expect_refusal(file_cases[i].name, &file_cases[i].with, file_cases[i].says);
+}
 
-        CHECK_INT(file_cases[i].name, load(&file_cases[i].with, &config, &err), TS_ERR_CONFIG);
-        CHECK_CONTAINS(file_cases[i].name, err.text, says);
-        CHECK_INT(file_cases[i].name, err.code, TS_ERR_CONFIG);
-    }
+/* The sections of other hosts are read for their mistakes alone. */
+static void
+refuses_the_same_where_one_host_is_wanted(void **state)
+{
+    static const char *const hosts[] = {"", "other.example.com", "h"};
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(file_cases); i++)
+        for (size_t j = 0; j < TS_ARRAY_LEN(hosts); j++) {
+            struct setting_up with = file_cases[i].with;
+
+            with.only_host = hosts[j];
+            expect_refusal(file_cases[i].name, &with, file_cases[i].says);
+        }
 }
 
 static void
@@ -367,6 +397,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(refuses_files),
+        cmocka_unit_test(refuses_the_same_where_one_host_is_wanted),
         cmocka_unit_test(refuses_requests),
         cmocka_unit_test(tells_of_scope_where_it_can_be_given),
         cmocka_unit_test(trusts_no_file_that_others_write),

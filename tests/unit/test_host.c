@@ -56,6 +56,11 @@ refuses_what_is_no_pattern(void **state)
         struct ts_host_pattern pattern = {.port = 1};
         struct ts_err err = {0};
 
+        char room[TS_HOST_PATTERN_ROOM(64)];
+
+        CHECK_INT(cases[i].name, ts_host_pattern_view(cases[i].text, room, &pattern, &err),
+                  TS_ERR_SYNTAX);
+        CHECK(cases[i].name, pattern.name == NULL && pattern.port == 1);
         CHECK_INT(cases[i].name, ts_host_pattern_parse(cases[i].text, &pattern, &err),
                   TS_ERR_SYNTAX);
         CHECK_CONTAINS(cases[i].name, err.text, cases[i].says);
@@ -111,6 +116,14 @@ has_one_spelling_of_each(void **state)
         CHECK_INT(cases[i].text, pattern.port, cases[i].port);
         CHECK_INT(cases[i].text, pattern.wildcard, cases[i].wildcard);
         CHECK_TEXT(cases[i].text, pattern.path, cases[i].path);
+
+        char room[TS_HOST_PATTERN_ROOM(64)];
+        struct ts_host_pattern view;
+        CHECK_INT(cases[i].text, ts_host_pattern_view(cases[i].text, room, &view, &err), 0);
+        CHECK_TEXT(cases[i].text, view.name, cases[i].name);
+        CHECK_TEXT(cases[i].text, view.path, cases[i].path);
+        CHECK_TEXT(cases[i].text, view.label, pattern.label);
+        CHECK(cases[i].text, view.port == pattern.port && view.wildcard == pattern.wildcard);
     }
 }
 
