@@ -141,7 +141,7 @@ revoked_policy() {
     cp "$CONF/policy.conf" "$W/policy.away"
     sed -i 's/^services = .*/services = git/' "$CONF/policy.conf"
     refused 'a key for another service' carol_skopeo inspect --cert-dir "$W/certs" "docker://$registry/team/app:1"
-    logged 'reason=unknown_user user=alice service=registry'
+    logged 'reason=service user=alice service=registry'
     cp "$W/policy.away" "$CONF/policy.conf"
 }
 
