@@ -27,7 +27,7 @@ static const struct command commands[] = {
      OPTION_POLICY | OPTION_REPLACE | OPTION_JSON, command_policy, NULL},
     {"host", NULL, "enable SERVICE..., disable SERVICE..., or status",
      "let PAM services of this host accept tokens, or undo that",
-     OPTION_YES | OPTION_DRY_RUN | OPTION_JSON, command_host, NULL},
+     OPTION_YES | OPTION_DRY_RUN | OPTION_TOKENS_ONLY | OPTION_JSON, command_host, NULL},
     {"explain", NULL, "", "say which rule of policy.conf accepts or denies the token on stdin",
      OPTION_SERVICE | OPTION_USER | OPTION_POLICY, command_explain, NULL},
     {"doctor", NULL, "", "report what is wrong and how to fix it", OPTION_JSON, command_doctor,

@@ -41,6 +41,8 @@ static const struct option_row rows[] = {
     {OPTION_ALL, "all", NULL, FLAG, 0, 0, 0, "of every profile"},
     {OPTION_YES, "yes", NULL, FLAG, 0, 0, 0, "do not ask"},
     {OPTION_DRY_RUN, "dry-run", NULL, FLAG, 0, 0, 0, "show the changes, and make none"},
+    {OPTION_TOKENS_ONLY, "tokens-only", NULL, FLAG, 0, 0, 0,
+     "host enable: a new PAM stack that takes tokens and no passwords"},
     {OPTION_BOUND, "bound", NULL, FLAG, 0, 0, 0,
      "setup: this host gets tokens that are bound to it only"},
     {OPTION_REMOVE, "remove", NULL, FLAG, 0, 0, 0, "undo what setup or init did"},

@@ -49,6 +49,7 @@ enum option {
     OPTION_FILE = 1 << 27,
     OPTION_ANSWERS =
         1 << 28, /* --key, --git, --docker and --ssh: the answers to init's questions */
+    OPTION_TOKENS_ONLY = 1 << 29,
 };
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)

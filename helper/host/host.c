@@ -8,8 +8,10 @@
 
 /* Everything that is needed for one service. */
 static int
-plan(struct setup *setup, const char *service, struct ts_err *err)
+plan(struct setup *setup, bool tokens_only, const char *service, struct ts_err *err)
 {
+    if (tokens_only && !setup->remove)
+        return host_plan_tokens_only(setup, service, err);
     int rc = host_plan_pam(setup, service, err);
 
     if (rc < 0 || !host_service_find(service)->is_sshd)
@@ -33,7 +35,7 @@ change(struct helper *helper, struct setup *setup, struct ts_err *err)
     if (geteuid() != 0)
         return ts_err_set(err, TS_ERR_CONFIG, "run this as root: it changes /etc/pam.d");
     for (size_t i = 1; i < options->arguments_len && rc == 0; i++)
-        rc = plan(setup, options->arguments[i], err);
+        rc = plan(setup, (options->given & OPTION_TOKENS_ONLY) != 0, options->arguments[i], err);
     if (rc == TS_ERR_USAGE)
         return helper_usage(err, "%s", err->text);
     if (rc < 0)

@@ -17,7 +17,8 @@ struct host_service {
     const char *name;    /* NULL: every other service */
     const char *also;    /* a second file of the same program, changed where it exists, or NULL */
     const char *control; /* pam_edit.h */
-    bool with_session;   /* the session gets the login's token */
+    const char *arguments;
+    bool with_session; /* the session gets the login's token */
     bool is_sshd;
 };
 
@@ -27,6 +28,10 @@ const struct host_service *host_service_find(const char *name);
 /* Adds the changes to /etc/pam.d. TS_ERR_USAGE (not a name of a service), TS_ERR_CONFIG (refused,
  * with the reason and what to do) or TS_ERR_NOMEM. */
 int host_plan_pam(struct setup *setup, const char *service, struct ts_err *err);
+
+/* A stack of the service's own that takes tokens and no passwords, where it has none. Errors as
+ * above. */
+int host_plan_tokens_only(struct setup *setup, const char *service, struct ts_err *err);
 
 /* The same for sshd's own configuration. */
 int host_plan_sshd(struct setup *setup, struct ts_err *err);

@@ -16,6 +16,7 @@
 static const char *const our_lines[] = {
     "auth " PAM_EDIT_TOKEN_ONLY " " MODULE_FILE "\n",
     "auth " PAM_EDIT_TOKEN_OR_ELSE " " MODULE_FILE "\n",
+    "auth " PAM_EDIT_TOKEN_INSTEAD " " MODULE_FILE PAM_EDIT_SKIP_UNKNOWN "\n",
     SESSION_LINE,
 };
 
@@ -130,8 +131,19 @@ pass_line(struct search *search, const struct pam_line *line)
 }
 
 static int
-note_place(struct search *search, const struct piece *piece, size_t offset, struct ts_err *err)
+note_place(struct search *search, const struct piece *piece, size_t offset,
+           const struct pam_stack *lines, struct ts_err *err)
 {
+    size_t modules = 0;
+
+    for (size_t i = 0; i < lines->len; i++)
+        modules += lines->lines[i].level == 0;
+    if (search->type == PAM_STACK_AUTH && modules != 1 &&
+        strcmp(search->edit->control, PAM_EDIT_TOKEN_INSTEAD) == 0)
+        return refuse_place(search, piece,
+                            "more than one module checks passwords here, so it is not known how "
+                            "many a token takes the place of: add the module's line by hand",
+                            err);
     if (search->furthest_jump > 0)
         return refuse_place(
             search, piece,
@@ -194,7 +206,7 @@ visit_piece(struct search *search, const struct piece *piece, size_t offset, str
                 rc = visit_auth(search, piece, &lines.lines[i], &here, err);
     }
     if (rc == 0 && here)
-        return note_place(search, piece, offset, err);
+        return note_place(search, piece, offset, &lines, err);
     for (size_t i = 0; i < lines.len; i++)
         pass_line(search, &lines.lines[i]);
     return rc;
@@ -264,7 +276,8 @@ pam_edit_add(const struct ts_secret *text, const struct pam_edit *edit, struct t
     if (text->len > 0 && text->data[text->len - 1] != '\n')
         return ts_err_set(err, TS_ERR_CONFIG, "%s: the last line has no newline: add one",
                           edit->file);
-    (void)snprintf(auth_line, sizeof(auth_line), "auth %s " MODULE_FILE "\n", edit->control);
+    (void)snprintf(auth_line, sizeof(auth_line), "auth %s " MODULE_FILE "%s\n", edit->control,
+                   edit->arguments);
     int rc = find_auth_line(text, &auth, err);
     if (rc == 0)
         rc = find_session_line(text, &session, err);

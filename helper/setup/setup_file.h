@@ -27,6 +27,8 @@ struct setup_kind {
     bool owned;
     /* Its folder is the system's and stays, empty or not. */
     bool keeps_folder;
+    /* A new one is for everybody to read. */
+    bool readable;
 };
 
 struct setup_file {
@@ -61,8 +63,9 @@ int setup_file_check_folder(const struct setup_file *file, struct ts_err *err);
  * changed yet. An empty one says that there was no file; an empty file needs none. */
 int setup_file_back_up(const struct setup_file *file, struct ts_err *err);
 
-/* Puts `text` in the file's place, with its mode, owner and access control list (a new file: 0600),
- * its folder made where missing. Refused where the file has changed since it was read. */
+/* Puts `text` in the file's place, with its mode, owner and access control list (a new file: 0600,
+ * or 0644 if it is for everybody to read), its folder made where missing. Refused where the file
+ * has changed since it was read. */
 int setup_file_replace(const struct setup_file *file, const struct ts_secret *text,
                        struct ts_err *err);
 

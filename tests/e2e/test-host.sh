@@ -178,13 +178,52 @@ refuses_a_service_without_a_file() {
     reset
     status=0
     host enable nothing --yes 2>"$W/said" || status=$?
-    [ "$status" = 78 ] && grep -q 'there is no /etc/pam.d/nothing' "$W/said" || fail "$status $(cat "$W/said")"
+    [ "$status" = 78 ] && grep -q "there is no /etc/pam.d/nothing: 'host enable nothing --tokens-only'" "$W/said" || fail "$status $(cat "$W/said")"
     for name in ../shadow common-auth '' 'a b' sshd.thrivestack-backup; do
         status=0
         host enable "$name" --yes 2>"$W/said" || status=$?
         [ "$status" = 64 ] || fail "'$name': status $status"
     done
     same_as_before 'no service'
+}
+
+makes_and_removes_a_stack_for_tokens_alone() {
+    reset
+    host enable web wiki --tokens-only --yes || fail "status $?"
+    expect '644 root' 'mode and owner' stat -c '%a %U' /etc/pam.d/web
+    login web alice "$(sign alices)" || fail 'by token'
+    refused 'by password' login web bob bob-password
+    host enable web wiki --tokens-only --yes 2>&1 | grep -q 'nothing needs to change' || fail 'a second run'
+    host enable web --yes 2>&1 | grep -q 'nothing needs to change' || fail 'a second run without the option'
+    host status | grep -q '^web .*tokens only' || fail "$(host status)"
+    host disable web --yes && host disable wiki --yes || fail 'disable'
+    same_as_before 'for tokens alone'
+    status=0
+    host enable sudo --tokens-only --yes 2>"$W/said" || status=$?
+    [ "$status" = 78 ] && grep -q 'replaces none' "$W/said" || fail "a stack that is there: $status $(cat "$W/said")"
+    refused 'no service' host enable ../web --tokens-only --yes
+    same_as_before 'refused'
+}
+
+# Cockpit's stack refuses some people behind the password: a token must not pass over that.
+takes_a_token_instead_of_the_password() {
+    reset
+    echo root >"$W/denied"
+    cat >/etc/pam.d/cockpit <<END
+auth required pam_sepermit.so
+auth substack common-auth
+auth required pam_listfile.so item=user sense=deny file=$W/denied onerr=succeed
+account required pam_permit.so
+END
+    cp /etc/pam.d/cockpit "$W/cockpit"
+    host enable cockpit --yes || fail "status $?"
+    login cockpit alice "$(sign alices)" || fail 'by token'
+    login cockpit bob bob-password || fail 'by password'
+    echo alice >>"$W/denied"
+    refused 'by token, and not allowed' login cockpit alice "$(sign alices)"
+    refused 'by password, and not allowed' login cockpit alice '' alice-password
+    host disable cockpit --yes || fail 'disable'
+    cmp "$W/cockpit" /etc/pam.d/cockpit || fail 'not as it was'
 }
 
 takes_a_service_that_is_named_twice() {
@@ -308,6 +347,7 @@ for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_
     changes_nothing_where_etc_is_read_only undoes_all_where_sshd_does_not_agree \
     lets_no_password_in_where_sshd_takes_none \
     keeps_passwords_where_there_is_no_policy keeps_passwords_where_sshd_says_nothing \
+    makes_and_removes_a_stack_for_tokens_alone takes_a_token_instead_of_the_password \
     takes_a_service_that_is_named_twice keeps_the_group_of_a_file keeps_what_was_edited_by_hand; do
     run_case "$name" "$name"
 done

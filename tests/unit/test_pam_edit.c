@@ -11,6 +11,7 @@
 #include "helper/host/pam_edit.h"
 
 #define AUTH "auth sufficient pam_thrivestack.so\n"
+#define INSTEAD "auth [success=1 default=ignore] pam_thrivestack.so unknown=skip\n"
 #define SESSION "session optional pam_thrivestack.so\n"
 #define COMMON_AUTH                                                                                \
     "auth [success=1 default=ignore] pam_unix.so nullok\n"                                         \
@@ -104,7 +105,7 @@ static void
 puts_each_line_in_its_place(void **state)
 {
     const struct pam_files files = {read_include, NULL};
-    const struct pam_edit edit = {&files, "sudo", PAM_EDIT_TOKEN_OR_ELSE, true};
+    const struct pam_edit edit = {&files, "sudo", PAM_EDIT_TOKEN_OR_ELSE, "", true};
 
     (void)state;
     for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
@@ -122,6 +123,47 @@ puts_each_line_in_its_place(void **state)
             fail_msg("%s:\n%s", rows[i].name, ts_secret_string(&edited));
         if (strstr(rows[i].text, AUTH) == NULL)
             check_removal(rows[i].name, &edited, rows[i].text);
+    }
+}
+
+/* A token takes the place of the one module or substack that checks passwords. */
+static void
+puts_a_token_instead_of_one_module(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *text;
+        const char *expected; /* NULL: refused */
+    } cases[] = {
+        {"substack",
+         "auth required pam_listfile.so\nauth substack common-auth\nauth required pam_shells.so\n",
+         "auth required pam_listfile.so\n" INSTEAD
+         "auth substack common-auth\nauth required pam_shells.so\n"},
+        {"module", "auth required pam_unix.so\n", INSTEAD "auth required pam_unix.so\n"},
+        {"there_already", INSTEAD "auth required pam_unix.so\n",
+         INSTEAD "auth required pam_unix.so\n"},
+        {"include", "auth include common-auth\n", NULL},
+        {"at_include", "@include common-auth\n", NULL},
+    };
+    const struct pam_files files = {read_include, NULL};
+    const struct pam_edit edit = {&files, "cockpit", PAM_EDIT_TOKEN_INSTEAD, PAM_EDIT_SKIP_UNKNOWN,
+                                  false};
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(cases); i++) {
+        TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(4096);
+        TS_CLEANUP(ts_secret_release) struct ts_secret edited = TS_SECRET_INIT(4096);
+        struct ts_err err = {.code = 0};
+
+        assert_int_equal(ts_secret_append_string(&text, cases[i].text), 0);
+        int rc = pam_edit_add(&text, &edit, &edited, &err);
+        if ((rc == 0) != (cases[i].expected != NULL))
+            fail_msg("%s: %d %s", cases[i].name, rc, err.text);
+        if (rc < 0)
+            continue;
+        assert_string_equal(ts_secret_string(&edited), cases[i].expected);
+        if (!ts_secret_equal(&text, &edited))
+            check_removal(cases[i].name, &edited, cases[i].text);
     }
 }
 
@@ -149,6 +191,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(puts_each_line_in_its_place),
+        cmocka_unit_test(puts_a_token_instead_of_one_module),
         cmocka_unit_test(removal_names_what_was_edited),
     };
 

@@ -65,6 +65,8 @@ static const struct {
     {"pam_setquota", IGNORE, IGNORE},
     {"pam_listfile", SUCCESS, SUCCESS},
     {"pam_selinux_permit", IGNORE, IGNORE},
+    {"pam_sepermit", IGNORE, IGNORE},
+    {"pam_ssh_add", IGNORE, SUCCESS},
     {"pam_reauthorize", IGNORE, IGNORE},
     {"pam_succeed_if", SUCCESS, IGNORE},
     {"pam_motd", IGNORE, IGNORE},
