@@ -9,7 +9,6 @@
 #include "common/cache/refresh.h"
 #include "common/config/host.h"
 #include "common/policy/proof.h"
-#include "common/json/json.h"
 #include "helper/helper.h"
 
 void

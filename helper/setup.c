@@ -1,7 +1,5 @@
 /* `setup`: shows a client's plan, asks, and carries it out. */
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "common/base/cleanup.h"
 #include "helper/clients.h"

@@ -1,6 +1,5 @@
 #include "pam/auth.h"
 
-#include <security/pam_ext.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,6 @@
 #include "common/base/clock.h"
 #include "common/policy/decide.h"
 #include "common/policy/module_options.h"
-#include "common/policy/proof.h"
 #include "pam/audit.h"
 #include "pam/conversation.h"
 #include "pam/local.h"

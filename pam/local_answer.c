@@ -1,7 +1,6 @@
 #include "pam/local_answer.h"
 
 #include <signal.h>
-#include <stddef.h>
 #include <sys/wait.h>
 
 #include "common/base/cleanup.h"

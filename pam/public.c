@@ -3,8 +3,6 @@
 #include <security/pam_modules.h>
 #pragma GCC visibility pop
 
-#include <stddef.h>
-
 #include "pam/auth.h"
 #include "pam/session.h"
 

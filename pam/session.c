@@ -1,6 +1,5 @@
 #include "pam/session.h"
 
-#include <security/pam_ext.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -9,7 +8,6 @@
 #include "common/base/clock.h"
 #include "common/policy/decide.h"
 #include "common/policy/module_options.h"
-#include "common/policy/policy.h"
 #include "common/policy/token.h"
 #include "pam/account.h"
 #include "pam/audit.h"

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
 /* Root with a user's HOME (sudo -E, su) is not to take the user's file away from them. */
 static bool

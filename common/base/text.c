@@ -1,7 +1,5 @@
 #include "common/base/text.h"
-#include "common/base/cleanup.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 

@@ -5,7 +5,6 @@
 #include "common/cache/cache_files.h"
 
 #include <stddef.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define IDENTITY_MEMBER "identity"

@@ -1,7 +1,6 @@
 #include "common/config/ini.h"
 #include "common/base/cleanup.h"
 #include "common/base/index.h"
-#include "common/base/text.h"
 
 #include <stdarg.h>
 #include <stdbool.h>

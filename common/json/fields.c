@@ -5,7 +5,6 @@
 #include "common/base/secret.h"
 #include "common/base/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/base/cleanup.h"
 #include "common/policy/decide_internal.h"
 #include "common/policy/verify.h"
 

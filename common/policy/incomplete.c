@@ -1,5 +1,4 @@
 #include "common/policy/decide.h"
-#include "common/policy/proof.h"
 #include "common/policy/verify.h"
 
 #include <string.h>

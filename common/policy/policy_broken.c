@@ -1,6 +1,5 @@
 /* What a file of keys with a mistake in it would have said: whose keys are in it. Nothing here is
  * ever accepted; it decides only who is a user with a key, and what their tokens are answered. */
-#include "common/base/cleanup.h"
 #include "common/policy/policy_schema.h"
 
 #include <string.h>

@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 
 struct exchange {
     int input_fd;  /* -1 once everything is written, or its reader has gone */

@@ -5,7 +5,6 @@
 #include "common/worker/trace.h"
 
 #include <stdio.h>
-#include <string.h>
 
 static void
 describe_response(const struct ts_response *response, const struct ts_err *failure,

@@ -4,7 +4,6 @@
 
 #include "common/base/cleanup.h"
 #include "common/cache/refresh.h"
-#include "common/base/text.h"
 #include "helper/client/clients.h"
 #include "helper/client/askpass_prompt.h"
 #include "common/base/own_name.h"

@@ -3,7 +3,6 @@
  * the versions that are known, then an answer for every request until the end of standard input.
  */
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "common/base/cleanup.h"

@@ -1,6 +1,5 @@
 #include "helper/client/docker_config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"

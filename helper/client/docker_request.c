@@ -5,7 +5,6 @@
 #include "common/base/cleanup.h"
 #include "common/config/host.h"
 #include "common/json/json.h"
-#include "common/base/text.h"
 
 static const char *const hub_names[] = {"index.docker.io", "docker.io", "registry-1.docker.io"};
 

@@ -1,13 +1,11 @@
 /* Whether git, docker and ssh run this program for the configured hosts. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
 #include "common/json/json.h"
 #include "helper/client/docker_config.h"
-#include "helper/client/docker_request.h"
 #include "helper/client/doctor_clients.h"
 #include "helper/doctor/doctor.h"
 #include "helper/client/git_config.h"

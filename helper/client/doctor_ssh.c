@@ -6,7 +6,6 @@
 
 #include "common/base/cleanup.h"
 #include "helper/client/doctor_clients.h"
-#include "helper/setup/setup_file.h"
 
 #define SUDO_CONF "/etc/sudo.conf"
 #define SUDO_ASKPASS "thrivestack-sudo-askpass"

@@ -1,5 +1,4 @@
 /* `explain`: which rule of policy.conf accepts or denies a token. The worker decides. */
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

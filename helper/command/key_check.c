@@ -1,6 +1,5 @@
 /* `key check`: what needs doing about the API key. */
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/base/cleanup.h"

@@ -1,7 +1,6 @@
 /* The tokens that clients get: one for each profile, scopes and lifetime in use. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/cleanup.h"

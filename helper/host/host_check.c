@@ -6,7 +6,6 @@
 #include "common/policy/policy.h"
 #include "helper/doctor/pam/pam_folder.h"
 #include "helper/doctor/pam/pam_judge.h"
-#include "helper/doctor/pam/pam_kind.h"
 #include "helper/host/host.h"
 
 int

@@ -2,7 +2,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/base/cleanup.h"
 #include "helper/setup/plan.h"
 
 static void

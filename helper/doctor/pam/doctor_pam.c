@@ -1,9 +1,7 @@
 /* Every stack in /etc/pam.d that names the module: what it allows, found by simulation. */
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
