@@ -158,7 +158,7 @@ helper_request(const struct helper *helper, const struct ts_host_rule *host, boo
         .can_scope = (helper->command->options & OPTION_SCOPE) != 0,
     };
 
-    *ret = (struct ts_request)TS_REQUEST_INIT;
+    *ret = TS_REQUEST_INIT;
     int rc = ts_config_request(&helper->config, host, &overrides, ret, err);
     if (rc == 0 && (options->given & OPTION_PIPED_KEY) != 0)
         rc = read_piped_key(ret, err);
@@ -177,7 +177,7 @@ helper_profile_request(const struct helper *helper, const char *profile, struct 
         .scopes = {scopes, TS_ARRAY_LEN(scopes)}, .lifetime = -1, .min_valid = -1};
     struct ts_config view = helper->config;
 
-    *ret = (struct ts_request)TS_REQUEST_INIT;
+    *ret = TS_REQUEST_INIT;
     if (profile != NULL && name == NULL)
         return ts_err_nomem(err);
     if (name != NULL)

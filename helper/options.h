@@ -80,10 +80,7 @@ struct options {
     size_t arguments_len;
 };
 
-#define OPTIONS_INIT                                                                               \
-    {                                                                                              \
-        .lifetime = -1, .min_valid = -1                                                            \
-    }
+#define OPTIONS_INIT ((struct options){.lifetime = -1, .min_valid = -1})
 
 /*
  * Sorts argv[1] and what follows into options and arguments; argv is rearranged for that. Returns

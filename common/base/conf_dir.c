@@ -55,7 +55,7 @@ ts_conf_dir_open(const char *path, const struct ts_file_rules *rules, struct ts_
 {
     struct stat st;
 
-    *ret = (struct ts_conf_dir)TS_CONF_DIR_INIT;
+    *ret = TS_CONF_DIR_INIT;
     ret->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (ret->fd < 0 && errno == ENOENT)
         return 0;

@@ -21,10 +21,7 @@ struct ts_conf_dir {
     struct ts_list names;
 };
 
-#define TS_CONF_DIR_INIT                                                                           \
-    {                                                                                              \
-        .fd = -1                                                                                   \
-    }
+#define TS_CONF_DIR_INIT ((struct ts_conf_dir){.fd = -1})
 
 /*
  * Opens the folder, checks its descriptor (owner and mode as for a file: who can write to the

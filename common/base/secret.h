@@ -21,10 +21,7 @@ struct ts_secret {
     size_t max; /* len never exceeds it */
 };
 
-#define TS_SECRET_INIT(maximum)                                                                    \
-    {                                                                                              \
-        .data = NULL, .len = 0, .cap = 0, .max = (maximum)                                         \
-    }
+#define TS_SECRET_INIT(maximum) ((struct ts_secret){.max = (maximum)})
 
 /* Appends len bytes. Returns 0, TS_ERR_TOO_LARGE or TS_ERR_NOMEM; on failure nothing changes. */
 int ts_secret_append(struct ts_secret *secret, const void *data, size_t len);

@@ -27,10 +27,7 @@ struct ts_trusted_folder {
     uid_t owner; /* whose files pass beside root's; 0: nobody's */
 };
 
-#define TS_TRUSTED_FOLDER_INIT                                                                     \
-    {                                                                                              \
-        .fd = -1, .shared = false, .name = NULL, .owner = 0                                        \
-    }
+#define TS_TRUSTED_FOLDER_INIT ((struct ts_trusted_folder){.fd = -1})
 
 /*
  * Walks to the folder that holds the file `path`, which is absolute, has no `..` and does not end

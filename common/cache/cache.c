@@ -322,7 +322,7 @@ ts_cache_find_proof(int fd, const struct ts_identity *identity, const char *host
         return false;
     ts_cache_proof_release(ret);
     *ret = proof;
-    proof = (struct ts_cache_proof)TS_CACHE_PROOF_INIT;
+    proof = TS_CACHE_PROOF_INIT;
     return true;
 }
 

@@ -33,10 +33,7 @@ struct ts_cache_entry {
     char spent[TS_IDENTITY_NAME_LEN + 1]; /* ts_cache_hash of the last token, erased or not */
 };
 
-#define TS_CACHE_ENTRY_INIT                                                                        \
-    {                                                                                              \
-        .grant = TS_GRANT_INIT                                                                     \
-    }
+#define TS_CACHE_ENTRY_INIT ((struct ts_cache_entry){.grant = TS_GRANT_INIT})
 void ts_cache_entry_release(struct ts_cache_entry *entry);
 
 /* A failure that is shared. */
@@ -90,9 +87,8 @@ struct ts_cache_proof {
     struct ts_clock made;
 };
 #define TS_CACHE_PROOF_INIT                                                                        \
-    {                                                                                              \
-        .token = TS_SECRET_INIT(TS_TOKEN_MAX), .proof = TS_SECRET_INIT(TS_TOKEN_MAX)               \
-    }
+    ((struct ts_cache_proof){.token = TS_SECRET_INIT(TS_TOKEN_MAX),                                \
+                             .proof = TS_SECRET_INIT(TS_TOKEN_MAX)})
 void ts_cache_proof_release(struct ts_cache_proof *proof);
 bool ts_cache_write_proof(int fd, const struct ts_identity *identity,
                           const struct ts_cache_proof *proof);

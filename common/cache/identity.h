@@ -20,10 +20,7 @@ struct ts_identity {
     char name[TS_IDENTITY_NAME_LEN + 1]; /* its FNV-1a hash in hex: what files are named by */
 };
 
-#define TS_IDENTITY_INIT                                                                           \
-    {                                                                                              \
-        .text = TS_SECRET_INIT(TS_IDENTITY_MAX)                                                    \
-    }
+#define TS_IDENTITY_INIT ((struct ts_identity){.text = TS_SECRET_INIT(TS_IDENTITY_MAX)})
 
 /* Returns 0, TS_ERR_NOT_FOUND where the key file does not exist, TS_ERR_KEY where it cannot be
  * examined, TS_ERR_CONFIG where the settings are too long, TS_ERR_NOMEM. */

@@ -102,7 +102,7 @@ return_cached(struct run *run, struct ts_grant *ret)
     ts_worker_trace(run->request, "the token is from the cache");
     ts_grant_release(ret);
     *ret = run->entry.grant;
-    run->entry.grant = (struct ts_grant)TS_GRANT_INIT;
+    run->entry.grant = TS_GRANT_INIT;
     return 0;
 }
 

@@ -51,7 +51,7 @@ add_file(struct reader *reader, const struct place *place, struct ts_err *err)
     if (inis == NULL)
         return ts_err_nomem(err);
     files->inis = inis;
-    inis[files->len] = (struct ts_ini)TS_INI_INIT;
+    inis[files->len] = TS_INI_INIT;
     rc = ts_ini_parse_text(&text, place->shown, &inis[files->len], err);
     if (rc < 0)
         return rc;

@@ -123,7 +123,7 @@ ts_config_request(const struct ts_config *config, const struct ts_host_rule *hos
 {
     const char *name = "default";
 
-    *ret = (struct ts_request)TS_REQUEST_INIT;
+    *ret = TS_REQUEST_INIT;
     if (config->selected_profile != NULL)
         name = config->selected_profile;
     else if (host != NULL && host->profile != NULL)

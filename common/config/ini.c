@@ -316,7 +316,7 @@ ts_ini_parse_text(struct ts_secret *text, const char *file, struct ts_ini *ret, 
     if (rc < 0)
         return rc;
     *ret = ini;
-    ini = (struct ts_ini)TS_INI_INIT;
+    ini = TS_INI_INIT;
     return 0;
 }
 
@@ -336,5 +336,5 @@ ts_ini_release(struct ts_ini *ini)
     free(ini->sections);
     free(ini->file);
     ts_secret_release(&ini->text);
-    *ini = (struct ts_ini)TS_INI_INIT;
+    *ini = TS_INI_INIT;
 }

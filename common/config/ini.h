@@ -45,10 +45,7 @@ struct ts_ini {
     struct ts_secret text;
 };
 
-#define TS_INI_INIT                                                                                \
-    {                                                                                              \
-        .text = TS_SECRET_INIT(0)                                                                  \
-    }
+#define TS_INI_INIT ((struct ts_ini){.text = TS_SECRET_INIT(0)})
 
 /*
  * Parses `len` bytes of text; `file` is how messages name them. On success *ret owns copies of

@@ -27,7 +27,7 @@ ts_request_release(struct ts_request *request)
     for (size_t i = 0; i < TS_ARRAY_LEN(owned); i++)
         ts_string_free(owned[i]);
     ts_list_release(&request->scopes);
-    *request = (struct ts_request)TS_REQUEST_INIT;
+    *request = TS_REQUEST_INIT;
 }
 
 int
@@ -49,7 +49,7 @@ ts_grant_release(struct ts_grant *grant)
     ts_secret_release(&grant->token);
     ts_secret_release(&grant->proof);
     ts_list_release(&grant->scopes);
-    *grant = (struct ts_grant)TS_GRANT_INIT;
+    *grant = TS_GRANT_INIT;
 }
 
 /*

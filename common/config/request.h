@@ -61,10 +61,7 @@ struct ts_request {
     char *const *environment; /* key_command's, NULL-terminated; borrowed; NULL: none */
 };
 
-#define TS_REQUEST_INIT                                                                            \
-    {                                                                                              \
-        .max_age = -1                                                                              \
-    }
+#define TS_REQUEST_INIT ((struct ts_request){.max_age = -1})
 
 void ts_request_release(struct ts_request *request);
 
@@ -87,9 +84,8 @@ struct ts_grant {
 };
 
 #define TS_GRANT_INIT                                                                              \
-    {                                                                                              \
-        .token = TS_SECRET_INIT(TS_TOKEN_MAX), .proof = TS_SECRET_INIT(TS_TOKEN_MAX)               \
-    }
+    ((struct ts_grant){.token = TS_SECRET_INIT(TS_TOKEN_MAX),                                      \
+                       .proof = TS_SECRET_INIT(TS_TOKEN_MAX)})
 
 void ts_grant_release(struct ts_grant *grant);
 

@@ -245,7 +245,7 @@ ts_job_read(const struct ts_secret *text, struct ts_job *ret, struct ts_err *err
         return rc;
     ts_job_release(ret);
     *ret = job;
-    job = (struct ts_job)TS_JOB_INIT;
+    job = TS_JOB_INIT;
     return 0;
 }
 
@@ -260,5 +260,5 @@ ts_job_release(struct ts_job *job)
     free(job->explain.user);
     ts_secret_release(&job->explain.token);
     ts_secret_release(&job->token);
-    *job = (struct ts_job)TS_JOB_INIT;
+    *job = TS_JOB_INIT;
 }

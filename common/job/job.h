@@ -59,10 +59,9 @@ struct ts_job {
 };
 
 #define TS_JOB_INIT                                                                                \
-    {                                                                                              \
-        .request = TS_REQUEST_INIT, .explain = {.token = TS_SECRET_INIT(TS_EXPLAIN_TOKEN_MAX)},    \
-        .token = TS_SECRET_INIT(TS_TOKEN_MAX)                                                      \
-    }
+    ((struct ts_job){.request = TS_REQUEST_INIT,                                                   \
+                     .explain = {.token = TS_SECRET_INIT(TS_EXPLAIN_TOKEN_MAX)},                   \
+                     .token = TS_SECRET_INIT(TS_TOKEN_MAX)})
 void ts_job_release(struct ts_job *job);
 
 /* What the worker reports of an API key; never the private half. With these limits, every sum of

@@ -345,7 +345,7 @@ read_grant(const struct ts_secret *text, const struct answer *answer, struct ts_
     if (rc < 0)
         return rc;
     *ret = grant;
-    grant = (struct ts_grant)TS_GRANT_INIT;
+    grant = TS_GRANT_INIT;
     return 0;
 }
 

@@ -21,10 +21,7 @@ struct ts_key_command {
     struct ts_child child;
 };
 
-#define TS_KEY_COMMAND_INIT                                                                        \
-    {                                                                                              \
-        TS_CHILD_INIT                                                                              \
-    }
+#define TS_KEY_COMMAND_INIT ((struct ts_key_command){.child = TS_CHILD_INIT})
 
 /* Starts the request's key_command with its output going to `stdout_fd`, which stays the caller's.
  * Returns as ts_spawn_start. */

@@ -151,7 +151,7 @@ ts_spawn_start(const struct ts_spawn *spec, struct ts_child *ret, struct ts_err 
     if (rc < 0)
         return rc;
     *ret = child;
-    child = (struct ts_child)TS_CHILD_INIT;
+    child = TS_CHILD_INIT;
     return 0;
 }
 

@@ -47,10 +47,7 @@ struct ts_child {
     bool shares_group; /* it leads none */
 };
 
-#define TS_CHILD_INIT                                                                              \
-    {                                                                                              \
-        0, -1, false                                                                               \
-    }
+#define TS_CHILD_INIT ((struct ts_child){.pidfd = -1})
 
 /* Starts a child. Returns 0; TS_ERR_SYSTEM, where the text says whether clone, setresuid or exec
  * failed; or TS_ERR_TIMEOUT where exec was not done in time. */

@@ -22,10 +22,7 @@ struct ts_api_key {
     struct ts_key_info info; /* but for the public half: ts_rsa_key_public */
 };
 
-#define TS_API_KEY_INIT                                                                            \
-    {                                                                                              \
-        .key = NULL                                                                                \
-    }
+#define TS_API_KEY_INIT ((struct ts_api_key){.key = NULL})
 
 /*
  * Reads the key that `source` names. `owner` is whose file it may be, beside root's. Where

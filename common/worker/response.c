@@ -13,7 +13,7 @@ void
 ts_response_release(struct ts_response *response)
 {
     ts_secret_release(&response->body);
-    *response = (struct ts_response)TS_RESPONSE_INIT;
+    *response = TS_RESPONSE_INIT;
 }
 
 /* An HTTP-date, or -1. */

@@ -24,9 +24,7 @@ struct ts_response {
 };
 
 #define TS_RESPONSE_INIT                                                                           \
-    {                                                                                              \
-        .date = -1, .retry_after_ms = -1, .body = TS_SECRET_INIT(TS_ANSWER_MAX)                    \
-    }
+    ((struct ts_response){.date = -1, .retry_after_ms = -1, .body = TS_SECRET_INIT(TS_ANSWER_MAX)})
 
 void ts_response_release(struct ts_response *response);
 

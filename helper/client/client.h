@@ -44,10 +44,7 @@ struct client_answer {
     int64_t expires_at;              /* of token or proof, by the local clock, Unix seconds */
 };
 
-#define CLIENT_ANSWER_INIT                                                                         \
-    {                                                                                              \
-        .grant = TS_GRANT_INIT                                                                     \
-    }
+#define CLIENT_ANSWER_INIT ((struct client_answer){.grant = TS_GRANT_INIT})
 
 void client_answer_release(struct client_answer *answer);
 

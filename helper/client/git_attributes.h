@@ -37,9 +37,8 @@ struct git_attributes {
 };
 
 #define GIT_ATTRIBUTES_INIT                                                                        \
-    {                                                                                              \
-        .values = { [0 ... GIT_ATTRIBUTES_LEN - 1] = TS_SECRET_INIT(GIT_LINE_MAX) }                \
-    }
+    ((struct git_attributes){                                                                      \
+        .values = {[0 ... GIT_ATTRIBUTES_LEN - 1] = TS_SECRET_INIT(GIT_LINE_MAX)}})
 
 void git_attributes_release(struct git_attributes *attributes);
 

@@ -39,10 +39,7 @@ struct policy_file {
     struct ts_secret text;
     struct policy_blocks blocks;
 };
-#define POLICY_FILE_INIT                                                                           \
-    {                                                                                              \
-        .text = TS_SECRET_INIT(TS_POLICY_FILE_MAX)                                                 \
-    }
+#define POLICY_FILE_INIT ((struct policy_file){.text = TS_SECRET_INIT(TS_POLICY_FILE_MAX)})
 void policy_file_release(struct policy_file *file);
 
 /* Reads file->path. TS_ERR_NOT_FOUND where it is missing, TS_ERR_CONFIG where it is no regular

@@ -114,7 +114,7 @@ setup_add_text(struct setup *setup, struct setup_file *file, struct ts_secret *t
         return ts_err_set(err, TS_ERR_CONFIG, "more than %d changes", SETUP_STEPS_MAX);
     step = &setup->steps[setup->steps_len++];
     *step = (struct setup_step){.file = *file, .text = TS_SECRET_INIT(SETUP_FILE_MAX)};
-    *file = (struct setup_file)SETUP_FILE_INIT;
+    *file = SETUP_FILE_INIT;
     ts_secret_move(&step->text, text);
     return 0;
 }

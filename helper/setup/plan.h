@@ -48,10 +48,9 @@ struct setup {
 
 #define SETUP_TEXT_MAX ((size_t)64 * 1024)
 #define SETUP_INIT                                                                                 \
-    {                                                                                              \
-        .plan = TS_SECRET_INIT(SETUP_TEXT_MAX), .notes = TS_SECRET_INIT(SETUP_TEXT_MAX),           \
-        .hints = TS_SECRET_INIT(SETUP_TEXT_MAX)                                                    \
-    }
+    ((struct setup){.plan = TS_SECRET_INIT(SETUP_TEXT_MAX),                                        \
+                    .notes = TS_SECRET_INIT(SETUP_TEXT_MAX),                                       \
+                    .hints = TS_SECRET_INIT(SETUP_TEXT_MAX)})
 
 void setup_release(struct setup *setup);
 

@@ -44,9 +44,8 @@ struct setup_file {
 };
 
 #define SETUP_FILE_INIT                                                                            \
-    {                                                                                              \
-        .text = TS_SECRET_INIT(SETUP_FILE_MAX), .backup = TS_SECRET_INIT(SETUP_FILE_MAX)           \
-    }
+    ((struct setup_file){.text = TS_SECRET_INIT(SETUP_FILE_MAX),                                   \
+                         .backup = TS_SECRET_INIT(SETUP_FILE_MAX)})
 
 void setup_file_release(struct setup_file *file);
 

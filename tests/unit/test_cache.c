@@ -22,7 +22,7 @@ struct fixture {
 static void
 make_identity(struct ts_identity *identity, const char *text, const char *name)
 {
-    *identity = (struct ts_identity)TS_IDENTITY_INIT;
+    *identity = TS_IDENTITY_INIT;
     assert_int_equal(ts_secret_append_string(&identity->text, text), 0);
     memcpy(identity->name, name, TS_IDENTITY_NAME_LEN + 1);
 }
