@@ -61,6 +61,10 @@ static const struct client clients[] = {
         .command.help = "answer kubectl, as a credential plug-in",
         .command.run = command_client,
         .answer = client_kubectl,
+        .setup = "kubectl",
+        .has_host = true,
+        .plan = setup_kubectl,
+        .check = doctor_kubectl,
     },
     {
         .command.name = "kubelet",
@@ -76,6 +80,9 @@ static const struct client clients[] = {
         .command.help = "answer cargo, as a credential provider",
         .command.run = command_cargo,
         .has_own_syntax = true,
+        .setup = "cargo",
+        .has_host = true,
+        .file = &client_file_cargo,
     },
     {
         .command.name = "goauth",
@@ -83,13 +90,20 @@ static const struct client clients[] = {
         .command.help = "answer go, as a command for GOAUTH",
         .command.run = command_client,
         .answer = client_goauth,
+        .setup = "go",
+        .has_host = true,
+        .file = &client_file_go,
     },
     {
         .command.name = "bazel",
+        .command.alias = "bazel-credential-thrivestack",
         .command.arguments = "get",
         .command.help = "answer Bazel, as a credential helper",
         .command.run = command_client,
         .answer = client_bazel,
+        .setup = "bazel",
+        .has_host = true,
+        .file = &client_file_bazel,
     },
     {
         .command.name = "terraform",
@@ -98,6 +112,9 @@ static const struct client clients[] = {
         .command.help = "answer Terraform, as a credentials helper",
         .command.run = command_client,
         .answer = client_terraform,
+        .setup = "terraform",
+        .has_host = true,
+        .file = &client_file_terraform,
     },
     {
         .command.name = "keyring",
@@ -106,6 +123,9 @@ static const struct client clients[] = {
         .command.run = command_keyring,
         .has_own_syntax = true,
         .link = "keyring",
+        .setup = "pip",
+        .has_host = true,
+        .file = &client_file_pip,
     },
     {
         .command.name = "npm",
@@ -114,6 +134,9 @@ static const struct client clients[] = {
         .command.options = OPTION_HOST,
         .command.run = command_client,
         .answer = client_npm,
+        .setup = "npm",
+        .has_host = true,
+        .file = &client_file_npm,
     },
 };
 
@@ -168,7 +191,10 @@ doctor_clients(struct doctor *doctor, struct ts_err *err)
     int rc = 0;
 
     for (size_t i = 0; i < TS_ARRAY_LEN(clients) && rc == 0; i++) {
-        rc = clients[i].check != NULL ? clients[i].check(doctor, err) : 0;
+        if (clients[i].file != NULL)
+            rc = doctor_client(doctor, clients[i].setup, clients[i].file, err);
+        else
+            rc = clients[i].check != NULL ? clients[i].check(doctor, err) : 0;
         if (rc < 0 && rc != TS_ERR_NOMEM)
             rc = findings_add(&doctor->findings, FIND_CHECK_FAILED,
                               "cannot check the configuration of %s: %s", clients[i].setup,

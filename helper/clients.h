@@ -12,6 +12,7 @@
 #include "helper/command.h"
 
 struct setup;
+struct client_file;
 struct doctor;
 
 struct client {
@@ -23,6 +24,8 @@ struct client {
     bool has_own_syntax; /* its arguments follow another program's rules: only --help is ours */
     const char *setup;   /* what `setup` calls it, or NULL */
     bool has_host;       /* `setup` is for one host */
+    const struct client_file
+        *file; /* where it finds this program; or NULL, with a plan of its own */
     int (*plan)(struct setup *setup, struct ts_err *err);
     int (*check)(struct doctor *doctor, struct ts_err *err); /* for `doctor`, or NULL */
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "common/base/cleanup.h"
+#include "helper/client/clients.h"
 #include "helper/clients.h"
 #include "helper/helper.h"
 #include "helper/init.h"
@@ -59,7 +60,8 @@ run_setup(struct helper *helper, struct setup *setup, struct ts_err *err)
     if (rc == 0)
         rc = setup_find_username(setup, err);
     if (rc == 0)
-        rc = client->plan(setup, err);
+        rc = client->file != NULL ? setup_client(setup, client->setup, client->file, err)
+                                  : client->plan(setup, err);
     if (rc != 0)
         return rc;
     if (setup->steps_len > 0)

@@ -4,9 +4,11 @@
 
 #include "common/base/error.h"
 #include "common/base/secret.h"
+#include "helper/client/client_file.h"
 
 struct helper;
 struct setup;
+struct doctor;
 
 /* The commands of clients; see struct command. */
 int command_git(struct helper *helper);
@@ -31,5 +33,12 @@ int setup_git(struct setup *setup, struct ts_err *err);
 int setup_docker(struct setup *setup, struct ts_err *err);
 int setup_ssh(struct setup *setup, struct ts_err *err);
 int setup_sudo(struct setup *setup, struct ts_err *err);
+int setup_kubectl(struct setup *setup, struct ts_err *err);
+
+/* The same, and the check of `doctor`, for the clients of client_file.h. */
+int setup_client(struct setup *setup, const char *client, const struct client_file *file,
+                 struct ts_err *err);
+int doctor_client(struct doctor *doctor, const char *client, const struct client_file *file,
+                  struct ts_err *err);
 
 #endif

@@ -24,9 +24,8 @@ doctor_is_ours(const char *path)
     return real != NULL && helper != NULL && strcmp(real, helper) == 0;
 }
 
-/* `host` or `host:port`, as git and docker name it; NULL where there is no memory. */
-static char *
-host_name(const struct ts_host_rule *rule)
+char *
+doctor_host_name(const struct ts_host_rule *rule)
 {
     return strndup(rule->label, strcspn(rule->label, "/"));
 }
@@ -127,7 +126,7 @@ doctor_git(struct doctor *doctor, struct ts_err *err)
     if (rc < 0 && rc != TS_ERR_NOMEM)
         return findings_add(&doctor->findings, FIND_GIT_INVALID, "%s", err->text);
     for (size_t i = 0; i < config->hosts_len && rc == 0; i++) {
-        TS_CLEANUP(ts_string_free) char *host = host_name(&config->hosts[i]);
+        TS_CLEANUP(ts_string_free) char *host = doctor_host_name(&config->hosts[i]);
         const struct git_check check = {doctor, &entries, &config->hosts[i], host};
         bool wired = false;
 
@@ -154,7 +153,7 @@ static int
 check_registry(struct doctor *doctor, size_t index, const struct docker_file *file)
 {
     struct ts_json *object = file->object;
-    TS_CLEANUP(ts_string_free) char *host = host_name(&doctor->helper->config.hosts[index]);
+    TS_CLEANUP(ts_string_free) char *host = doctor_host_name(&doctor->helper->config.hosts[index]);
 
     if (host == NULL)
         return TS_ERR_NOMEM;

@@ -4,36 +4,13 @@
 
 #include "common/base/cleanup.h"
 #include "helper/client/git_config.h"
+#include "helper/setup/text_lines.h"
 
 #define MARK "# thrivestack-credential setup git "
 
-/* One line, without its end. */
-struct line {
-    const char *text;
-    size_t len;  /* without \n or \r\n */
-    size_t size; /* with it */
-};
-
-static struct line
-line_at(const struct ts_secret *text, size_t at)
-{
-    const char *start = ts_secret_string(text) + at;
-    const char *newline = at < text->len ? memchr(start, '\n', text->len - at) : NULL;
-    size_t size = newline != NULL ? (size_t)(newline - start) + 1 : text->len - at;
-    size_t len = size - (newline != NULL);
-
-    return (struct line){start, len - (len > 0 && start[len - 1] == '\r'), size};
-}
-
-static bool
-line_is(const struct line *line, const char *text)
-{
-    return line->len == strlen(text) && memcmp(line->text, text, line->len) == 0;
-}
-
 /* The first byte that is not a blank; 0 in an empty line. */
 static char
-first_byte(const struct line *line)
+first_byte(const struct text_line *line)
 {
     for (size_t i = 0; i < line->len; i++)
         if (line->text[i] != ' ' && line->text[i] != '\t')
@@ -108,7 +85,7 @@ git_edit_add(const struct ts_secret *text, const struct git_block *block, struct
 }
 
 static bool
-is_helper(const struct line *line)
+is_helper(const struct text_line *line)
 {
     static const char helper[] = "\thelper = ";
     size_t start = sizeof(helper) - 1;
@@ -123,17 +100,17 @@ is_helper(const struct line *line)
 static size_t
 skip_ours(const struct ts_secret *text, size_t at)
 {
-    struct line line = line_at(text, at);
+    struct text_line line = text_line_at(text, at);
 
-    if (line_is(&line, "\thelper =")) {
+    if (text_line_is(&line, "\thelper =")) {
         at += line.size;
-        line = line_at(text, at);
+        line = text_line_at(text, at);
     }
     if (is_helper(&line)) {
         at += line.size;
-        line = line_at(text, at);
+        line = text_line_at(text, at);
     }
-    return line_is(&line, "\tuseHttpPath = true") ? at + line.size : at;
+    return text_line_is(&line, "\tuseHttpPath = true") ? at + line.size : at;
 }
 
 /* Whether a setting comes before the next section. */
@@ -141,7 +118,7 @@ static bool
 has_setting(const struct ts_secret *text, size_t at)
 {
     while (at < text->len) {
-        struct line line = line_at(text, at);
+        struct text_line line = text_line_at(text, at);
         char first = first_byte(&line);
 
         if (first != '\0' && first != '#' && first != ';')
@@ -155,9 +132,9 @@ has_setting(const struct ts_secret *text, size_t at)
 static int
 copy_kept(const struct ts_secret *text, size_t *at, const char *header, struct ts_secret *ret)
 {
-    struct line line = line_at(text, *at);
+    struct text_line line = text_line_at(text, *at);
 
-    if (!line_is(&line, header))
+    if (!text_line_is(&line, header))
         return 0;
     *at = skip_ours(text, *at + line.size);
     return has_setting(text, *at) ? ts_secret_append(ret, line.text, line.size) : 0;
@@ -182,10 +159,10 @@ git_edit_remove(const struct ts_secret *text, const char *host, struct ts_secret
     if (rc == 0)
         rc = append_header(host, &header);
     for (size_t at = 0; at < text->len && rc == 0;) {
-        struct line line = line_at(text, at);
+        struct text_line line = text_line_at(text, at);
 
         at += line.size;
-        if (!line_is(&line, ts_secret_string(&mark))) {
+        if (!text_line_is(&line, ts_secret_string(&mark))) {
             rc = ts_secret_append(ret, line.text, line.size);
             continue;
         }

@@ -7,6 +7,7 @@
 #include "helper/client/git_config.h"
 #include "helper/client/git_edit.h"
 #include "helper/setup/plan.h"
+#include "helper/setup/text_lines.h"
 #include "helper/tool.h"
 
 #define VALUE_MAX ((size_t)16 * 1024)
@@ -32,22 +33,6 @@ wiring_release(struct wiring *wiring)
     git_entries_release(&wiring->entries);
 }
 
-/* A word as a shell reads it back. */
-static int
-append_quoted(const char *word, struct ts_secret *ret)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                "-_./:=@%+,";
-    int rc = 0;
-
-    if (word[0] != '\0' && strspn(word, plain) == strlen(word))
-        return ts_secret_append_string(ret, word);
-    rc = ts_secret_append_string(ret, "'");
-    for (; *word != '\0' && rc == 0; word++)
-        rc = *word == '\'' ? ts_secret_append_string(ret, "'\\''") : ts_secret_append(ret, word, 1);
-    return rc < 0 ? rc : ts_secret_append_string(ret, "'");
-}
-
 static int
 make_value(struct wiring *wiring, struct ts_err *err)
 {
@@ -58,11 +43,11 @@ make_value(struct wiring *wiring, struct ts_err *err)
     int rc = setup_program("git-credential-thrivestack", &program, err);
     if (rc < 0)
         return rc;
-    rc = append_quoted(program, &value);
+    rc = text_append_quoted(&value, program);
     if (rc == 0 && setup->config_option != NULL)
         rc = ts_secret_append_string(&value, " --config ");
     if (rc == 0 && setup->config_option != NULL)
-        rc = append_quoted(setup->config->user_file, &value);
+        rc = text_append_quoted(&value, setup->config->user_file);
     wiring->helper = rc == 0 ? strdup(ts_secret_string(&value)) : NULL;
     return wiring->helper != NULL ? 0 : ts_err_nomem(err);
 }

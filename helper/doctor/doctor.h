@@ -125,6 +125,7 @@ int doctor_git(struct doctor *doctor, struct ts_err *err);
 int doctor_docker(struct doctor *doctor, struct ts_err *err);
 int doctor_askpass(struct doctor *doctor, struct ts_err *err);
 int doctor_sudo(struct doctor *doctor, struct ts_err *err);
+int doctor_kubectl(struct doctor *doctor, struct ts_err *err);
 int doctor_wiring(struct doctor *doctor, struct ts_err *err);
 
 /* Checks of the host. */

@@ -26,6 +26,7 @@ enum finding_code {
     FIND_DOCKER,
     FIND_ASKPASS,
     FIND_SUDO,
+    FIND_CLIENT,
     /* Client, what is wrong. */
     FIND_CONFIG_INVALID,
     FIND_CONFIG_MISSING,
@@ -78,6 +79,9 @@ enum finding_code {
     FIND_ASKPASS_UNSET,
     FIND_ASKPASS_PORT,
     FIND_SUDO_ASKPASS,
+    FIND_CLIENT_INVALID,
+    FIND_CLIENT_PROGRAM,
+    FIND_CLIENT_UNSET,
     /* Host, what is right. */
     FIND_HOST_SKIPPED,
     FIND_HOST_UNUSED,

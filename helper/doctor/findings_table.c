@@ -28,6 +28,7 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_DOCKER] = OK("docker"),
     [FIND_ASKPASS] = OK("askpass"),
     [FIND_SUDO] = OK("sudo"),
+    [FIND_CLIENT] = OK("client"),
 
     [FIND_CONFIG_INVALID] = FAIL("config-invalid", TS_ERR_CONFIG, IN_TEXT),
     [FIND_CONFIG_MISSING] =
@@ -90,9 +91,10 @@ static const struct finding_kind kinds[FIND_LEN] = {
                              "free some space, or set THRIVESTACK_CACHE_DIR to another folder"),
     [FIND_CACHE_REMOTE] = WARN("cache-remote", TS_ERR_CONFIG,
                                "set THRIVESTACK_CACHE_DIR to a folder on a local file system"),
-    [FIND_HOST_NOT_WIRED] = WARN("host-not-wired", TS_ERR_CONFIG,
-                                 "run 'thrivestack-credential setup git HOST', 'setup docker HOST' "
-                                 "or 'setup ssh HOST'"),
+    [FIND_HOST_NOT_WIRED] =
+        WARN("host-not-wired", TS_ERR_CONFIG,
+             "run 'thrivestack-credential setup git HOST', 'setup docker HOST', "
+             "'setup ssh HOST', or whichever client it is for"),
     [FIND_GIT_INVALID] = FAIL("git-invalid", TS_ERR_CONFIG, "run 'git config --list' to see where"),
     [FIND_GIT_STORES] = FAIL(
         "git-stores", TS_ERR_CONFIG,
@@ -124,6 +126,13 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_SUDO_ASKPASS] =
         FAIL("sudo-askpass", TS_ERR_CONFIG,
              "run 'thrivestack-credential setup sudo', which prints the line for sudo.conf"),
+    [FIND_CLIENT_INVALID] = FAIL("client-invalid", TS_ERR_CONFIG, "correct the file"),
+    [FIND_CLIENT_PROGRAM] =
+        FAIL("client-program", TS_ERR_CONFIG,
+             "run 'thrivestack-credential setup CLIENT HOST' again, and do what it notes"),
+    [FIND_CLIENT_UNSET] =
+        WARN("client-unset", TS_ERR_CONFIG,
+             "run 'thrivestack-credential setup CLIENT HOST' again, or with --remove"),
 
     [FIND_HOST_SKIPPED] = OK("host-skipped"),
     [FIND_HOST_UNUSED] = OK("host-unused"),

@@ -59,7 +59,7 @@ static const struct setup_kind own_stack_kind = {.is_empty = setup_file_is_blank
                                                  .has_ours = is_own_stack,
                                                  .owned = true,
                                                  .keeps_folder = true,
-                                                 .readable = true};
+                                                 .mode = 0644};
 
 /* What changes in one file, in words. */
 static int

@@ -53,6 +53,15 @@ parse_clients(const struct ts_secret *text, struct ts_list *ret, struct ts_err *
     return words != NULL ? ts_list_add_split(ret, words, err) : ts_err_nomem(err);
 }
 
+bool
+host_file_is_for(const struct ts_secret *text, const char *client)
+{
+    TS_CLEANUP(ts_list_release) struct ts_list clients = {NULL, 0};
+    struct ts_err ignored = {.code = 0};
+
+    return parse_clients(text, &clients, &ignored) == 0 && ts_list_has(&clients, client);
+}
+
 static int
 parse_settings(const struct ts_ini *ini, struct host_file *ret, struct ts_err *err)
 {

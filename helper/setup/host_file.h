@@ -39,6 +39,9 @@ int host_file_name(const char *host, char **ret, struct ts_err *err);
 int host_file_parse(const struct ts_secret *text, const char *host, struct host_file *ret,
                     struct ts_err *err);
 
+/* Whether the text, as it is, says that it was written for the client. False without memory. */
+bool host_file_is_for(const struct ts_secret *text, const char *client);
+
 /* Appends the file's text; nothing where it has no clients. Returns as ts_secret_append. */
 int host_file_print(const struct host_file *file, const char *host, struct ts_secret *ret);
 

@@ -12,6 +12,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/path.h"
 #include "common/config/host.h"
+#include "helper/setup/text_lines.h"
 
 #define USERNAME_MAX 1024
 
@@ -181,6 +182,47 @@ setup_plan_lines(struct setup *setup, const char *lines, struct ts_err *err)
 
         rc = setup_plan(setup, err, "    %.*s", len, lines);
         lines += len + (lines[len] == '\n');
+    }
+    return rc;
+}
+
+/* Whether a line is in the rest of a text. */
+static bool
+has_line_after(const struct ts_secret *text, size_t at, const struct text_line *line)
+{
+    while (at < text->len) {
+        struct text_line other = text_line_at(text, at);
+
+        if (other.len == line->len && memcmp(other.text, line->text, line->len) == 0)
+            return true;
+        at += other.size;
+    }
+    return false;
+}
+
+int
+setup_plan_change(struct setup *setup, const struct setup_file *file, const struct ts_secret *text,
+                  struct ts_err *err)
+{
+    size_t before = 0;
+    size_t after = 0;
+    int rc = setup_plan(setup, err, "%s:", file->name);
+
+    while (rc == 0 && (before < file->text.len || after < text->len)) {
+        struct text_line old = text_line_at(&file->text, before);
+        struct text_line new = text_line_at(text, after);
+
+        if (old.size > 0 && new.size > 0 && old.len == new.len &&
+            memcmp(old.text, new.text, old.len) == 0) {
+            before += old.size;
+            after += new.size;
+        } else if (old.size > 0 && !has_line_after(text, after, &old)) {
+            rc = setup_plan(setup, err, "    remove %.*s", (int)old.len, old.text);
+            before += old.size;
+        } else {
+            rc = setup_plan(setup, err, "    add    %.*s", (int)new.len, new.text);
+            after += new.size;
+        }
     }
     return rc;
 }

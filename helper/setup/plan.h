@@ -88,6 +88,15 @@ int setup_plan_lines(struct setup *setup, const char *lines, struct ts_err *err)
  * with `askpass = yes`. */
 int setup_host(struct setup *setup, const char *client, bool askpass, struct ts_err *err);
 
+/* Whether another host's file says that it was written for this client, too. 0, TS_ERR_CONFIG or
+ * TS_ERR_NOMEM. */
+int setup_has_other_host(const struct setup *setup, const char *client, bool *ret,
+                         struct ts_err *err);
+
+/* Adds to the plan which lines a file loses and gets. 0 or TS_ERR_NOMEM. */
+int setup_plan_change(struct setup *setup, const struct setup_file *file,
+                      const struct ts_secret *text, struct ts_err *err);
+
 /* Our program of that name, absolute; *ret is the caller's to free. */
 int setup_program(const char *name, char **ret, struct ts_err *err);
 

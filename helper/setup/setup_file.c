@@ -260,8 +260,8 @@ write_setup_draft(const struct setup_file *file, const char *path, const struct 
             file->name);
     if (lstat(path, &st) == 0 && remove_path(path, err) < 0)
         return TS_ERR_CONFIG;
-    mode_t new_mode = file->kind->readable ? 0644 : 0600;
-    return write_new(file, path, text, file->exists ? file->st.st_mode & 07777 : new_mode, err);
+    mode_t made = file->kind->mode != 0 ? file->kind->mode : 0600;
+    return write_new(file, path, text, file->exists ? file->st.st_mode & 07777 : made, err);
 }
 
 /* A folder with nothing else in it was made for the file. */

@@ -25,10 +25,9 @@ struct setup_kind {
     const char *lock;
     /* The whole file is ours: no backup, and an empty text removes the file. */
     bool owned;
+    mode_t mode; /* of a new file; 0: 0600 */
     /* Its folder is the system's and stays, empty or not. */
     bool keeps_folder;
-    /* A new one is for everybody to read. */
-    bool readable;
 };
 
 struct setup_file {
@@ -62,9 +61,8 @@ int setup_file_check_folder(const struct setup_file *file, struct ts_err *err);
  * changed yet. An empty one says that there was no file; an empty file needs none. */
 int setup_file_back_up(const struct setup_file *file, struct ts_err *err);
 
-/* Puts `text` in the file's place, with its mode, owner and access control list (a new file: 0600,
- * or 0644 if it is for everybody to read), its folder made where missing. Refused where the file
- * has changed since it was read. */
+/* Puts `text` in the file's place, with its mode, owner and access control list (a new file: its
+ * kind's), its folder made where missing. Refused where the file has changed since it was read. */
 int setup_file_replace(const struct setup_file *file, const struct ts_secret *text,
                        struct ts_err *err);
 

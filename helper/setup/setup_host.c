@@ -1,8 +1,10 @@
 /* What every client but sudo needs in credential.conf: a [host] section. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "common/base/conf_dir.h"
 #include "common/base/path.h"
 #include "helper/setup/host_file.h"
 #include "helper/setup/plan.h"
@@ -202,4 +204,44 @@ setup_host(struct setup *setup, const char *client, bool askpass, struct ts_err 
     if (!change.file.exists && (setup->remove || is_served(&change)))
         return 0;
     return change_file(&change, err);
+}
+
+static int
+check_other_file(const char *folder, const char *name, const char *client, bool *ret,
+                 struct ts_err *err)
+{
+    TS_CLEANUP(setup_file_release) struct setup_file file = SETUP_FILE_INIT;
+    TS_CLEANUP(ts_string_free) char *path = NULL;
+    int rc = ts_path_join(folder, name, &path, err);
+
+    if (rc == 0)
+        rc = setup_file_read(path, NULL, &file, err);
+    *ret |= rc == 0 && host_file_is_for(&file.text, client);
+    return rc;
+}
+
+int
+setup_has_other_host(const struct setup *setup, const char *client, bool *ret, struct ts_err *err)
+{
+    const struct ts_file_rules rules = {.owner = geteuid(), .forbidden = 022};
+    TS_CLEANUP(ts_conf_dir_release) struct ts_conf_dir dir = TS_CONF_DIR_INIT;
+    TS_CLEANUP(ts_string_free) char *host = NULL;
+    TS_CLEANUP(ts_string_free) char *own = NULL;
+    int rc = 0;
+
+    *ret = false;
+    if (setup->config->user_conf_dir == NULL)
+        return 0;
+    if (asprintf(&host, "%s%s", setup->host, setup->path) < 0) {
+        host = NULL;
+        return ts_err_nomem(err);
+    }
+    rc = host_file_name(host, &own, err);
+    if (rc == 0)
+        rc = ts_conf_dir_open(setup->config->user_conf_dir, &rules, &dir, err);
+    for (size_t i = 0; i < dir.names.len && rc == 0; i++)
+        if (strcmp(dir.names.items[i], own) != 0)
+            rc = check_other_file(setup->config->user_conf_dir, dir.names.items[i], client, ret,
+                                  err);
+    return rc < 0 && rc != TS_ERR_NOMEM ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
 }
