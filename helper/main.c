@@ -6,6 +6,7 @@
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
+#include "common/base/nearest.h"
 #include "helper/clients.h"
 #include "helper/helper.h"
 
@@ -124,6 +125,19 @@ fail_usage(const struct helper *helper, struct ts_err *err)
 }
 
 static int
+refuse_command(const char *name, struct ts_err *err)
+{
+    struct ts_nearest nearest = TS_NEAREST_INIT(name);
+    char meant[TS_NEAREST_HINT_MAX];
+    const struct command *command = NULL;
+
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++)
+        ts_nearest_try(&nearest, command->name);
+    return ts_err_set(err, TS_ERR_USAGE, "unknown command '%s'%s", name,
+                      ts_nearest_hint(&nearest, meant));
+}
+
+static int
 run_command(struct helper *helper, struct ts_err *err)
 {
     const struct options *options = &helper->options;
@@ -134,7 +148,7 @@ run_command(struct helper *helper, struct ts_err *err)
         return print_version(helper, err);
     if (helper->command == NULL) {
         if (options->arguments_len > 0)
-            (void)ts_err_set(err, TS_ERR_USAGE, "unknown command '%s'", options->arguments[0]);
+            (void)refuse_command(options->arguments[0], err);
         else
             (void)ts_err_set(err, TS_ERR_USAGE, "no command given");
         return fail_usage(helper, err);

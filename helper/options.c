@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
+#include "common/base/nearest.h"
 
 /* --min-valid may ask for more than any token lives: that is the endpoint's failure (76), and is
  * told with the life it did grant. */
@@ -133,6 +134,23 @@ store_value(const struct option_row *row, const char *value, struct options *ret
     return 0;
 }
 
+static int
+refuse_option(const char *option, struct ts_err *err)
+{
+    char name[TS_NEAREST_WORD_MAX + 2];
+    char meant[TS_NEAREST_HINT_MAX];
+    struct ts_nearest nearest = TS_NEAREST_INIT(name);
+
+    (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(option + 2, "="), option + 2);
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
+        ts_nearest_try(&nearest, rows[i].name);
+    const char *hint = ts_nearest_hint(&nearest, meant);
+    if (hint[0] == '\0')
+        return ts_err_set(err, TS_ERR_USAGE, "unknown option '%s'", option);
+    return ts_err_set(err, TS_ERR_USAGE, "unknown option '%s'; did you mean '--%s'?", option,
+                      nearest.word);
+}
+
 /* Reads the option at argv[*index], and its value, which may be the argument after it. */
 static int
 read_option(int argc, char **argv, int *index, struct options *ret, struct ts_err *err)
@@ -143,7 +161,7 @@ read_option(int argc, char **argv, int *index, struct options *ret, struct ts_er
         find_row(name, equals != NULL ? (size_t)(equals - name) : strlen(name));
 
     if (row == NULL)
-        return ts_err_set(err, TS_ERR_USAGE, "unknown option '%s'", argv[*index]);
+        return refuse_option(argv[*index], err);
     const char *value = equals != NULL ? equals + 1 : NULL;
     if (row->type == FLAG && value != NULL)
         return ts_err_set(err, TS_ERR_USAGE, "--%s takes no value", row->name);

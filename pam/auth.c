@@ -41,6 +41,7 @@ struct ts_auth {
     struct ts_secret token;
     struct ts_token parsed; /* the same, once the conversation has taken it apart; or empty */
     bool is_local;          /* the token came from the local helper */
+    char no_local[128];     /* why it did not, a line for the user; or "" */
     struct ts_verdict verdict;
 };
 
@@ -251,6 +252,8 @@ no_local_token(struct ts_auth *auth, const struct ts_err *err)
         return fail_error(auth, err);
     if (auth->options.debug)
         ts_audit_note(auth->pamh, LOG_DEBUG, "no token from the local helper: %s", err->text);
+    /* Only the user whose helper it is gets here. */
+    (void)snprintf(auth->no_local, sizeof(auth->no_local), TS_PROMPT_NO_LOCAL "%.90s\n", err->text);
     return fail(auth, TS_REASON_LOCAL_HELPER, "%s", err->text);
 }
 
@@ -289,10 +292,16 @@ first_pass(const struct ts_auth *auth)
     return ts_audit_is_token(token) ? token : NULL;
 }
 
-/* A bound service says for which host the token has to be. */
+/* A bound service says for which host the token has to be. The line in front says why the user is
+ * asked at all; a message of its own would not be seen, because sudo passes PAM_SILENT. */
 static void
 print_prompt(const struct ts_auth *auth, char *ret, size_t size)
 {
+    const size_t len = strlen(auth->no_local);
+
+    (void)snprintf(ret, size, "%s", auth->no_local);
+    ret += len;
+    size -= len;
     const struct ts_list *names = &auth->verdict.service->bound_to;
 
     if (auth->options.prompt != NULL)
@@ -306,7 +315,7 @@ print_prompt(const struct ts_auth *auth, char *ret, size_t size)
 static enum ts_reason
 get_prompted(struct ts_auth *auth)
 {
-    char prompt[TS_PROMPT_MAX + TS_HOST_NAME_MAX];
+    char prompt[sizeof(auth->no_local) + TS_PROMPT_MAX + TS_HOST_NAME_MAX];
     print_prompt(auth, prompt, sizeof(prompt));
     const struct ts_conversation conversation = {.pamh = auth->pamh,
                                                  .prompt = prompt,

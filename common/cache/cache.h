@@ -6,6 +6,7 @@
  *     NAME.lock   an empty file, locked by the process that asks the endpoint
  *     NAME.spare  the same, for one more process, where the first does not finish
  *     parts-HASH  a token that askpass returns in parts
+ *     asked-HASH  an empty mark: a question that askpass has explained already
  *     proof-HASH  the last proof of a token for one host, for git and docker
  *
  * A file that is not a regular file of this user's with no access for others, does not parse, or is
@@ -110,5 +111,9 @@ bool ts_cache_remove_all(int fd);
 
 /* How a token is known once it is gone; not cryptographic. `ret` takes TS_IDENTITY_NAME_LEN + 1. */
 void ts_cache_hash(const struct ts_secret *token, char *ret);
+
+/* Leaves a mark for something that should be said once only. False where it was there already; true
+ * where none can be left, too. */
+bool ts_cache_mark(int fd, uint64_t hash);
 
 #endif

@@ -48,6 +48,12 @@ is_proof(const char *name)
 }
 
 static bool
+is_mark(const char *name)
+{
+    return starts_with(name, TS_CACHE_ASKED) && is_hash_with(name + strlen(TS_CACHE_ASKED), "");
+}
+
+static bool
 is_draft(const char *name)
 {
     return starts_with(name, TS_CACHE_DRAFT) && is_hash_with(name + strlen(TS_CACHE_DRAFT), "");
@@ -94,6 +100,7 @@ static const struct {
     {ts_cache_is_parts, remove_file, 120},
     {is_proof, remove_file, 120},
     {is_draft, remove_file, 600},
+    {is_mark, remove_file, 600},
 };
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -325,4 +332,15 @@ bool
 ts_cache_disturb(int fd)
 {
     return futimens(fd, NULL) == 0;
+}
+
+bool
+ts_cache_mark(int fd, uint64_t hash)
+{
+    char name[TS_CACHE_NAME_MAX];
+
+    (void)snprintf(name, sizeof(name), TS_CACHE_ASKED "%016llx", (unsigned long long)hash);
+    TS_CLEANUP(ts_fd_close)
+    int file = openat(fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return file >= 0 || errno != EEXIST;
 }

@@ -12,6 +12,7 @@
 #define TS_CACHE_SPARE_LOCK ".spare"
 #define TS_CACHE_PARTS "parts-"
 #define TS_CACHE_PROOF "proof-"
+#define TS_CACHE_ASKED "asked-"
 #define TS_CACHE_DRAFT "draft-"
 #define TS_CACHE_NAME_MAX 48
 
@@ -36,8 +37,8 @@ typedef bool (*ts_cache_files_fn)(void *context, int fd, const char *name);
 bool ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context);
 
 /* Removes what is of no use any more: tokens and failures that were written two days ago (no token
- * lives longer than one), parts and proofs after two minutes, drafts after ten, and locks that are
- * two days old and that no process holds. */
+ * lives longer than one), parts and proofs after two minutes, drafts and marks after ten, and locks
+ * that are two days old and that no process holds. */
 void ts_cache_files_prune(int fd);
 
 #endif

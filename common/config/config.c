@@ -1,5 +1,6 @@
 #include "common/config/config.h"
 #include "common/base/cleanup.h"
+#include "common/base/nearest.h"
 #include "common/base/index.h"
 #include "common/config/config_internal.h"
 
@@ -252,9 +253,29 @@ open_section(struct loader *loader, const struct ts_ini *ini, const struct ts_in
                                 section->kind, section->kind);
         return section_kinds[i].open(loader, ini, section, ret_target, err);
     }
+    struct ts_nearest nearest = TS_NEAREST_INIT(section->kind);
+    char meant[TS_NEAREST_HINT_MAX];
+    for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++)
+        ts_nearest_try(&nearest, section_kinds[i].name);
     return ts_ini_error(ini, section->line, err,
-                        "unknown section [%s]: [profile NAME] and [host PATTERN] are known",
-                        section->kind);
+                        "unknown section [%s]: [profile NAME] and [host PATTERN] are known%s",
+                        section->kind, ts_nearest_hint(&nearest, meant));
+}
+
+static int
+refuse_key(const struct ts_ini *ini, const struct ts_ini_section *section,
+           const struct ts_ini_entry *entry, struct ts_err *err)
+{
+    struct ts_nearest nearest = TS_NEAREST_INIT(entry->key);
+    char meant[TS_NEAREST_HINT_MAX];
+    size_t count = 0;
+    const struct ts_config_setting *settings = ts_config_settings(&count);
+
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(settings[i].section, section->kind) == 0)
+            ts_nearest_try(&nearest, settings[i].key);
+    return ts_ini_error(ini, entry->line, err, "unknown key '%s' in [%s %s]%s", entry->key,
+                        section->kind, section->name, ts_nearest_hint(&nearest, meant));
 }
 
 static int
@@ -270,11 +291,11 @@ merge_section(struct loader *loader, const struct ts_ini *ini, const struct ts_i
 
         loader->names_profiles |= entry->key[0] == 'p';
         if (setting == NULL)
-            return ts_ini_error(ini, entry->line, err, "unknown key '%s' in [%s %s]", entry->key,
-                                section->kind, section->name);
+            return refuse_key(ini, section, entry, err);
         rc = ts_config_apply(setting, entry->value, base, target, err);
         if (rc == TS_ERR_SYNTAX)
-            rc = ts_ini_error(ini, entry->line, err, "%s: %s", entry->key, err->text);
+            rc = ts_ini_error(ini, entry->line, err, "%s: %s%s", entry->key, err->text,
+                              ts_ini_comment_hint(entry->value));
         else if (rc == 0 && setting->excludes != NULL)
             rc = ts_config_check_exclusion(ini, section, entry, setting->excludes, err);
     }

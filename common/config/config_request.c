@@ -2,6 +2,7 @@
 #include "common/config/config_internal.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static int
 copy_text(char **ret, const char *text, struct ts_err *err)
@@ -90,6 +91,35 @@ set_scopes(const struct ts_profile *profile, const struct ts_host_rule *host,
     return ts_list_copy(&ret->scopes, scopes, err);
 }
 
+/* What to do depends on how much there is: nothing at all, another profile, or only no scopes. */
+static int
+refuse_without_scopes(const struct ts_config *config, const struct ts_config_overrides *overrides,
+                      const struct ts_request *request, struct ts_err *err)
+{
+    const char *file = config->user_file != NULL ? config->user_file : "credential.conf";
+    const char *name = request->profile;
+    const struct ts_profile *other = NULL;
+
+    if (config->files.len == 0 && request->key.key_file != NULL &&
+        access(request->key.key_file, F_OK) != 0)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "profile %s: no scopes in %s and no API key in %s: run "
+                          "'thrivestack-credential init', which sets up both",
+                          name, file, request->key.key_file);
+    for (size_t i = 0; i < config->profiles_len && strcmp(name, "default") == 0; i++)
+        if (config->profiles[i].scopes.len > 0)
+            other = &config->profiles[i];
+    if (other != NULL)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "profile default: no scopes, but profile %s has some: pass --profile %s, "
+                          "or rename [profile %s] of %s",
+                          other->name, other->name, other->name, file);
+    return ts_err_set(
+        err, TS_ERR_CONFIG, "profile %s: no scopes: set `scopes` in [profile %s] of %s, or %s",
+        name, name, file,
+        overrides != NULL && overrides->can_scope ? "pass --scope" : "THRIVESTACK_SCOPES");
+}
+
 static int
 check_request(const struct ts_config *config, const struct ts_config_overrides *overrides,
               const struct ts_request *request, struct ts_err *err)
@@ -98,10 +128,7 @@ check_request(const struct ts_config *config, const struct ts_config_overrides *
     const char *name = request->profile;
 
     if (request->scopes.len == 0 && request->session_token_file == NULL)
-        return ts_err_set(
-            err, TS_ERR_CONFIG, "profile %s: no scopes: set `scopes` in [profile %s] of %s, or %s",
-            name, name, file,
-            overrides != NULL && overrides->can_scope ? "pass --scope" : "THRIVESTACK_SCOPES");
+        return refuse_without_scopes(config, overrides, request, err);
     if (request->key.key_command != NULL && request->key.key_id == NULL)
         return ts_err_set(err, TS_ERR_CONFIG,
                           "profile %s: key_command needs a key_id: set `key_id` in [profile %s] "

@@ -102,10 +102,11 @@ apply_scopes(const char *value, struct ts_list *field, struct ts_err *err)
     if (scopes.len == 0)
         return ts_err_set(err, TS_ERR_SYNTAX, "a value is missing");
     for (size_t i = 0; i < scopes.len; i++)
-        if (!ts_text_is_scope(scopes.items[i]))
-            return ts_err_set(
-                err, TS_ERR_SYNTAX,
-                "a scope with '\"', '\\' or what is not ASCII, or over 256 characters");
+        if (!ts_text_is_scope(scopes.items[i]) || scopes.items[i][0] == '#')
+            return ts_err_set(err, TS_ERR_SYNTAX,
+                              "a scope with '\"', '\\' or what is not "
+                              "ASCII in it, or over "
+                              "256 characters");
     ts_list_release(field);
     *field = scopes;
     scopes = (struct ts_list){NULL, 0};

@@ -338,3 +338,12 @@ ts_ini_release(struct ts_ini *ini)
     ts_secret_release(&ini->text);
     *ini = TS_INI_INIT;
 }
+
+const char *
+ts_ini_comment_hint(const char *value)
+{
+    for (const char *c = value; *c != '\0'; c++)
+        if ((*c == '#' || *c == ';') && (c == value || is_blank(c[-1])))
+            return "; a comment needs a line of its own";
+    return "";
+}

@@ -79,4 +79,8 @@ bool ts_ini_read_head(const char *line, size_t len, struct ts_ini_head *ret);
 int ts_ini_error(const struct ts_ini *ini, unsigned line, struct ts_err *err, const char *format,
                  ...) __attribute__((format(printf, 4, 5)));
 
+/* What to add to the error about a value, or a word of it, that cannot be used: that a comment
+ * cannot follow on the same line, where it looks like one; else "". */
+const char *ts_ini_comment_hint(const char *value);
+
 #endif

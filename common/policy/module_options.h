@@ -10,7 +10,8 @@
 #include "common/base/error.h"
 
 #define TS_PROMPT_DEFAULT "ThriveStack token: "
-#define TS_PROMPT_BOUND "ThriveStack token for %s: " /* where the service is bound to a host */
+#define TS_PROMPT_NO_LOCAL "No token from this machine: " /* begins a line in front of a prompt */
+#define TS_PROMPT_BOUND "ThriveStack token for %s: "      /* where the service is bound to a host */
 #define TS_PROMPT_MAX 256
 
 /* What is done for a user whom no key names. */

@@ -1,5 +1,6 @@
 #include "common/policy/policy.h"
 #include "common/base/cleanup.h"
+#include "common/base/nearest.h"
 #include "common/policy/policy_schema.h"
 
 #include <malloc.h>
@@ -101,9 +102,14 @@ add_section(struct ts_policy_input *input, const char *file, bool keys_only, str
     for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++)
         if (strcmp(kind, section_kinds[i].kind) == 0)
             return section_kinds[i].add(input, file, err);
+    struct ts_nearest nearest = TS_NEAREST_INIT(kind);
+    char meant[TS_NEAREST_HINT_MAX];
+    for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++)
+        if (!keys_only || strcmp(section_kinds[i].kind, "key") == 0)
+            ts_nearest_try(&nearest, section_kinds[i].kind);
     return ts_ini_error(input->ini, input->section->line, err,
-                        "[%.80s] is unknown here: write %s[key ID]", kind,
-                        keys_only ? "" : "[service NAME] or ");
+                        "[%.80s] is unknown here: write %s[key ID]%s", kind,
+                        keys_only ? "" : "[service NAME] or ", ts_nearest_hint(&nearest, meant));
 }
 
 int

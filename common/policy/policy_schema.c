@@ -1,5 +1,6 @@
 #include "common/policy/policy_schema.h"
 #include "common/base/cleanup.h"
+#include "common/base/nearest.h"
 #include "common/config/host.h"
 #include "common/policy/proof.h"
 
@@ -11,7 +12,8 @@
 static int
 report_value(const struct ts_policy_input *input, struct ts_err *err, const char *fix)
 {
-    return ts_ini_error(input->ini, input->entry->line, err, "%s: %s", input->entry->key, fix);
+    return ts_ini_error(input->ini, input->entry->line, err, "%s: %s%s", input->entry->key, fix,
+                        ts_ini_comment_hint(input->entry->value));
 }
 
 /* Where a character may be. A table, because a policy may have 100,000 names. */
@@ -97,8 +99,9 @@ read_list(const struct ts_policy_input *input, struct ts_list *list,
         return report_value(input, err, "is empty: name at least one");
     for (size_t i = 0; i < list->len; i++)
         if (!is_item(list->items[i]))
-            return ts_ini_error(input->ini, input->entry->line, err, "%s: '%.80s' is not %s",
-                                input->entry->key, list->items[i], fix);
+            return ts_ini_error(input->ini, input->entry->line, err, "%s: '%.80s' is not %s%s",
+                                input->entry->key, list->items[i], fix,
+                                ts_ini_comment_hint(list->items[i]));
     return 0;
 }
 
@@ -113,11 +116,18 @@ drop_doubles(struct ts_list *list)
             list->items[list->len++] = all.items[i];
 }
 
+/* RFC 6749 would allow a '#', but that is somebody's comment. */
+static bool
+is_scope(const char *item)
+{
+    return item[0] != '#' && ts_text_is_scope(item);
+}
+
 static int
 read_scopes(const struct ts_policy_input *input, struct ts_err *err)
 {
     struct ts_list *scopes = input->key != NULL ? &input->key->scopes : &input->service->scopes;
-    int rc = read_list(input, scopes, ts_text_is_scope,
+    int rc = read_list(input, scopes, is_scope,
                        "a scope: write up to 256 printable characters, without quotes", err);
 
     /* The local helper is asked for each of a service's. */
@@ -158,8 +168,9 @@ read_bound_to(const struct ts_policy_input *input, struct ts_err *err)
         if (!ts_host_is_name(names->items[i]))
             return ts_ini_error(input->ini, input->entry->line, err,
                                 "%s: '%.80s' is not a name of this host: write names as clients "
-                                "use them, without a port",
-                                input->entry->key, names->items[i]);
+                                "use them, without a port%s",
+                                input->entry->key, names->items[i],
+                                ts_ini_comment_hint(names->items[i]));
     }
     return 0;
 }
@@ -298,6 +309,21 @@ check_required(const struct ts_policy_input *input, unsigned seen, struct ts_err
 }
 
 static int
+refuse_setting(const struct ts_policy_input *input, struct ts_err *err)
+{
+    const char *kind = input->section->kind;
+    struct ts_nearest nearest = TS_NEAREST_INIT(input->entry->key);
+    char meant[TS_NEAREST_HINT_MAX];
+
+    for (size_t i = 0; i < TS_ARRAY_LEN(settings); i++)
+        if (strcmp(settings[i].section, kind) == 0)
+            ts_nearest_try(&nearest, settings[i].key);
+    return ts_ini_error(input->ini, input->entry->line, err,
+                        "'%.80s' is not a setting of [%s NAME]: correct or remove it%s",
+                        input->entry->key, kind, ts_nearest_hint(&nearest, meant));
+}
+
+static int
 read_entries(const struct ts_policy_input *input, struct ts_err *err)
 {
     const struct ts_ini_section *section = input->section;
@@ -311,9 +337,7 @@ read_entries(const struct ts_policy_input *input, struct ts_err *err)
         /* The settings of most sections are in one order. */
         found = find_setting(section->kind, each.entry->key, i == 0 ? 0 : found + 1);
         if (found == TS_ARRAY_LEN(settings))
-            return ts_ini_error(input->ini, each.entry->line, err,
-                                "'%.80s' is not a setting of [%s NAME]: correct or remove it",
-                                each.entry->key, section->kind);
+            return refuse_setting(&each, err);
         seen |= 1U << found;
         rc = settings[found].read(&each, err);
     }

@@ -1,5 +1,6 @@
 #include "common/worker/answer.h"
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/json/json.h"
 #include "common/policy/token.h"
 #include "common/policy/verify.h"
@@ -53,6 +54,24 @@ write_hint(const char *hint, const char *key_id, char *ret, size_t size)
         snprintf(ret, size, "%.*s%s%s", (int)(slot - hint), hint, key_id, slot + 2);
 }
 
+/* The one cause of a refusal that is known here: what to do is then clear. */
+static int
+report_expired(const struct ts_api_key *key, const struct ts_response *response,
+               const char *response_id, struct ts_err *err)
+{
+    char day[32];
+
+    ts_text_rfc3339(day, key->info.expires);
+    int rc = ts_err_set(err, TS_ERR_REFUSED,
+                        "ThriveStack refused the key: HTTP %ld%s%s%s: key %s expired on %.10s: "
+                        "create a new one and import it",
+                        response->status, response_id[0] != '\0' ? " (response_id " : "",
+                        response_id, response_id[0] != '\0' ? ")" : "", key->info.key_id, day);
+    err->http_status = response->status;
+    memcpy(err->response_id, response_id, strlen(response_id) + 1);
+    return rc;
+}
+
 int
 ts_answer_check_status(const struct ts_response *response, const struct ts_api_key *key,
                        struct ts_err *err)
@@ -64,6 +83,9 @@ ts_answer_check_status(const struct ts_response *response, const struct ts_api_k
     if (verdict->error == 0)
         return 0;
     ts_message_read(response, &key->pem, &message);
+    if (verdict->error == TS_ERR_REFUSED && key->info.expires > 0 &&
+        key->info.expires < ts_clock_wall())
+        return report_expired(key, response, message.response_id, err);
     write_hint(verdict->hint, key->info.key_id, hint, sizeof(hint));
     bool has_id = message.response_id[0] != '\0';
     int rc =

@@ -1,8 +1,14 @@
 /* `askpass` for ssh and `sudo-askpass` for sudo -A: answer the module's prompt, and no other. */
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "common/base/file.h"
+#include "common/base/index.h"
+#include "common/cache/cache.h"
 #include "common/cache/refresh.h"
 #include "helper/client/clients.h"
 #include "helper/client/askpass_prompt.h"
@@ -127,17 +133,84 @@ refuse_prompt(const struct helper *helper, const char *reason)
     return command_askpass_fail(helper, &err);
 }
 
+#define QUOTED_MAX 160
+
+/* What ssh asks beside tokens, by a part of its text, and what to do about it. */
+static const struct {
+    const char *part;
+    const char *cause;
+} other_questions[] = {
+    {"continue connecting", "this host is new to you: connect to it once without SSH_ASKPASS, or "
+                            "add its key to known_hosts"},
+    {"passphrase for", "a key of yours has a passphrase: add it to ssh-agent first (ssh-add)"},
+    {"assword",
+     "this host does not ask for a token: it accepts none, or none for this account; try "
+     "another account, or see 'thrivestack-credential explain' on the host"},
+    {"", "it is not a question for a ThriveStack token"},
+};
+
+static const char *
+likely_cause(const char *prompt)
+{
+    size_t i = 0;
+
+    while (strstr(prompt, other_questions[i].part) == NULL)
+        i++;
+    return other_questions[i].cause;
+}
+
+/* Which process asks: its id, and when it started, because ids come again. */
+static uint64_t
+hash_parent(void)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret stat = TS_SECRET_INIT(4096);
+    TS_CLEANUP(ts_fd_close) int fd = -1;
+    char path[32];
+
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)getppid());
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        (void)ts_secret_read_fd(&stat, fd);
+    /* The 22nd word, and the 20th behind the name, which may have blanks. */
+    const char *word = stat.len > 0 ? strrchr(ts_secret_string(&stat), ')') : NULL;
+    for (int i = 0; i < 20 && word != NULL; i++)
+        word = strchr(word + 1, ' ');
+    return ts_index_hash(word != NULL ? word : "", word != NULL ? strcspn(word + 1, " ") : 0,
+                         (uint64_t)getppid());
+}
+
+/* Whether ssh asks this for the first time: it asks three times. */
+static bool
+is_first_time(struct helper *helper, const char *prompt)
+{
+    struct ts_err ignored = {.code = 0};
+
+    if (helper_load_config(helper, &ignored) < 0 || helper->config.cache_dir == NULL)
+        return true;
+    TS_CLEANUP(ts_fd_close) int folder = ts_cache_open(helper->config.cache_dir);
+    return folder < 0 ||
+           ts_cache_mark(folder, ts_index_hash(prompt, strlen(prompt), hash_parent()));
+}
+
 /* A key's passphrase, or whether to trust a host: whoever set that variable may have forgotten it.
  */
 static int
-refuse_other_question(const struct helper *helper)
+refuse_other_question(struct helper *helper, const char *prompt)
 {
+    if (!is_first_time(helper, prompt))
+        return ASKPASS_REFUSED_EXIT;
     const char *require = secure_getenv("SSH_ASKPASS_REQUIRE");
+    const bool forced = require != NULL && strcmp(require, "force") == 0;
+    char quoted[QUOTED_MAX + 1];
+    size_t len = strlen(prompt);
 
-    if (require != NULL && strcmp(require, "force") == 0)
-        return refuse_prompt(helper, "not a ThriveStack token prompt; not answered, and "
-                                     "SSH_ASKPASS_REQUIRE=force keeps ssh from asking you");
-    return refuse_prompt(helper, "not a ThriveStack token prompt; not answered");
+    while (len > 0 && strchr(" \n", prompt[len - 1]) != NULL)
+        len--;
+    ts_text_clean(quoted, sizeof(quoted), prompt, len);
+    struct ts_err err = {.code = 0};
+    (void)ts_err_set(&err, TS_ERR_USAGE, "not answered: '%s': %s%s", quoted, likely_cause(prompt),
+                     forced ? "; SSH_ASKPASS_REQUIRE=force keeps ssh from asking you" : "");
+    return command_askpass_fail(helper, &err);
 }
 
 int
@@ -154,13 +227,15 @@ command_askpass(struct helper *helper)
     if (hint != NULL && hint[0] != '\0')
         return refuse_prompt(helper, "not a question for a password; it gets no answer");
     if (!askpass_prompt_parse_ssh(helper->options.arguments[0], &question.prompt))
-        return refuse_other_question(helper);
+        return refuse_other_question(helper, helper->options.arguments[0]);
     if (helper_load_config(helper, &err) < 0)
         return helper_fail(helper, &err);
     question.host = ts_config_find_host(&helper->config, question.prompt.host, NULL);
     if (question.host == NULL || !question.host->askpass) {
-        (void)ts_err_set(&err, TS_ERR_USAGE, "no [host %.250s] section says 'askpass = yes'",
-                         question.prompt.host);
+        (void)ts_err_set(&err, TS_ERR_USAGE,
+                         "no [host %.250s] section says 'askpass = yes': run "
+                         "'thrivestack-credential setup ssh %.250s'",
+                         question.prompt.host, question.prompt.host);
         return command_askpass_fail(helper, &err);
     }
     if (!ts_host_split(question.prompt.host, question.name, &port))

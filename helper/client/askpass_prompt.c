@@ -6,6 +6,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/text.h"
+#include "common/policy/module_options.h"
 #include "common/policy/token.h"
 
 /* What a prompt ends in; the second after a conversation that failed. */
@@ -155,7 +156,10 @@ bool
 askpass_prompt_parse_bare(const char *text, struct askpass_prompt *ret)
 {
     struct askpass_prompt prompt = {.received = 0};
+    const char *newline = strchr(text, '\n');
 
+    if (newline != NULL && strncmp(text, TS_PROMPT_NO_LOCAL, strlen(TS_PROMPT_NO_LOCAL)) == 0)
+        text = newline + 1;
     if (!read_prompt(text, &prompt))
         return false;
     *ret = prompt;

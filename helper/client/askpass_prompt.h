@@ -27,7 +27,8 @@ struct askpass_prompt {
  * where it is anything else; *ret is then untouched. */
 bool askpass_prompt_parse_ssh(const char *text, struct askpass_prompt *ret);
 
-/* sudo -A: exactly the module's prompt. */
+/* sudo -A: exactly the module's prompt, or that behind the line that says why the local source had
+ * no token. False and untouched as above. */
 bool askpass_prompt_parse_bare(const char *text, struct askpass_prompt *ret);
 
 #endif

@@ -117,18 +117,14 @@ static int
 print_explanation(const struct ts_job *job, const struct ts_explanation *explanation,
                   struct ts_secret *answer)
 {
-    int rc = 0;
+    int rc = explanation->accepted
+                 ? ts_secret_append_string(answer, "accepted\n")
+                 : ts_secret_append_format(answer, "denied: %s: %s\n", explanation->reason,
+                                           explanation->text);
 
     for (size_t i = 0; i < explanation->rules_len && rc == 0; i++)
         rc = print_rule(&explanation->rules[i], explanation->text, answer);
-    if (rc == 0)
-        rc = print_notes(job, explanation, answer);
-    if (rc < 0)
-        return rc;
-    if (explanation->accepted)
-        return ts_secret_append_string(answer, "accepted\n");
-    return ts_secret_append_format(answer, "denied: %s: %s\n", explanation->reason,
-                                   explanation->text);
+    return rc < 0 ? rc : print_notes(job, explanation, answer);
 }
 
 static int

@@ -39,7 +39,13 @@ check_key(struct helper *helper, struct key_findings *findings, struct ts_err *e
         return rc;
     if (key_findings_judge(findings, &info, ts_clock_wall()) < 0)
         return ts_err_nomem(err);
-    return request.key.key_file != NULL ? check_file(findings, request.key.key_file, err) : 0;
+    if (request.key.key_file != NULL)
+        rc = check_file(findings, request.key.key_file, err);
+    if (rc == 0 && key_findings_add(findings, KEY_OK, 0,
+                                    "ThriveStack was not asked whether it still accepts the key; "
+                                    "'thrivestack-credential doctor' asks") < 0)
+        rc = ts_err_nomem(err);
+    return rc;
 }
 
 int

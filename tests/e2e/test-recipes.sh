@@ -203,7 +203,7 @@ host_key() {
     refused 'before' explained git alice
     run_block on_laptop host-key
     for service in sshd sudo git registry; do
-        explained "$service" alice | tail -n 1 | grep -qx accepted || fail "not accepted for $service"
+        explained "$service" alice | head -n 1 | grep -qx accepted || fail "not accepted for $service"
     done
     refused 'another user' explained sshd root
     refused 'another service' explained login alice
@@ -388,7 +388,7 @@ rotate() {
     run_block on_laptop rotate
     [ "$(jq -r .key_id "$conf/key.json")" = "$(cat "$W/keys/new.id")" ] || fail 'the old key is still there'
     [ ! -e "$W/laptop/Downloads/new.json" ] || fail 'the download is still there'
-    explained sshd alice | tail -n 1 | grep -qx accepted || fail 'the new key is not accepted'
+    explained sshd alice | head -n 1 | grep -qx accepted || fail 'the new key is not accepted'
     "$ISSUER" sign "$W/keys/key" --aud user_management |
         on_host thrivestack-credential explain --service git --user alice || fail 'the old one is not any more'
     on_laptop git ls-remote https://git.example.com/project.git || fail 'git'
@@ -400,7 +400,7 @@ revoke() {
     "$ISSUER" sign "$W/keys/key" --aud user_management >"$W/token"
     status=0
     on_host thrivestack-credential explain --service git --user alice <"$W/token" >"$W/explained" || status=$?
-    [ "$status" = 77 ] && tail -n 1 "$W/explained" | grep -q '^denied: unknown_key' || fail "status $status"
+    [ "$status" = 77 ] && head -n 1 "$W/explained" | grep -q '^denied: unknown_key' || fail "status $status"
     on_laptop git ls-remote https://git.example.com/project.git || fail 'another key went with it'
     by_token alice@build.example.com true || fail 'the new key does not log in'
     new=$(cat "$W/keys/new.id")
@@ -432,7 +432,7 @@ refused_host() {
 
 refused_explain() {
     run_block on_laptop refused-explain
-    tail -n 1 "$W/out" | grep -qx accepted || fail 'another answer'
+    head -n 1 "$W/out" | grep -qx accepted || fail 'another answer'
 }
 
 doctor_at_last() {

@@ -34,6 +34,10 @@ set_up_policies() {
     } >"$W/policy/bound.conf"
     {
         printf '[service sudo]\nscopes = user_management\nsource = local prompt\n\n'
+        key_section alices alice
+    } >"$W/policy/why.conf"
+    {
+        printf '[service sudo]\nscopes = user_management\nsource = local prompt\n\n'
         key_section alices alice 'services = sudo' 'scopes = user_management' 'expires = 2020-02-29'
         key_section long alice
     } >"$W/policy/both.conf"
@@ -193,6 +197,10 @@ unusable_key() {
     services
     mv "$W/home/alice/.config" "$W/home/alice/away"
     timed_refusal 'no key' local_helper as alice sudo true
+    services "policy=$W/policy/why.conf"
+    echo | refused 'no key, then an empty answer' as alice sudo -S true 2>"$W/stderr"
+    grep -q '^No token from this machine: .*no usable API key' "$W/stderr" || fail 'the user is not told why'
+    services
     mv "$W/home/alice/away" "$W/home/alice/.config"
     chmod 644 "$W/home/alice/.config/thrivestack/key.json"
     timed_refusal 'a key open to others' local_helper as alice sudo true

@@ -78,6 +78,24 @@ run ask
 refused "no prompt" 1
 run ask "(alice@ssh.example.com) $question" again
 refused "two prompts" 1
+# The question is quoted, with its likely cause, the first time that one ssh asks it.
+for row in "authenticity of host|this host is new to you|The authenticity of host 'h' can't be established.
+Are you sure you want to continue connecting (yes/no)? " "passphrase for key|add it to ssh-agent|Enter passphrase for key 'k': " \
+    "alice@h) Password:|none for this account|(alice@h) Password: " \
+    "Colour?|not a question for a ThriveStack token|(alice@h) Colour? "; do
+    prompt=${row#*|}
+    forget_cache
+    run ask "${prompt#*|}"
+    refused_saying "the question is quoted: ${row%%|*}" 1 "${row%%|*}"
+    check "and its likely cause is named: ${prompt%%|*}" err_has "${prompt%%|*}"
+    run ask "${prompt#*|}"
+    check "once" [ "$status$(cat "$dir/out" "$dir/err")" = 1 ]
+done
+run ask "(alice@closed.example.com) $question"
+refused_saying "a host without askpass = yes: how to change that" 1 "'thrivestack-credential setup ssh closed.example.com'"
+(run ask "(alice@h) Colour? ")
+check "another process is told again" err_has 'Colour?'
+forget_cache
 extra=SSH_ASKPASS_REQUIRE=force
 run ask "Enter passphrase for key '/home/alice/.ssh/id_ed25519': "
 refused_saying "a key's passphrase, where ssh is kept from asking" 1 SSH_ASKPASS_REQUIRE=force

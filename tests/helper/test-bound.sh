@@ -331,7 +331,7 @@ explained() {
     printf '%s\n' "$2" >"$dir/token"
     run helper explain --policy "$dir/policy/policy.conf" --service "$1" --user root <"$dir/token"
 }
-verdict() { tail -n 1 "$dir/out" | grep -q "^$1"; }
+verdict() { head -n 1 "$dir/out" | grep -q "^$1"; }
 explained sshd "$(helper token --for build.example.com)"
 check "explain: a bound token at a bound service" verdict accepted
 explained sshd "$(helper token)"

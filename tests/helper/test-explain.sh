@@ -66,14 +66,14 @@ sign() {
 count_rules() { grep -cE "^($1) +[a-z_]+ +[a-z]" "$dir/out"; }
 tells_no_token() { ! grep -qE 'eyJ[A-Za-z0-9_-]{16}' "$dir/out" "$dir/err"; }
 is_accepted() {
-    succeeded && [ "$(tail -n 1 "$dir/out")" = accepted ] && [ "$(count_rules pass)" = "$rules" ] &&
+    succeeded && [ "$(head -n 1 "$dir/out")" = accepted ] && [ "$(count_rules pass)" = "$rules" ] &&
         tells_no_token
 }
 # is_denied CODE [RULE]: that code's rule failed, or the one named, all before it passed, and none behind it
 # was reached.
 is_denied() {
     [ "$status" = 77 ] && [ ! -s "$dir/err" ] && tells_no_token &&
-        tail -n 1 "$dir/out" | grep -q "^denied: $1: [a-z/].*" &&
+        head -n 1 "$dir/out" | grep -q "^denied: $1: [a-z/].*" &&
         [ "$(count_rules FAIL)" = 1 ] && grep -qE "^FAIL +${2-$1} +[^:]+: [a-z/]" "$dir/out" &&
         [ "$(($(count_rules pass) + 1 + $(count_rules -)))" = "$rules" ] &&
         sed -n '/^FAIL/,$p' "$dir/out" | sed 1d | grep -qvE '^(pass|FAIL)'

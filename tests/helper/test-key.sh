@@ -186,6 +186,8 @@ not_imported "a key that was revoked" 77
 new_key expired --expires 2020-01-01
 import "$dir/d/expired"
 not_imported "a key that has expired" 77
+check "a key that has expired: to create a new one" err_has 'expired on 2020-01-01: create a new one and import it'
+check "a key that has expired: and nothing else" [ "$(grep -c 'scopes\|revoked' "$dir/err")" = 0 ]
 new_key narrow --scopes telemetry_apis
 import "$dir/d/narrow"
 not_imported "a key without the profile's scopes" 77
@@ -371,7 +373,7 @@ chmod 755 "$dir/pub" "$pub"
 helper token >"$dir/token"
 explain_named() { helper explain --service sshd --user "$(id -un)" --policy "$pub/policy.conf" <"$dir/token"; }
 run explain_named
-check "public --out: a host with the section accepts the key's token" [ "$(tail -n 1 "$dir/out")" = accepted ]
+check "public --out: a host with the section accepts the key's token" [ "$(head -n 1 "$dir/out")" = accepted ]
 : >"$dir/a-file"
 run helper key public --out "$dir/a-file"
 refused "public --out: a file" 74

@@ -33,7 +33,7 @@ unchanged() {
 }
 # accepts TOKEN-FILE [SERVICE]: what the policy says to a token.
 accepts() {
-    [ "$(helper explain --service "${2:-sshd}" --user "$me" --policy "$site/policy.conf" <"$1" | tail -n 1)" = accepted ]
+    [ "$(helper explain --service "${2:-sshd}" --user "$me" --policy "$site/policy.conf" <"$1" | head -n 1)" = accepted ]
 }
 section() {
     helper key public --users "$me" --services "sshd sudo"

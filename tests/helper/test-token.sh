@@ -49,9 +49,9 @@ refuse_usage() {
 refuse_usage "no command"
 check "with a hint at --help" err_has "try 'thrivestack-credential --help'"
 refuse_usage "an option of no command" --scop a
-check "with a hint at --help, too" err_has "'--scop'; try 'thrivestack-credential --help'"
+check "with what may be meant and a hint at --help, too" err_has "'--scop'; did you mean '--scope'?; try 'thrivestack-credential --help'"
 refuse_usage "an option that is misspelt" token --scop a
-check "with a hint at where the options are" err_has "'--scop'; try 'thrivestack-credential token --help'"
+check "with a hint at where the options are" err_has "'--scop'; did you mean '--scope'?; try 'thrivestack-credential token --help'"
 refuse_usage "another command's option" status --fresh
 check "with a hint at the command's own" err_has "try 'thrivestack-credential status --help'"
 refuse_usage "an argument that setup does not know" setup subversion

@@ -35,11 +35,18 @@ next_answer(struct script *script)
     return i < script->answers_len ? read_answer(script->answers[i]) : NULL;
 }
 
+/* A newline in the text is shown as `\n`, so that each message is one line. */
 static void
 show(const struct script *script, const char *kind, const char *text)
 {
-    if (!script->silent)
-        fprintf(driver_output != NULL ? driver_output : stdout, "%s %s\n", kind, text);
+    FILE *out = driver_output != NULL ? driver_output : stdout;
+
+    if (script->silent)
+        return;
+    (void)fprintf(out, "%s ", kind);
+    for (; *text != '\0'; text++)
+        (void)fputs(*text == '\n' ? "\\n" : (char[]){*text, '\0'}, out);
+    (void)fputc('\n', out);
 }
 
 static int

@@ -105,7 +105,8 @@ has 'local: the log says why' 'log notice .*status 77: ThriveStack refused'
 sign "$scratch/both" --aud user_management --aud telemetry_apis
 local_run 'then prompt' --answer "$scratch/both" sudo $user "$scratch/pam.d" authenticate
 has 'local: yields none, then the prompt' 'authenticate PAM_SUCCESS'
-has 'local: yields none, the prompt comes' 'prompt ThriveStack token: '
+has 'local: yields none, the prompt comes, and says why' \
+    'prompt No token from this machine: the helper failed with status 77: ThriveStack refused .*\\nThriveStack token: $'
 
 "$issuer" sign "$scratch/keys/stranger.key" --id good --aud user_management --aud telemetry_apis >"$witness/jwt"
 make_helper <<END

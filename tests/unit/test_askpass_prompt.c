@@ -97,6 +97,11 @@ static const struct {
     {"second_part_retry", NEXT_RETRY, true},
     {"ssh_prefix", "(alice@ssh.example) " FIRST, false},
     {"line_before", "Welcome\n" FIRST, false},
+    {"no_local_token", "No token from this machine: no key\n" FIRST, true},
+    {"no_local_token_second_part", "No token from this machine: no key\n" NEXT("501"), true},
+    {"no_local_token_two_lines", "No token from this machine: no key\nx\n" FIRST, false},
+    {"no_local_token_alone", "No token from this machine: no key\n", false},
+    {"no_local_token_on_one_line", "No token from this machine: " FIRST, false},
     {"sudo_password", "[sudo] password for alice: ", false},
     {"empty", "", false},
 };

@@ -200,6 +200,18 @@ static const struct {
     {"env_proxy_password",
      {.env = {"https_proxy=http://alice:s3@cret@h:1"}},
      "https_proxy: a proxy with '@'"},
+    {"misspelt_key", {.user = "[profile default]\nscope = s\n"}, "did you mean 'scopes'?"},
+    {"misspelt_key_of_a_host", {.user = "[host h]\nuser_name = a\n"}, "did you mean 'username'?"},
+    {"misspelt_section", {.user = "[profil default]\n"}, "did you mean 'profile'?"},
+    {"comment_behind_a_duration",
+     {.user = "[profile default]\nlifetime = 1h # an hour\n"},
+     "; a comment needs a line of its own"},
+    {"comment_behind_scopes",
+     {.user = "[profile default]\nscopes = s # mine\n"},
+     "; a comment needs a line of its own"},
+    {"comment_behind_a_flag",
+     {.user = "[host h]\naskpass = yes ; always\n"},
+     "; a comment needs a line of its own"},
     {"env_all_proxy", {.env = {"https_proxy=", "ALL_PROXY=x y"}}, "ALL_PROXY: a proxy with"},
 };
 
@@ -249,6 +261,13 @@ refuses_requests(void **state)
     } cases[] = {
         {"no_file_at_all",
          {.user = NULL},
+         "profile default: no scopes in " USER_FILE " and no API key in "},
+        {"no_file_at_all_what_to_do", {.user = NULL}, "run 'thrivestack-credential init'"},
+        {"only_another_profile",
+         {.user = "[profile work]\nscopes = s\n"},
+         "but profile work has some: pass --profile work"},
+        {"no_scopes",
+         {.user = "[profile default]\nlifetime = 1h\n"},
          "profile default: no scopes: set `scopes` in [profile default] of " USER_FILE
          ", or THRIVESTACK_SCOPES"},
         {"no_scopes",
@@ -286,7 +305,7 @@ refuses_requests(void **state)
 static void
 tells_of_scope_where_it_can_be_given(void **state)
 {
-    const struct setting_up with = {.user = NULL};
+    const struct setting_up with = {.user = "[profile default]\n"};
     const struct ts_config_overrides overrides = {
         .lifetime = -1, .min_valid = -1, .can_scope = true};
     TS_CLEANUP(ts_config_release) struct ts_config config = {.debug = false};
