@@ -80,19 +80,50 @@ bind_request(const struct client_question *question, const struct ts_host_rule *
     return ts_request_bind(request, name, question->may_reuse_proof, err);
 }
 
+/* Nothing about a private API key can be asked for, and a host gets it only where its own section
+ * says so. */
 static int
-get_grant(struct helper *helper, const struct client_question *question,
-          const struct ts_host_rule *host, struct ts_grant *ret, struct ts_err *err)
+allow_api_key(const struct helper *helper, const struct client_question *question,
+              const struct ts_host_rule *host, const struct ts_request *request, struct ts_err *err)
+{
+    static const unsigned of_tokens =
+        OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_FOR | OPTION_JSON;
+    const char *name = request->profile;
+
+    if (options_check(&helper->options, ~of_tokens, "a private API key", err) < 0)
+        return ts_err_prefix(err, "profile %s", name);
+    if (question->bound_host != NULL || (host != NULL && host->bound))
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "profile %s has a private API key (api_key_file), which cannot be bound "
+                          "to a host",
+                          name);
+    if (host == NULL || (host->profile != NULL && strcmp(host->profile, name) == 0))
+        return 0;
+    return ts_err_set(err, TS_ERR_CONFIG,
+                      "profile %s has a private API key (api_key_file), which goes only to hosts "
+                      "whose section names the profile: set `profile = %s` in [host %s]",
+                      name, name, host->label);
+}
+
+static int
+get_grant(struct helper *helper, const struct client_question *question, struct client_answer *ret,
+          struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
-    int rc = helper_request(helper, host, false, &request, err);
+    int rc = question->takes_api_key ? helper_any_request(helper, ret->host, &request, err)
+                                     : helper_request(helper, ret->host, false, &request, err);
 
+    if (rc == 0 && request.key.api_key_file != NULL) {
+        ret->is_api_key = true;
+        rc = allow_api_key(helper, question, ret->host, &request, err);
+        return rc < 0 ? rc : ts_refresh_api_key(&request, &ret->grant.token, err);
+    }
     if (rc == 0)
-        rc = bind_request(question, host, &request, err);
+        rc = bind_request(question, ret->host, &request, err);
     if (rc < 0)
         return rc;
     helper_debug(helper, "profile %s asks for a token", request.profile);
-    return ts_refresh_get(&request, ret, err);
+    return ts_refresh_get(&request, &ret->grant, err);
 }
 
 /* Whoever keeps the answer until then must not keep a proof longer than hosts accept it, which is
@@ -120,10 +151,10 @@ client_get(struct helper *helper, const struct client_question *question, struct
     if (rc == 0 && needs_username(question, ret->host))
         rc = helper_username(ret->host, question->user, &ret->username, err);
     if (rc == 0)
-        rc = get_grant(helper, question, ret->host, &ret->grant, err);
+        rc = get_grant(helper, question, ret, err);
     if (rc == 0)
         rc = ts_clock_read(&now, err);
-    if (rc == 0)
+    if (rc == 0 && !ret->is_api_key)
         ret->expires_at = expiry_of(&ret->grant, &now);
     return rc;
 }
@@ -153,7 +184,8 @@ client_print_header(const struct client_answer *answer, struct ts_secret *ret)
     const struct ts_secret *token = &answer->grant.token;
 
     if (answer->username == NULL)
-        return ts_secret_append_strings(ret, "Bearer ", ts_secret_string(token), NULL);
+        return ts_secret_append_strings(ret, answer->is_api_key ? "Token " : "Bearer ",
+                                        ts_secret_string(token), NULL);
     int rc = ts_secret_append_strings(&login, answer->username, ":", ts_secret_string(token), NULL);
     if (rc == 0)
         rc = ts_secret_append_string(ret, "Basic ");

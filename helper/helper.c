@@ -13,6 +13,7 @@
 #include "build-config.h"
 #include "common/base/cleanup.h"
 #include "common/base/userns.h"
+#include "common/cache/refresh.h"
 #include "common/job/job.h"
 
 /* The user's id outside of a namespace in which they play root. */
@@ -131,9 +132,9 @@ helper_load_host(struct helper *helper, const char *host, const char *path, stru
 static int
 read_piped_key(struct ts_request *request, struct ts_err *err)
 {
-    char **const of_others[] = {&request->key.key_file, &request->key.key_command,
-                                &request->key.key_id, &request->cache_dir,
-                                &request->session_token_file};
+    char **const of_others[] = {&request->key.key_file,     &request->key.key_command,
+                                &request->key.api_key_file, &request->key.key_id,
+                                &request->cache_dir,        &request->session_token_file};
 
     if (fcntl(TS_JOB_KEY_FD, F_GETFD) < 0)
         return helper_usage(err, "--piped-key: descriptor %d is not open", TS_JOB_KEY_FD);
@@ -145,25 +146,53 @@ read_piped_key(struct ts_request *request, struct ts_err *err)
     return 0;
 }
 
-int
-helper_request(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
-               struct ts_request *ret, struct ts_err *err)
+static struct ts_config_overrides
+overrides_of(const struct helper *helper)
 {
     const struct options *options = &helper->options;
-    struct ts_config_overrides overrides = {
+
+    return (struct ts_config_overrides){
         .scopes = options->scopes,
         .lifetime = options->lifetime,
         .min_valid = options->min_valid,
-        .fresh = fresh || (options->given & OPTION_FRESH) != 0,
+        .fresh = (options->given & OPTION_FRESH) != 0,
         .can_scope = (helper->command->options & OPTION_SCOPE) != 0,
     };
+}
+
+static int
+make_request(const struct helper *helper, const struct ts_host_rule *host,
+             const struct ts_config_overrides *overrides, struct ts_request *ret,
+             struct ts_err *err)
+{
+    const struct options *options = &helper->options;
 
     *ret = TS_REQUEST_INIT;
-    int rc = ts_config_request(&helper->config, host, &overrides, ret, err);
+    int rc = ts_config_request(&helper->config, host, overrides, ret, err);
     if (rc == 0 && (options->given & OPTION_PIPED_KEY) != 0)
         rc = read_piped_key(ret, err);
     ret->environment = helper_environment();
     return rc;
+}
+
+int
+helper_request(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
+               struct ts_request *ret, struct ts_err *err)
+{
+    struct ts_config_overrides overrides = overrides_of(helper);
+
+    overrides.fresh |= fresh;
+    return make_request(helper, host, &overrides, ret, err);
+}
+
+int
+helper_any_request(const struct helper *helper, const struct ts_host_rule *host,
+                   struct ts_request *ret, struct ts_err *err)
+{
+    struct ts_config_overrides overrides = overrides_of(helper);
+
+    overrides.takes_api_key = true;
+    return make_request(helper, host, &overrides, ret, err);
 }
 
 int
@@ -185,6 +214,20 @@ helper_profile_request(const struct helper *helper, const char *profile, struct 
     int rc = ts_config_request(&view, NULL, &overrides, ret, err);
     ret->environment = helper_environment();
     return rc;
+}
+
+int
+helper_check_api_key(const struct helper *helper, const struct ts_profile *profile,
+                     struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret key = TS_SECRET_INIT(TS_API_KEY_SECRET_MAX);
+    /* A view of the profile, which stays the configuration's. */
+    const struct ts_request request = {.profile = profile->name,
+                                       .key = profile->key,
+                                       .endpoint = profile->endpoint,
+                                       .debug = helper->config.debug};
+
+    return ts_refresh_api_key(&request, &key, err);
 }
 
 /* Whether getpwuid failed, rather than found nobody, for which getpwnam(3) has these errors. */

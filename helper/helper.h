@@ -27,10 +27,20 @@ void helper_drop_config(struct helper *helper);
 int helper_request(const struct helper *helper, const struct ts_host_rule *host, bool fresh,
                    struct ts_request *ret, struct ts_err *err);
 
+/* The same for callers that a private API key will do for, too: request->key.api_key_file is then
+ * set, and there is no token to ask for. */
+int helper_any_request(const struct helper *helper, const struct ts_host_rule *host,
+                       struct ts_request *ret, struct ts_err *err);
+
 /* The request of a profile (NULL: the one that is selected) for what its scopes do not matter to;
  * it need not have any. *ret as in helper_request. */
 int helper_profile_request(const struct helper *helper, const char *profile, struct ts_request *ret,
                            struct ts_err *err);
+
+/* Whether the private API key of a profile that has one can be used: 0, or as ts_refresh_api_key.
+ */
+int helper_check_api_key(const struct helper *helper, const struct ts_profile *profile,
+                         struct ts_err *err);
 
 /* The username of a host's section, else `given` where not NULL, else the local user's name.
  * *ret is the caller's to free. */

@@ -54,6 +54,10 @@ typedef int (*ts_cached_fn)(void *context, const struct ts_cached *cached, struc
 int ts_refresh_list(const char *cache_dir, ts_cached_fn callback, void *context,
                     struct ts_err *err);
 
+/* The private API key of a request that has api_key_file, read by the worker; neither cache nor
+ * network have a part in it. Returns TS_ERR_KEY, TS_ERR_CONFIG (owner or mode) and others. */
+int ts_refresh_api_key(const struct ts_request *request, struct ts_secret *ret, struct ts_err *err);
+
 /* The key's description, by a job of the worker. */
 int ts_refresh_key_info(const struct ts_request *request, struct ts_key_info *ret,
                         struct ts_err *err);

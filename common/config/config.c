@@ -296,8 +296,8 @@ merge_section(struct loader *loader, const struct ts_ini *ini, const struct ts_i
         if (rc == TS_ERR_SYNTAX)
             rc = ts_ini_error(ini, entry->line, err, "%s: %s%s", entry->key, err->text,
                               ts_ini_comment_hint(entry->value));
-        else if (rc == 0 && setting->excludes != NULL)
-            rc = ts_config_check_exclusion(ini, section, entry, setting->excludes, err);
+        else if (rc == 0 && setting->one_of != NULL)
+            rc = ts_config_check_exclusion(ini, section, entry, err);
     }
     return rc;
 }
@@ -410,7 +410,7 @@ set_default_key_files(const struct loader *loader, struct ts_err *err)
     for (size_t i = 0; i < loader->config->profiles_len && rc == 0; i++) {
         struct ts_key_source *key = &loader->config->profiles[i].key;
 
-        if (key->key_file == NULL && key->key_command == NULL)
+        if (key->key_file == NULL && key->key_command == NULL && key->api_key_file == NULL)
             rc = ts_path_join(folder, "key.json", &key->key_file, err);
     }
     return rc;

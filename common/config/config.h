@@ -87,7 +87,8 @@ struct ts_config_overrides {
     int64_t lifetime;
     int64_t min_valid;
     bool fresh;
-    bool can_scope; /* whether --scope could have been given; for messages */
+    bool can_scope;     /* whether --scope could have been given; for messages */
+    bool takes_api_key; /* a profile with a private API key will do, which has no tokens */
 };
 
 /* Returns 0, TS_ERR_CONFIG (`FILE:LINE: ...`, unsafe files included) or TS_ERR_NOMEM. *ret is
@@ -114,8 +115,8 @@ const struct ts_host_rule *ts_config_find_host(const struct ts_config *config, c
  * The request that follows from a profile, a host (may be NULL) and the command line (may be NULL).
  * Which profile: `selected_profile` where given, else the host's, else `default`. Returns 0,
  * TS_ERR_CONFIG (unknown profile; no scopes and no session token to use; plain http that is not
- * allowed; key_command without key_id) or TS_ERR_NOMEM. *ret is overwritten, and released with
- * ts_request_release in every case.
+ * allowed; key_command without key_id; api_key_file, where tokens are wanted) or TS_ERR_NOMEM. *ret
+ * is overwritten, and released with ts_request_release in every case.
  */
 int ts_config_request(const struct ts_config *config, const struct ts_host_rule *host,
                       const struct ts_config_overrides *overrides, struct ts_request *ret,
@@ -144,7 +145,7 @@ struct ts_config_setting {
     int64_t max;
     const char *words[2];
     const char *(*check)(const char *value); /* texts: what is wrong, or NULL where nothing is */
-    const char *excludes;                    /* the key that this one replaces, or NULL */
+    const char *one_of; /* of the paths and texts with this word only the last counts; or NULL */
 };
 const struct ts_config_setting *ts_config_settings(size_t *ret_len);
 

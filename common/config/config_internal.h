@@ -26,15 +26,14 @@ void ts_host_rule_release(struct ts_host_rule *rule);
  * default. Returns 0 or TS_ERR_NOMEM. */
 int ts_config_set_defaults(const char *section, void *target, struct ts_err *err);
 
-/* Sets one setting of `target` from its text, and unsets the one that it excludes. Returns 0,
+/* Sets one setting of `target` from its text, and unsets those that it excludes. Returns 0,
  * TS_ERR_SYNTAX (the text says what is wrong, without naming the key) or TS_ERR_NOMEM. */
 int ts_config_apply(const struct ts_config_setting *setting, const char *value,
                     const struct ts_path_base *base, void *target, struct ts_err *err);
 
-/* Refuses an entry behind another of its section, by the key `excluded`. 0 or TS_ERR_CONFIG. */
+/* Refuses an entry behind another of its section that excludes it. 0 or TS_ERR_CONFIG. */
 int ts_config_check_exclusion(const struct ts_ini *ini, const struct ts_ini_section *section,
-                              const struct ts_ini_entry *entry, const char *excluded,
-                              struct ts_err *err);
+                              const struct ts_ini_entry *entry, struct ts_err *err);
 
 /* What the environment says before any file is read; every member may be NULL. */
 struct ts_environment {

@@ -24,6 +24,7 @@ copy_texts(const struct ts_config *config, const struct ts_profile *profile, str
         {&ret->profile, profile->name},
         {&ret->key.key_file, profile->key.key_file},
         {&ret->key.key_command, profile->key.key_command},
+        {&ret->key.api_key_file, profile->key.api_key_file},
         {&ret->key.key_id, profile->key.key_id},
         {&ret->key.credentials_dir, profile->key.credentials_dir},
         {&ret->endpoint.token_url, profile->endpoint.token_url},
@@ -127,6 +128,14 @@ check_request(const struct ts_config *config, const struct ts_config_overrides *
     const char *file = config->user_file != NULL ? config->user_file : "credential.conf";
     const char *name = request->profile;
 
+    if (request->key.api_key_file != NULL && overrides != NULL && overrides->takes_api_key)
+        return 0;
+    if (request->key.api_key_file != NULL)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "profile %s has a private API key (api_key_file), which is no key for "
+                          "tokens: use 'token', or git or docker for a [host] with "
+                          "`profile = %s`",
+                          name, name);
     if (request->scopes.len == 0 && request->session_token_file == NULL)
         return refuse_without_scopes(config, overrides, request, err);
     if (request->key.key_command != NULL && request->key.key_id == NULL)
@@ -194,6 +203,7 @@ release_profile(struct ts_profile *profile)
         &profile->name,
         &profile->key.key_file,
         &profile->key.key_command,
+        &profile->key.api_key_file,
         &profile->key.key_id,
         &profile->key.credentials_dir,
         &profile->endpoint.token_url,

@@ -10,12 +10,13 @@
 #define HOST(name, member)                                                                         \
     .section = "host", .key = (name), .offset = offsetof(struct ts_host_rule, member)
 
-#define HOST_ROW 14 /* the first of [host] */
+#define HOST_ROW 15 /* the first of [host] */
 
 static const struct ts_config_setting settings[] = {
-    {PROFILE("key_file", key.key_file), .type = TS_SETTING_PATH, .excludes = "key_command"},
+    {PROFILE("key_file", key.key_file), .type = TS_SETTING_PATH, .one_of = "keys"},
     {PROFILE("key_id", key.key_id), .type = TS_SETTING_TEXT, .check = ts_config_check_key_id},
-    {PROFILE("key_command", key.key_command), .type = TS_SETTING_TEXT, .excludes = "key_file"},
+    {PROFILE("key_command", key.key_command), .type = TS_SETTING_TEXT, .one_of = "keys"},
+    {PROFILE("api_key_file", key.api_key_file), .type = TS_SETTING_PATH, .one_of = "keys"},
     {PROFILE("token_url", endpoint.token_url), .type = TS_SETTING_TEXT,
      .check = ts_config_check_token_url,
      .default_value = "https://api.app.thrivestack.ai/api/user/token"},
@@ -67,6 +68,14 @@ ts_config_find_setting(const char *section, const char *key)
         if (setting->key[0] == key[0] && strcmp(setting->key, key) == 0)
             return setting;
     return NULL;
+}
+
+/* Whether only one of the two can be set. */
+static bool
+excludes(const struct ts_config_setting *setting, const struct ts_config_setting *other)
+{
+    return setting != NULL && other != NULL && setting != other && setting->one_of != NULL &&
+           other->one_of != NULL && strcmp(setting->one_of, other->one_of) == 0;
 }
 
 static void *
@@ -198,7 +207,7 @@ is_set_already(const struct ts_config_setting *setting, const char *value, void 
 {
     const char *text = setting->type == TS_SETTING_TEXT ? *(char **)field : NULL;
 
-    return text != NULL && strcmp(text, value) == 0 && setting->excludes == NULL;
+    return text != NULL && strcmp(text, value) == 0 && setting->one_of == NULL;
 }
 
 int
@@ -212,13 +221,10 @@ ts_config_apply(const struct ts_config_setting *setting, const char *value,
     if (has_control_character(value))
         return ts_err_set(err, TS_ERR_SYNTAX, "a value with a control character");
     int rc = apply_value(setting, value, base, field_of(setting, target), err);
-    if (rc < 0 || setting->excludes == NULL)
-        return rc;
-    const struct ts_config_setting *other =
-        ts_config_find_setting(setting->section, setting->excludes);
-    if (other != NULL)
-        ts_string_free(field_of(other, target));
-    return 0;
+    for (size_t i = 0; setting->one_of != NULL && i < TS_ARRAY_LEN(settings) && rc == 0; i++)
+        if (excludes(setting, &settings[i]))
+            ts_string_free(field_of(&settings[i], target));
+    return rc;
 }
 
 int
@@ -242,11 +248,12 @@ ts_config_set_defaults(const char *section, void *target, struct ts_err *err)
 
 int
 ts_config_check_exclusion(const struct ts_ini *ini, const struct ts_ini_section *section,
-                          const struct ts_ini_entry *entry, const char *excluded,
-                          struct ts_err *err)
+                          const struct ts_ini_entry *entry, struct ts_err *err)
 {
+    const struct ts_config_setting *setting = ts_config_find_setting(section->kind, entry->key);
+
     for (const struct ts_ini_entry *other = section->entries; other < entry; other++)
-        if (strcmp(other->key, excluded) == 0)
+        if (excludes(setting, ts_config_find_setting(section->kind, other->key)))
             return ts_ini_error(ini, entry->line, err, "%s beside %s in line %u: only one of them",
                                 entry->key, other->key, other->line);
     return 0;

@@ -11,6 +11,7 @@ ts_request_release(struct ts_request *request)
         &request->profile,
         &request->key.key_file,
         &request->key.key_command,
+        &request->key.api_key_file,
         &request->key.key_id,
         &request->key.credentials_dir,
         &request->endpoint.token_url,

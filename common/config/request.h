@@ -19,10 +19,12 @@
 #define TS_RESPONSE_ID_MAX TS_ERR_ID_MAX
 #define TS_LIFETIME_MAX 86400
 
-/* Where the API key comes from: exactly one of key_file and key_command is set, or is_piped. */
+/* Where the API key comes from: exactly one of key_file, key_command and api_key_file is set, or
+ * is_piped. */
 struct ts_key_source {
     char *key_file;        /* absolute path */
     char *key_command;     /* shell command that prints the key */
+    char *api_key_file;    /* absolute path of a private API key, a secret without tokens */
     char *key_id;          /* or NULL: the one in the JSON counts */
     char *credentials_dir; /* $CREDENTIALS_DIRECTORY, or NULL */
     bool is_piped;         /* the key is on this process's TS_JOB_KEY_FD, its id before it */

@@ -68,6 +68,14 @@ static const struct ts_field probe_fields[] = {
 };
 static const struct ts_field_table probe_table = TS_FIELD_TABLE(probe_fields);
 
+static const struct ts_field api_key_fields[] = {
+    {"api_key_file", TS_FIELD_STRING, AT(request.key.api_key_file), 0, 0},
+    {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+};
+static const struct ts_field_table api_key_table = TS_FIELD_TABLE(api_key_fields);
+
 static const struct ts_field file_fields[] = {
     {"file", TS_FIELD_STRING, AT(file), 0, 0},
     {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
@@ -132,6 +140,14 @@ check_probe(const struct ts_job *job, struct ts_err *err)
 }
 
 static int
+check_api_key(const struct ts_job *job, struct ts_err *err)
+{
+    if (job->request.key.api_key_file == NULL)
+        return ts_err_set(err, TS_ERR_SYNTAX, "member api_key_file is missing");
+    return 0;
+}
+
+static int
 check_file(const struct ts_job *job, struct ts_err *err)
 {
     if (job->file == NULL || job->file[0] != '/')
@@ -156,6 +172,7 @@ static const struct {
     {"accounts", &file_table, false, check_file},
     {"keys", &file_table, false, check_file},
     {"prove", &prove_table, true, check_prove},
+    {"api_key", &api_key_table, false, check_api_key},
 };
 
 int

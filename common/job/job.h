@@ -7,7 +7,8 @@
  * a downloaded key in its place once the endpoint has granted a token for it; "explain" checks a
  * token by a host's policy; "probe" asks the endpoint with no key at all; "policy" and "module"
  * load a host's policy and its PAM module; "accounts" looks up the users that a policy names;
- * "keys" checks a file of keys, as in keys.d; "prove" signs that a token is for one host.
+ * "keys" checks a file of keys, as in keys.d; "prove" signs that a token is for one host;
+ * "api_key" reads a private API key.
  */
 #ifndef TS_JOB_H
 #define TS_JOB_H
@@ -36,6 +37,7 @@ enum ts_job_kind {
     TS_JOB_ACCOUNTS,
     TS_JOB_KEYS,
     TS_JOB_PROVE,
+    TS_JOB_API_KEY,
 };
 
 /* What is to be explained. The token is whatever somebody took for one: any bytes, none too. */
@@ -46,6 +48,9 @@ struct ts_explain {
     char *user;
     struct ts_secret token;
 };
+
+/* A private API key: one line of printable characters without blanks. */
+#define TS_API_KEY_SECRET_MAX 4096
 
 /* A job. For "explain", "policy", "module" and "accounts" the request has only timeout_ms and
  * debug, for "probe" no key; for every job but "explain" `explain` is empty. */
@@ -149,6 +154,8 @@ int ts_job_read_policy_info(const struct ts_secret *answer, struct ts_policy_inf
                             struct ts_err *err);
 int ts_job_read_module(const struct ts_secret *answer, struct ts_err *err);
 
+int ts_job_read_api_key(const struct ts_secret *answer, struct ts_secret *ret, struct ts_err *err);
+
 /* The worker's side. `key_command` is then only "" or NULL: whether the key comes on
  * TS_JOB_KEY_FD. *ret is initialised by the caller, untouched on failure, and released with
  * ts_job_release. */
@@ -164,6 +171,8 @@ int ts_job_write_probe(const struct ts_probe *probe, struct ts_secret *ret, stru
 int ts_job_write_policy_info(const struct ts_policy_info *info, struct ts_secret *ret,
                              struct ts_err *err);
 int ts_job_write_module(struct ts_secret *ret, struct ts_err *err);
+int ts_job_write_api_key(const struct ts_secret *api_key, struct ts_secret *ret,
+                         struct ts_err *err);
 int ts_job_write_error(const struct ts_err *failure, struct ts_secret *ret, struct ts_err *err);
 
 #endif

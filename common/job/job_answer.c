@@ -115,6 +115,11 @@ static const struct ts_field policy_fields[] = {
 #undef AT
 static const struct ts_field_table policy_table = TS_FIELD_TABLE(policy_fields);
 
+static const struct ts_field api_key_fields[] = {
+    {"api_key", TS_FIELD_SECRET, 0, 1, TS_API_KEY_SECRET_MAX},
+};
+static const struct ts_field_table api_key_table = TS_FIELD_TABLE(api_key_fields);
+
 /* That there is an answer says all. */
 static const struct ts_field_table empty_table = {NULL, 0};
 
@@ -207,6 +212,7 @@ static const struct answer explanation_answer = {"explanation", &explanation_tab
 static const struct answer probe_answer = {"probe", &probe_table, NULL, NULL};
 static const struct answer policy_answer = {"policy", &policy_table, NULL, NULL};
 static const struct answer module_answer = {"module", &empty_table, NULL, NULL};
+static const struct answer api_key_answer = {"api_key", &api_key_table, NULL, NULL};
 static const struct answer error_answer = {"error", &failure_table, NULL, NULL};
 
 static int
@@ -269,6 +275,12 @@ int
 ts_job_write_module(struct ts_secret *ret, struct ts_err *err)
 {
     return write_answer(&module_answer, NULL, ret, err);
+}
+
+int
+ts_job_write_api_key(const struct ts_secret *api_key, struct ts_secret *ret, struct ts_err *err)
+{
+    return write_answer(&api_key_answer, api_key, ret, err);
 }
 
 int
@@ -425,6 +437,17 @@ ts_job_read_module(const struct ts_secret *answer, struct ts_err *err)
     char nothing = '\0';
 
     return read_answer(answer, &module_answer, &nothing, err);
+}
+
+int
+ts_job_read_api_key(const struct ts_secret *answer, struct ts_secret *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret secret = TS_SECRET_INIT(TS_API_KEY_SECRET_MAX);
+    int rc = read_answer(answer, &api_key_answer, &secret, err);
+
+    if (rc == 0 && ts_secret_set(ret, secret.data, secret.len) < 0)
+        rc = ts_err_nomem(err);
+    return rc;
 }
 
 void

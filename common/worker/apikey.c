@@ -57,15 +57,59 @@ read_path(const char *path, const struct ts_file_rules *rules, struct ts_secret 
 }
 
 static int
-read_key_file(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret,
+read_key_file(const char *path, const char *credentials_dir, uid_t owner, struct ts_secret *ret,
               struct ts_err *err)
 {
     struct ts_file_rules rules = {.owner = owner, .forbidden = 077, .follow_symlink = true};
 
     /* systemd hands credentials to services as root's files, readable by the service's group. */
-    if (is_inside(source->key_file, source->credentials_dir))
+    if (is_inside(path, credentials_dir))
         rules.root_allowed = 0440;
-    return read_path(source->key_file, &rules, ret, err);
+    return read_path(path, &rules, ret, err);
+}
+
+/* Not a control character, a blank, or outside ASCII: it goes into an HTTP header. */
+static bool
+is_printable(const char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (text[i] <= 0x20 || text[i] >= 0x7f)
+            return false;
+    return true;
+}
+
+int
+ts_api_key_read_secret(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret,
+                       struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_API_KEY_FILE_MAX);
+    const char *path = source->api_key_file;
+    int rc = read_key_file(path, source->credentials_dir, owner, &text, err);
+
+    if (rc < 0)
+        return rc;
+    const char *line = ts_secret_string(&text);
+    size_t len = text.len;
+    if (len > 0 && line[len - 1] == '\n')
+        len--;
+    if (len > 0 && line[len - 1] == '\r')
+        len--;
+    if (len == 0)
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s is empty", path);
+    if (line[0] == '{' || strncmp(line, "-----BEGIN ", 11) == 0)
+        return ts_err_set(err, TS_ERR_KEY,
+                          "API key: %s holds a key pair, not a private API key: name it with "
+                          "key_file in place of api_key_file",
+                          path);
+    if (!is_printable(line, len))
+        return ts_err_set(err, TS_ERR_KEY,
+                          "API key: %s is not one line of printable characters without blanks",
+                          path);
+    rc = ts_secret_set(ret, line, len);
+    if (rc == TS_ERR_TOO_LARGE)
+        return ts_err_set(err, TS_ERR_KEY, "API key: %s is longer than %zu characters", path,
+                          ret->max);
+    return rc < 0 ? ts_err_nomem(err) : 0;
 }
 
 int
@@ -250,7 +294,7 @@ ts_api_key_read(const struct ts_key_source *source, uid_t owner, int fd, int64_t
     int rc;
 
     if (source->key_command == NULL) {
-        rc = read_key_file(source, owner, &text, err);
+        rc = read_key_file(source->key_file, source->credentials_dir, owner, &text, err);
         return rc < 0 ? rc : ts_api_key_parse(&text, source->key_file, source->key_id, ret, err);
     }
     rc = read_command_output(fd, deadline_ms, &text, err);

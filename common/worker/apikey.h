@@ -44,6 +44,11 @@ int ts_api_key_parse(const struct ts_secret *text, const char *name, const char 
 int ts_api_key_read_download(const char *path, uid_t owner, struct ts_secret *ret,
                              struct ts_err *err);
 
+/* Sets *ret to the private API key in source->api_key_file, by the same rules for the file: one
+ * line of printable ASCII without blanks, no longer than ret->max. Returns as ts_api_key_read. */
+int ts_api_key_read_secret(const struct ts_key_source *source, uid_t owner, struct ts_secret *ret,
+                           struct ts_err *err);
+
 void ts_api_key_release(struct ts_api_key *key);
 
 #endif

@@ -142,13 +142,25 @@ run_prove(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, 
     return ts_job_write_proof(&grant, asks, ret, err);
 }
 
+static int
+run_api_key(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
+            struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret key = TS_SECRET_INIT(TS_API_KEY_SECRET_MAX);
+
+    (void)deadline_ms;
+    ts_trace(&job->request, "reading the private API key from %s", job->request.key.api_key_file);
+    int rc = ts_api_key_read_secret(&job->request.key, getuid(), &key, err);
+    return rc < 0 ? rc : ts_job_write_api_key(&key, ret, err);
+}
+
 /* In the order of enum ts_job_kind. */
 static int (*const jobs[])(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
                            struct ts_err *err) = {
     [TS_JOB_TOKEN] = run_token,     [TS_JOB_KEY] = run_key,           [TS_JOB_IMPORT] = run_import,
     [TS_JOB_EXPLAIN] = run_explain, [TS_JOB_PROBE] = run_probe,       [TS_JOB_POLICY] = run_policy,
     [TS_JOB_MODULE] = run_module,   [TS_JOB_ACCOUNTS] = run_accounts, [TS_JOB_KEYS] = run_keys,
-    [TS_JOB_PROVE] = run_prove,
+    [TS_JOB_PROVE] = run_prove,     [TS_JOB_API_KEY] = run_api_key,
 };
 
 int

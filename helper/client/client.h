@@ -35,6 +35,7 @@ struct client_question {
     enum client_wants wants;
     const char *bound_host; /* whom a proof is for, whatever the section says; or NULL */
     bool may_reuse_proof;   /* it asks anew for each request: one made a moment ago will do */
+    bool takes_api_key;     /* a private API key, which does not expire, will do, too */
 };
 
 struct client_answer {
@@ -42,6 +43,7 @@ struct client_answer {
     char *username;                  /* NULL where the token alone is to be sent */
     struct ts_grant grant;           /* grant.token is the token, for `bound = yes` with a proof */
     int64_t expires_at;              /* of token or proof, by the local clock, Unix seconds */
+    bool is_api_key;                 /* grant.token is a private API key; expires_at is 0 */
 };
 
 #define CLIENT_ANSWER_INIT ((struct client_answer){.grant = TS_GRANT_INIT})
@@ -64,8 +66,9 @@ int client_get(struct helper *helper, const struct client_question *question,
 /* Callers that keep a token until the second that they are told are told an earlier one. */
 #define CLIENT_SLACK_SECONDS 30
 
-/* Appends the value of the HTTP header Authorization: `Basic ...`, or `Bearer TOKEN` where there is
- * no user name. Returns as ts_secret_append; a failure may leave a part. */
+/* Appends the value of the HTTP header Authorization: `Basic ...`, or where there is no user name
+ * `Bearer TOKEN`, and for a private API key `Token KEY`. Returns as ts_secret_append; a failure may
+ * leave a part. */
 int client_print_header(const struct client_answer *answer, struct ts_secret *ret);
 
 #endif

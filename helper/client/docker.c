@@ -52,7 +52,8 @@ make_question(const struct docker_registry *registry)
                                     .host = registry->host,
                                     .path = registry->path,
                                     .wants = CLIENT_LOGIN,
-                                    .may_reuse_proof = true};
+                                    .may_reuse_proof = true,
+                                    .takes_api_key = true};
 }
 
 /* *ret is NULL where no section serves the registry. */
@@ -140,8 +141,8 @@ docker_erase(struct helper *helper, struct ts_secret *answer, struct ts_err *err
         rc = find_host(helper, &registry, &host, err);
     if (rc < 0 || host == NULL)
         return rc;
-    rc = helper_request(helper, host, false, &request, err);
-    return rc < 0 ? rc : ts_refresh_drop(&request, err);
+    rc = helper_any_request(helper, host, &request, err);
+    return rc < 0 || request.key.api_key_file != NULL ? rc : ts_refresh_drop(&request, err);
 }
 
 /* What docker calls the host of a section. */

@@ -86,6 +86,7 @@ make_question(const struct git_attributes *asked, struct ts_secret *path,
         .user = git_attributes_get(asked, GIT_USERNAME),
         .wants = asked->authtype ? CLIENT_AUTH : CLIENT_LOGIN,
         .may_reuse_proof = true,
+        .takes_api_key = true,
     };
     return 0;
 }
@@ -136,8 +137,9 @@ static int
 print_login(const struct client_answer *found, struct ts_secret *answer, struct ts_err *err)
 {
     const struct ts_secret *token = &found->grant.token;
+    const char *authtype = found->is_api_key ? "Token" : "Bearer";
     int rc = found->username == NULL
-                 ? ts_secret_append_string(answer, "authtype=Bearer\ncredential=")
+                 ? ts_secret_append_format(answer, "authtype=%s\ncredential=", authtype)
                  : ts_secret_append_format(answer, "username=%s\npassword=", found->username);
 
     if (rc < 0 || ts_secret_append(answer, token->data, token->len) < 0 ||
@@ -158,8 +160,8 @@ print_answer(const struct git_attributes *asked, const struct client_answer *fou
     int rc = print_login(found, answer, err);
     if (rc < 0)
         return rc;
-    if (ts_secret_append_format(answer, "password_expiry_utc=%" PRId64 "\n", found->expires_at) <
-            0 ||
+    if ((!found->is_api_key && ts_secret_append_format(answer, "password_expiry_utc=%" PRId64 "\n",
+                                                       found->expires_at) < 0) ||
         (asked->authtype && ts_secret_append_string(answer, "ephemeral=1\n") < 0))
         return ts_err_nomem(err);
     return 0;
@@ -231,8 +233,8 @@ git_erase(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
         &asked.values[asked.given[GIT_PASSWORD] ? GIT_PASSWORD : GIT_CREDENTIAL];
     if (rejected->len == 0)
         return 0;
-    rc = helper_request(helper, host, false, &request, err);
-    if (rc == 0)
+    rc = helper_any_request(helper, host, &request, err);
+    if (rc == 0 && request.key.api_key_file == NULL)
         rc = ts_refresh_erase(&request, rejected, &dropped, err);
     if (rc == 0)
         helper_debug(helper, "git: %s",

@@ -3,6 +3,16 @@
 #include "common/cache/refresh.h"
 #include "helper/helper.h"
 
+/* A private API key has none. */
+static bool
+has_no_tokens(const struct ts_config *config)
+{
+    const char *name = config->selected_profile != NULL ? config->selected_profile : "default";
+    const struct ts_profile *profile = ts_config_find_profile(config, name);
+
+    return profile != NULL && profile->key.api_key_file != NULL;
+}
+
 static int
 forget(struct helper *helper, struct ts_err *err)
 {
@@ -17,6 +27,8 @@ forget(struct helper *helper, struct ts_err *err)
         return helper->config.cache_dir != NULL
                    ? ts_refresh_forget_all(helper->config.cache_dir, err)
                    : 0;
+    if (has_no_tokens(&helper->config))
+        return 0;
     rc = helper_profile_request(helper, NULL, &request, err);
     return rc < 0 ? rc : ts_refresh_forget(&request, err);
 }

@@ -6,16 +6,13 @@
  *     cache_dir     string, or null where no folder can be had
  *     profiles      array of objects:
  *         name, token_url, lifetime (seconds), scopes (array of strings)
- *         key       object: file, command, key_id, name, expires_at, rotation_frequency,
- *                   rotation_due, error; each a string, or null where there is none or it is
- *                   unknown. Times are RFC 3339, UTC
- *         session_token  null, or, where `token` uses the session's for want of a key file, an
- *                   object: file, error (why `token` would refuse it, or null) and, where it is
- *                   alive, scopes, expires_at, expires_in and life (seconds)
- *         tokens    array of objects: scopes, key_id, expires_at, expires_in and life (seconds),
- *                   response_id
- *     other_tokens  array of the same, with the member `profile`: cached for profiles that are no
- *                   longer configured
+ *         key       object: file, command, api_key_file, key_id, name, expires_at,
+ *                   rotation_frequency, rotation_due, error; each a string, or null where there is
+ * none or it is unknown. Times are RFC 3339, UTC session_token  null, or, where `token` uses the
+ * session's for want of a key file, an object: file, error (why `token` would refuse it, or null)
+ * and, where it is alive, scopes, expires_at, expires_in and life (seconds) tokens    array of
+ * objects: scopes, key_id, expires_at, expires_in and life (seconds), response_id other_tokens
+ * array of the same, with the member `profile`: cached for profiles that are no longer configured
  *     hosts         array of objects: pattern, profile, username, auth ("basic", "bearer"),
  *                   askpass (boolean)
  *

@@ -46,9 +46,11 @@ add_key(const struct helper *helper, const struct ts_profile *profile, struct ts
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
     struct ts_err err = {.code = 0};
-    int rc = helper_profile_request(helper, profile->name, &request, &err);
+    int rc = profile->key.api_key_file != NULL
+                 ? helper_check_api_key(helper, profile, &err)
+                 : helper_profile_request(helper, profile->name, &request, &err);
 
-    if (rc == 0)
+    if (rc == 0 && profile->key.api_key_file == NULL)
         rc = ts_refresh_key_info(&request, &info, &err);
     if (info.key_id[0] == '\0' && profile->key.key_id != NULL)
         ts_text_clean(info.key_id, sizeof(info.key_id), profile->key.key_id,
@@ -57,6 +59,7 @@ add_key(const struct helper *helper, const struct ts_profile *profile, struct ts
     ts_json_open(json, "key", '{');
     add_member(json, "file", profile->key.key_file);
     add_member(json, "command", profile->key.key_command);
+    add_member(json, "api_key_file", profile->key.api_key_file);
     add_member(json, "key_id", info.key_id);
     add_member(json, "name", info.name);
     add_time(json, "expires_at", info.expires);

@@ -127,9 +127,13 @@ add_key_lines(struct view *view, struct ts_json *key)
         const char *member;
         enum color color;
     } lines[] = {
-        {"key file", "file", PLAIN},     {"key command", "command", PLAIN},
-        {"key name", "name", PLAIN},     {"key id", "key_id", PLAIN},
-        {"no usable key", "error", RED}, {"rotation", "rotation_frequency", PLAIN},
+        {"key file", "file", PLAIN},
+        {"key command", "command", PLAIN},
+        {"API key", "api_key_file", PLAIN},
+        {"key name", "name", PLAIN},
+        {"key id", "key_id", PLAIN},
+        {"no usable key", "error", RED},
+        {"rotation", "rotation_frequency", PLAIN},
     };
     int rc = 0;
 
@@ -213,6 +217,22 @@ add_session_life(struct view *view, struct ts_json *session)
     return add_line(view, "  alive", GREEN, ts_secret_string(&text));
 }
 
+/* It is all there is: no endpoint, scopes or tokens. */
+static bool
+is_private(struct ts_json *profile)
+{
+    return ts_json_string(ts_json_member(profile, "key"), "api_key_file") != NULL;
+}
+
+static int
+print_private(struct view *view, struct ts_json *profile)
+{
+    if (print_title(view, "Profile", ts_json_string(profile, "name")) < 0 ||
+        add_key_lines(view, ts_json_member(profile, "key")) < 0)
+        return TS_ERR_NOMEM;
+    return end_table(view, 2);
+}
+
 /* What `token` prints where there is no key. */
 static int
 add_session_lines(struct view *view, struct ts_json *session)
@@ -246,6 +266,8 @@ print_profile(struct view *view, struct ts_json *profile)
     char lifetime[32];
     int64_t seconds = 0;
 
+    if (is_private(profile))
+        return print_private(view, profile);
     (void)ts_json_integer(profile, "lifetime", &seconds);
     write_duration(lifetime, sizeof(lifetime), seconds);
     if (join(ts_json_member(profile, "scopes"), &scopes) < 0 ||

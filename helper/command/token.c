@@ -60,7 +60,8 @@ find_token(struct helper *helper, enum format format, struct client_answer *ret,
     struct client_question question = {.wants = format == NETRC    ? CLIENT_LOGIN
                                                 : format == HEADER ? CLIENT_AUTH
                                                                    : CLIENT_TOKEN,
-                                       .bound_host = helper->options.bound_host};
+                                       .bound_host = helper->options.bound_host,
+                                       .takes_api_key = true};
 
     if (question.bound_host != NULL && !ts_host_is_name(question.bound_host))
         return helper_usage(err,

@@ -30,6 +30,7 @@ is_host_only(const struct doctor *doctor)
 
     if (geteuid() != 0 || config->profiles_len != 1 || config->profiles[0].scopes.len > 0 ||
         config->profiles[0].key.key_command != NULL ||
+        config->profiles[0].key.api_key_file != NULL ||
         access(TS_SYSCONFDIR "/policy.conf", F_OK) != 0)
         return false;
     const char *key_file = config->profiles[0].key.key_file;
@@ -60,8 +61,8 @@ is_used(const struct ts_config *config, const struct ts_profile *profile)
     if (config->selected_profile != NULL)
         return strcmp(config->selected_profile, profile->name) == 0;
     return strcmp(profile->name, "default") != 0 || profile->scopes.len > 0 ||
-           config->profiles_len == 1 || has_host(config, profile, true) ||
-           has_host(config, profile, false);
+           profile->key.api_key_file != NULL || config->profiles_len == 1 ||
+           has_host(config, profile, true) || has_host(config, profile, false);
 }
 
 static int
@@ -105,7 +106,7 @@ is_left_alone(const struct ts_config *config, const struct ts_profile *profile)
 
     return config->selected_profile == NULL && config->hosts_len == 0 &&
            strcmp(profile->name, "default") != 0 && usual != NULL && usual->scopes.len == 0 &&
-           config->session_token_file == NULL;
+           usual->key.api_key_file == NULL && config->session_token_file == NULL;
 }
 
 static int
@@ -118,7 +119,8 @@ check_profile(struct doctor *doctor, const struct ts_profile *profile)
                             "profile %s is used only with --profile %s: the profile 'default' has "
                             "no scopes, so other calls fail",
                             profile->name, profile->name);
-    if (profile->scopes.len > 0 || config->session_token_file != NULL ||
+    if (profile->scopes.len > 0 || profile->key.api_key_file != NULL ||
+        config->session_token_file != NULL ||
         (has_host(config, profile, true) && !has_host(config, profile, false)))
         return 0;
     return findings_add(&doctor->findings, FIND_SCOPES_MISSING, "profile %s has no scopes",
@@ -222,6 +224,23 @@ check_key_file_folder(struct doctor *doctor, const char *profile, const char *ke
 }
 
 static int
+check_private_key(struct doctor *doctor, const struct ts_profile *profile, struct ts_err *err)
+{
+    const char *file = profile->key.api_key_file;
+    int rc = helper_check_api_key(doctor->helper, profile, err);
+
+    if (rc == TS_ERR_NOMEM)
+        return rc;
+    if (rc < 0)
+        return findings_add(&doctor->findings,
+                            rc == TS_ERR_CONFIG ? FIND_KEY_UNSAFE : FIND_KEY_UNUSABLE,
+                            "profile %s: %s", profile->name, err->text);
+    rc = findings_add(&doctor->findings, FIND_KEY, "profile %s: a private API key, from %s",
+                      profile->name, file);
+    return rc < 0 ? rc : check_key_file_folder(doctor, profile->name, file, err);
+}
+
+static int
 check_key(struct doctor *doctor, struct doctor_profile *profile, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
@@ -256,7 +275,9 @@ doctor_key(struct doctor *doctor, struct ts_err *err)
     int rc = 0;
 
     for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++)
-        rc = check_key(doctor, &doctor->profiles[i], err);
+        rc = doctor->profiles[i].profile->key.api_key_file != NULL
+                 ? check_private_key(doctor, doctor->profiles[i].profile, err)
+                 : check_key(doctor, &doctor->profiles[i], err);
     return rc;
 }
 

@@ -112,12 +112,18 @@ is_same_endpoint(const struct ts_endpoint *a, const struct ts_endpoint *b)
            is_same_text(a->proxy, b->proxy) && is_same_text(a->no_proxy, b->no_proxy);
 }
 
+static bool
+is_without_endpoint(const struct doctor_profile *profile)
+{
+    return profile->has_session || profile->profile->key.api_key_file != NULL;
+}
+
 /* Profiles often share an endpoint, which is then asked once. */
 static const struct doctor_profile *
 find_earlier(const struct doctor *doctor, size_t index)
 {
     for (size_t i = 0; i < index; i++)
-        if (!doctor->profiles[i].has_session &&
+        if (!is_without_endpoint(&doctor->profiles[i]) &&
             is_same_endpoint(&doctor->profiles[i].profile->endpoint,
                              &doctor->profiles[index].profile->endpoint))
             return &doctor->profiles[i];
@@ -151,8 +157,9 @@ doctor_endpoint(struct doctor *doctor, struct ts_err *err)
     for (size_t i = 0; i < doctor->profiles_len && rc == 0; i++) {
         const struct doctor_profile *earlier = find_earlier(doctor, i);
 
-        /* A session's token is used without the endpoint, which may be out of reach here. */
-        if (doctor->profiles[i].has_session)
+        /* A session's token is used without the endpoint, which may be out of reach here; a private
+         * API key needs none. */
+        if (is_without_endpoint(&doctor->profiles[i]))
             continue;
         if (earlier == NULL)
             rc = probe_profile(doctor, &doctor->profiles[i], err);
