@@ -11,9 +11,9 @@ project_version() {
 }
 
 # has_program_modes: whether a listing of a package's files on standard input, as `ls -l` writes it, has
-# helper and worker unreadable for everybody but root.
+# helper, worker and prover unreadable for everybody but root.
 has_program_modes() {
-    [ "$(grep -cE '^-rwx--x--x .*/thrivestack-(credential|worker)$')" = 2 ]
+    [ "$(grep -cE '^-rwx--x--x .*/thrivestack-(credential|worker|prover)$')" = 3 ]
 }
 
 # Sets $scratch to a new folder that is gone when the script ends, however it ends.

@@ -47,31 +47,48 @@ open_pipe(int *ret_read, int *ret_write, struct ts_err *err)
     return 0;
 }
 
+/* The two programs that read a private key. */
+static const struct program {
+    const char *path;
+    const char *const *argv;
+} worker = {TS_WORKER_PATH, (const char *const[]){"thrivestack-worker", NULL}},
+  prover = {TS_PROVER_PATH, (const char *const[]){"thrivestack-prover", NULL}};
+
+/* What one is started for. */
+struct call {
+    const struct program *program;
+    const struct ts_request *request;
+    const struct ts_secret *job;
+};
+
 static int
-check_worker(int rc, int status, const struct ts_secret *answer, struct ts_err *err)
+check_answer(const char *path, int status, const struct ts_secret *answer, struct ts_err *err)
+{
+    if (WIFSIGNALED(status))
+        return ts_err_set(err, WTERMSIG(status) == SIGALRM ? TS_ERR_UNAVAILABLE : TS_ERR_SYSTEM,
+                          "%s was ended by signal %d", path, WTERMSIG(status));
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer->len == 0)
+        return ts_err_set(err, TS_ERR_SYSTEM, "%s ended with status %d and no answer", path,
+                          WEXITSTATUS(status));
+    return 0;
+}
+
+static int
+check_exchange(int rc, struct ts_err *err)
 {
     if (rc == TS_ERR_TIMEOUT)
         return ts_err_set(err, TS_ERR_UNAVAILABLE, "the worker did not answer in time");
     if (rc == TS_ERR_TOO_LARGE)
         return ts_err_set(err, TS_ERR_SYSTEM, "the worker answered too much");
-    if (rc < 0)
-        return rc;
-    if (WIFSIGNALED(status))
-        return ts_err_set(err, WTERMSIG(status) == SIGALRM ? TS_ERR_UNAVAILABLE : TS_ERR_SYSTEM,
-                          "%s was ended by signal %d", TS_WORKER_PATH, WTERMSIG(status));
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || answer->len == 0)
-        return ts_err_set(err, TS_ERR_SYSTEM, "%s ended with status %d and no answer",
-                          TS_WORKER_PATH, WEXITSTATUS(status));
-    return 0;
+    return rc;
 }
 
 static int
-run_worker(const struct ts_request *request, const struct ts_secret *job, int key_fd,
-           struct ts_secret *ret, struct ts_err *err)
+run_program(const struct call *call, int key_fd, struct ts_secret *ret, struct ts_err *err)
 {
-    const char *const argv[] = {"thrivestack-worker", NULL};
-    const struct ts_spawn spec = {.path = TS_WORKER_PATH,
-                                  .argv = argv,
+    const struct ts_request *request = call->request;
+    const struct ts_spawn spec = {.path = call->program->path,
+                                  .argv = call->program->argv,
                                   .envp = no_environment,
                                   .folder = "/",
                                   .stdin_fd = -1,
@@ -81,34 +98,42 @@ run_worker(const struct ts_request *request, const struct ts_secret *job, int ke
     int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms + GRACE_MS;
     int status = 0;
 
-    ts_worker_trace(request, "starting %s", TS_WORKER_PATH);
-    int rc = ts_spawn_exchange(&spec, job, ret, deadline, &status, err);
-    return check_worker(rc, status, ret, err);
+    ts_worker_trace(request, "starting %s", spec.path);
+    int rc = ts_spawn_exchange(&spec, call->job, ret, deadline, &status, err);
+    rc = check_exchange(rc, err);
+    return rc < 0 ? rc : check_answer(spec.path, status, ret, err);
 }
 
-int
-ts_worker_call(const struct ts_request *request, const struct ts_secret *job, struct ts_secret *ret,
-               struct ts_err *err)
+static int
+run_call(const struct call *call, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_key_command_release) struct ts_key_command command = TS_KEY_COMMAND_INIT;
     TS_CLEANUP(ts_fd_close) int read_end = -1;
     TS_CLEANUP(ts_fd_close) int write_end = -1;
+    const struct ts_request *request = call->request;
     int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms;
 
     if (request->key.is_piped)
-        return run_worker(request, job, TS_JOB_KEY_FD, ret, err);
+        return run_program(call, TS_JOB_KEY_FD, ret, err);
     if (request->key.key_command == NULL)
-        return run_worker(request, job, -1, ret, err);
+        return run_program(call, -1, ret, err);
     int rc = open_pipe(&read_end, &write_end, err);
     if (rc == 0)
         rc = ts_key_command_start(request, write_end, &command, err);
     ts_fd_close(&write_end);
     if (rc < 0)
         return rc;
-    int worker_rc = run_worker(request, job, read_end, ret, err);
+    int program_rc = run_program(call, read_end, ret, err);
     ts_fd_close(&read_end);
     rc = ts_key_command_finish(&command, deadline, err);
-    return rc < 0 ? rc : worker_rc;
+    return rc < 0 ? rc : program_rc;
+}
+
+int
+ts_worker_call(const struct ts_request *request, const struct ts_secret *job, struct ts_secret *ret,
+               struct ts_err *err)
+{
+    return run_call(&(struct call){&worker, request, job}, ret, err);
 }
 
 int
@@ -141,7 +166,7 @@ ts_worker_prove(const struct ts_request *request, struct ts_grant *grant, struct
 
     int rc = ts_job_encode(&job, &text, err);
     if (rc == 0)
-        rc = ts_worker_call(request, &text, &answer, err);
+        rc = run_call(&(struct call){&prover, request, &text}, &answer, err);
     if (rc == 0)
         rc = ts_job_read_proof(&answer, false, grant, err);
     if (rc == 0)

@@ -6,12 +6,14 @@
 #include "common/policy/verify.h"
 #include "common/worker/keydetails.h"
 #include "common/worker/rsakey.h"
+#include "common/worker/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #define KEY_COMMAND "key_command"
 
@@ -299,4 +301,16 @@ ts_api_key_read(const struct ts_key_source *source, uid_t owner, int fd, int64_t
     }
     rc = read_command_output(fd, deadline_ms, &text, err);
     return rc < 0 ? rc : parse_piped(&text, "the output of " KEY_COMMAND, source->key_id, ret, err);
+}
+
+int
+ts_api_key_read_asked(const struct ts_request *request, int64_t deadline_ms, struct ts_api_key *ret,
+                      struct ts_err *err)
+{
+    ts_trace(request, "reading the API key from %s",
+             request->key.key_command != NULL ? KEY_COMMAND : request->key.key_file);
+    int rc = ts_api_key_read(&request->key, getuid(), TS_JOB_KEY_FD, deadline_ms, ret, err);
+    if (rc == 0)
+        ts_trace(request, "API key %s, RSA, %ld bits", ret->info.key_id, ret->info.bits);
+    return rc;
 }

@@ -35,6 +35,10 @@ struct ts_api_key {
 int ts_api_key_read(const struct ts_key_source *source, uid_t owner, int fd, int64_t deadline_ms,
                     struct ts_api_key *ret, struct ts_err *err);
 
+/* The same for a job's request, whose user this process is. */
+int ts_api_key_read_asked(const struct ts_request *request, int64_t deadline_ms,
+                          struct ts_api_key *ret, struct ts_err *err);
+
 /* The same from text; `name` is how messages call it, `key_id` the configured one or NULL. */
 int ts_api_key_parse(const struct ts_secret *text, const char *name, const char *key_id,
                      struct ts_api_key *ret, struct ts_err *err);

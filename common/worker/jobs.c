@@ -1,6 +1,5 @@
 #include "common/worker/jobs.h"
 #include "common/base/cleanup.h"
-#include "common/base/clock.h"
 #include "common/worker/apikey.h"
 #include "common/worker/ask.h"
 #include "common/worker/explain.h"
@@ -14,24 +13,12 @@
 #include <unistd.h>
 
 static int
-read_key(const struct ts_request *request, int64_t deadline_ms, struct ts_api_key *ret,
-         struct ts_err *err)
-{
-    ts_trace(request, "reading the API key from %s",
-             request->key.key_command != NULL ? "key_command" : request->key.key_file);
-    int rc = ts_api_key_read(&request->key, getuid(), TS_JOB_KEY_FD, deadline_ms, ret, err);
-    if (rc == 0)
-        ts_trace(request, "API key %s, RSA, %ld bits", ret->info.key_id, ret->info.bits);
-    return rc;
-}
-
-static int
 run_token(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
 
-    int rc = read_key(&job->request, deadline_ms, &key, err);
+    int rc = ts_api_key_read_asked(&job->request, deadline_ms, &key, err);
     if (rc == 0)
         rc = ts_ask(&job->request, &key, deadline_ms, &grant, err);
     return rc < 0 ? rc : ts_job_write_grant(&grant, ret, err);
@@ -50,7 +37,7 @@ static int
 run_key(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
-    int rc = read_key(&job->request, deadline_ms, &key, err);
+    int rc = ts_api_key_read_asked(&job->request, deadline_ms, &key, err);
 
     return rc < 0 ? rc : write_key_info(&key, ret, err);
 }
@@ -128,18 +115,15 @@ run_prove(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, 
 {
     TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
     TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
-    const bool asks = job->token.len == 0;
-    const struct ts_secret *token = asks ? &grant.token : &job->token;
 
-    int rc = read_key(&job->request, deadline_ms, &key, err);
-    if (rc == 0 && asks)
+    if (job->token.len > 0)
+        return ts_prove_run(job, deadline_ms, ret, err);
+    int rc = ts_api_key_read_asked(&job->request, deadline_ms, &key, err);
+    if (rc == 0)
         rc = ts_ask(&job->request, &key, deadline_ms, &grant, err);
     if (rc == 0)
-        rc = ts_prove(token, job->request.bound_host, &key, ts_clock_wall(), &grant.proof, err);
-    if (rc < 0)
-        return rc;
-    ts_trace(&job->request, "signed a proof for host %s", job->request.bound_host);
-    return ts_job_write_proof(&grant, asks, ret, err);
+        rc = ts_prove_grant(&job->request, &key, &grant, err);
+    return rc < 0 ? rc : ts_job_write_proof(&grant, true, ret, err);
 }
 
 static int
@@ -167,11 +151,5 @@ int
 ts_jobs_run(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
             struct ts_err *err)
 {
-    struct ts_err failure = {0};
-
-    if (jobs[job->kind](job, deadline_ms, ret, &failure) == 0)
-        return 0;
-    ts_trace(&job->request, "failed: %s", failure.text);
-    ts_secret_clear(ret);
-    return ts_job_write_error(&failure, ret, err);
+    return jobs[job->kind](job, deadline_ms, ret, err);
 }

@@ -8,10 +8,7 @@
 
 #include "common/job/job.h"
 
-/*
- * Does the job until `deadline_ms` (CLOCK_BOOTTIME) and writes its answer, an error included, to
- * `ret`. Returns 0 where there is an answer to send.
- */
+/* Does the job until `deadline_ms` (CLOCK_BOOTTIME) and writes its result to `ret`. */
 int ts_jobs_run(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
                 struct ts_err *err);
 

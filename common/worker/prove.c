@@ -1,9 +1,11 @@
 #include "common/worker/prove.h"
 #include "common/base/base64url.h"
 #include "common/base/cleanup.h"
+#include "common/base/clock.h"
 #include "common/config/host.h"
 #include "common/policy/proof.h"
 #include "common/policy/verify.h"
+#include "common/worker/trace.h"
 
 #include <openssl/evp.h>
 #include <openssl/rand.h>
@@ -81,4 +83,32 @@ ts_prove(const struct ts_secret *token, const char *host, const struct ts_api_ke
         ts_secret_append(ret, text.data, text.len) < 0)
         return ts_err_nomem(err);
     return 0;
+}
+
+int
+ts_prove_grant(const struct ts_request *request, const struct ts_api_key *key,
+               struct ts_grant *grant, struct ts_err *err)
+{
+    int rc = ts_prove(&grant->token, request->bound_host, key, ts_clock_wall(), &grant->proof, err);
+
+    if (rc == 0)
+        ts_trace(request, "signed a proof for host %s", request->bound_host);
+    return rc;
+}
+
+int
+ts_prove_run(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
+             struct ts_err *err)
+{
+    TS_CLEANUP(ts_api_key_release) struct ts_api_key key = TS_API_KEY_INIT;
+    TS_CLEANUP(ts_grant_release) struct ts_grant grant = TS_GRANT_INIT;
+
+    if (job->kind != TS_JOB_PROVE || job->token.len == 0)
+        return ts_err_set(err, TS_ERR_USAGE, "only a proof for a token that is there is signed");
+    int rc = ts_api_key_read_asked(&job->request, deadline_ms, &key, err);
+    if (rc == 0 && ts_secret_set(&grant.token, job->token.data, job->token.len) < 0)
+        return ts_err_nomem(err);
+    if (rc == 0)
+        rc = ts_prove_grant(&job->request, &key, &grant, err);
+    return rc < 0 ? rc : ts_job_write_proof(&grant, false, ret, err);
 }

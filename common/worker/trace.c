@@ -1,6 +1,7 @@
 #include "common/worker/trace.h"
 #include "common/base/error.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,5 +19,5 @@ ts_trace(const struct ts_request *request, const char *format, ...)
     va_end(args);
     /* An error's text is one line without control characters, whatever the arguments hold. */
     (void)ts_err_set(&line, 0, "%s", text);
-    (void)fprintf(stderr, "thrivestack-worker: %s\n", line.text);
+    (void)fprintf(stderr, "%s: %s\n", program_invocation_short_name, line.text);
 }

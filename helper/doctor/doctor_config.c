@@ -151,11 +151,15 @@ doctor_config(struct doctor *doctor, struct ts_err *err)
 int
 doctor_worker(struct doctor *doctor, struct ts_err *err)
 {
+    static const char *const paths[] = {TS_WORKER_PATH, TS_PROVER_PATH};
+    int rc = 0;
+
     (void)err;
-    if (access(TS_WORKER_PATH, X_OK) == 0)
-        return 0;
-    return findings_add(&doctor->findings, FIND_WORKER_MISSING, "%s cannot be run: %s",
-                        TS_WORKER_PATH, strerror(errno));
+    for (size_t i = 0; i < TS_ARRAY_LEN(paths) && rc == 0; i++)
+        if (access(paths[i], X_OK) != 0)
+            rc = findings_add(&doctor->findings, FIND_WORKER_MISSING, "%s cannot be run: %s",
+                              paths[i], strerror(errno));
+    return rc;
 }
 
 static int

@@ -172,13 +172,17 @@ measure_misses() {
         printf 'curl\t-\t/usr/bin/env\tTHRIVESTACK_CACHE_DIR=/proc/nowhere\t%s\t-sS\t-f\t--cacert\t%s\t-H\tContent-Type: application/json\t--data-binary\t@%s\t%s\n' \
             "$(command -v curl)" "$folder/issuer/ca.pem" "$folder/body" "$url/api/user/token"
         printf 'bound\t%s\t/usr/bin/env\tLC_ALL=C\t%s\tget\n' "$folder/bound" "$prefix/bin/git-credential-thrivestack"
+        printf 'for\t-\t/usr/bin/env\tLC_ALL=C\t%s\ttoken\t--for\tbound.example.com\n' "$helper"
     } | "$bench/spawn-times" "$((runs / 4 + 1))" >"$folder/misses"
     miss=$(value miss 2 "$folder/misses")
     curl=$(value curl 2 "$folder/misses")
     row 'helper, cache miss' 'curl, the same POST' "$(ratio "$miss" "$curl")" 1.2 "$(us "$miss" "$curl")"
     bound=$(value bound 2 "$folder/misses")
     row 'helper, bound git get, new proof' 'a cache miss' "$(ratio "$bound" "$miss")" 0.5 "$(us "$bound" "$miss")"
+    for_host=$(value for 2 "$folder/misses")
+    row 'helper, token --for HOST' 'a cache miss' "$(ratio "$for_host" "$miss")" 0.5 "$(us "$for_host" "$miss")"
     bar 'fetched' 'thrivestack-credential token' "$miss" ours
+    bar 'fetched' 'the same, bound to a host' "$for_host" ours
     bar 'fetched' 'curl, the same request' "$curl" other
 }
 

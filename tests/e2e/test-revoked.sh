@@ -223,7 +223,8 @@ attacked_processes() {
 }
 
 unreadable_programs() {
-    for program in "$BIN/thrivestack-credential" "$PREFIX/libexec/thrivestack/thrivestack-worker"; do
+    for program in "$BIN/thrivestack-credential" "$PREFIX/libexec/thrivestack/thrivestack-worker" \
+        "$PREFIX/libexec/thrivestack/thrivestack-prover"; do
         [ "$(stat -c '%a %u' "$program")" = '711 0' ] || fail "$program: $(stat -c '%a %u' "$program")"
         refused 'reading' as bob cat "$program"
     done
@@ -231,7 +232,7 @@ unreadable_programs() {
 
 no_secret_left() {
     no_secret_in "$W/syslog"
-    ! pgrep -f 'thrivestack-(credential|worker)' || fail 'a helper outlives its caller'
+    ! pgrep -f 'thrivestack-(credential|worker|prover)' || fail 'a helper outlives its caller'
 }
 
 set_up

@@ -73,6 +73,9 @@ token=$(helper token)
 count_from_here
 run helper token --for build.example.com
 check "token --for prints the cached token with a proof" prints_bound build.example.com
+extra=THRIVESTACK_LOG=debug helper token --for build.example.com >"$dir/out" 2>"$dir/log"
+check "the prover signs it, which has no network" grep -q 'starting .*/thrivestack-prover$' "$dir/log"
+check "and the worker is not started" sh -c '! grep -q "starting .*/thrivestack-worker$" "$0"' "$dir/log"
 check "of that very token" [ "$(token_of "$(cat "$dir/out")")" = "$token" ]
 first=$(proof_of "$(cat "$dir/out")")
 run helper token --for build.example.com

@@ -22,7 +22,7 @@ refuses() {
     ! compiles "$1"
 }
 
-for name in thrivestack-credential thrivestack-worker; do
+for name in thrivestack-credential thrivestack-worker thrivestack-prover; do
     check "AppArmor compiles $name" compiles "$profiles/$name"
     check "$name complains and does not enforce" grep -q 'flags=(complain)' "$profiles/$name"
     # In complain mode a deny rule is enforced all the same.
@@ -31,8 +31,11 @@ for name in thrivestack-credential thrivestack-worker; do
 done
 sed 's/r,$/nonsense,/' "$profiles/thrivestack-worker" >"$scratch/broken"
 check 'AppArmor refuses a profile with a mistake' refuses "$scratch/broken"
-check 'the helper may start the worker' \
-    grep -q '/usr/libexec/thrivestack/thrivestack-worker Px,' "$profiles/thrivestack-credential"
+for name in worker prover; do
+    check "the helper may start the $name" \
+        grep -q "/usr/libexec/thrivestack/thrivestack-$name Px," "$profiles/thrivestack-credential"
+done
+check 'the prover has no network' sh -c '! grep -q "^ *network" "$0"' "$profiles/thrivestack-prover"
 
 # The module needs Debian's or Fedora's reference policy.
 makefile=/usr/share/selinux/devel/Makefile
@@ -49,8 +52,8 @@ fi
 
 if [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y ] && [ "$(id -u)" = 0 ]; then
     check 'the kernel takes the profiles' \
-        apparmor_parser --replace "$profiles/thrivestack-credential" "$profiles/thrivestack-worker"
-    apparmor_parser --remove "$profiles/thrivestack-credential" "$profiles/thrivestack-worker"
+        apparmor_parser --replace "$profiles"/thrivestack-*
+    apparmor_parser --remove "$profiles"/thrivestack-*
 else
     skip 'the kernel takes the AppArmor profiles' 'this kernel has no AppArmor, or this is not root'
 fi
