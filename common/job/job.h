@@ -121,6 +121,7 @@ struct ts_probe {
 struct ts_policy_info {
     struct ts_list services;   /* names of [service NAME], `*` among them */
     struct ts_list single_use; /* those of them with single_use */
+    struct ts_list local;      /* those with source = local */
     struct ts_list bound;      /* SERVICE:NAME, for each name in bound_to */
     struct ts_list expired;    /* ids of keys that are past their last day */
     struct ts_list no_section; /* services of keys that no section serves; the first few */

@@ -104,6 +104,7 @@ static const struct ts_field_table probe_table = TS_FIELD_TABLE(probe_fields);
 static const struct ts_field policy_fields[] = {
     {"services", TS_FIELD_SCOPES, AT(services), 0, 0},
     {"single_use", TS_FIELD_SCOPES, AT(single_use), 0, 0},
+    {"local", TS_FIELD_SCOPES, AT(local), 0, 0},
     {"bound", TS_FIELD_SCOPES, AT(bound), 0, 0},
     {"expired", TS_FIELD_SCOPES, AT(expired), 0, 0},
     {"no_section", TS_FIELD_SCOPES, AT(no_section), 0, 0},
@@ -455,6 +456,7 @@ ts_policy_info_release(struct ts_policy_info *info)
 {
     ts_list_release(&info->services);
     ts_list_release(&info->single_use);
+    ts_list_release(&info->local);
     ts_list_release(&info->bound);
     ts_list_release(&info->expired);
     ts_list_release(&info->no_section);

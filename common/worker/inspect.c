@@ -27,6 +27,15 @@ list_bound(const struct ts_policy_service *service, struct ts_list *ret, struct 
     return rc;
 }
 
+static bool
+has_local(const struct ts_policy_service *service)
+{
+    for (size_t i = 0; i < service->sources_len; i++)
+        if (service->sources[i] == TS_SOURCE_LOCAL)
+            return true;
+    return false;
+}
+
 static int
 list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct ts_err *err)
 {
@@ -36,6 +45,8 @@ list_services(const struct ts_policy *policy, struct ts_policy_info *ret, struct
         rc = ts_list_add(&ret->services, policy->services[i].name, err);
         if (rc == 0 && policy->services[i].single_use)
             rc = ts_list_add(&ret->single_use, policy->services[i].name, err);
+        if (rc == 0 && has_local(&policy->services[i]))
+            rc = ts_list_add(&ret->local, policy->services[i].name, err);
         if (rc == 0)
             rc = list_bound(&policy->services[i], &ret->bound, err);
     }

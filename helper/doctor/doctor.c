@@ -26,6 +26,7 @@ static const struct check {
     {"policy", HOST, true, doctor_policy},
     {"PAM stacks", HOST, true, doctor_pam},
     {"services", HOST, true, doctor_services},
+    {"configuration for source = local", HOST, true, doctor_local},
     {"module", HOST, true, doctor_module},
     {"configuration of sshd", HOST, false, doctor_sshd},
     {"configuration of nginx", HOST, true, doctor_nginx},

@@ -81,6 +81,15 @@ int doctor_ask_file(const struct doctor_file_job *job, struct ts_secret *ret, st
 #define DOCTOR_OUTPUT_MAX ((size_t)1024 * 1024)
 int doctor_run(const char *const *argv, struct ts_secret *output, bool *ret_ok, struct ts_err *err);
 
+/* A user's numbers, as `id` prints them. */
+#define DOCTOR_GROUPS_MAX 128
+struct doctor_user {
+    uid_t uid;
+    gid_t groups[DOCTOR_GROUPS_MAX]; /* the primary group comes first */
+    size_t groups_len;               /* 0: there is no such user */
+};
+int doctor_find_user(const char *name, struct doctor_user *ret, struct ts_err *err);
+
 /* What is known of a profile, or NULL if it is not checked. */
 struct doctor_profile *doctor_find_profile(const struct doctor *doctor, const char *name);
 
@@ -132,6 +141,7 @@ int doctor_wiring(struct doctor *doctor, struct ts_err *err);
 int doctor_policy(struct doctor *doctor, struct ts_err *err);
 int doctor_pam(struct doctor *doctor, struct ts_err *err);
 int doctor_services(struct doctor *doctor, struct ts_err *err);
+int doctor_local(struct doctor *doctor, struct ts_err *err);
 int doctor_module(struct doctor *doctor, struct ts_err *err);
 int doctor_sshd(struct doctor *doctor, struct ts_err *err);
 int doctor_nginx(struct doctor *doctor, struct ts_err *err);

@@ -67,3 +67,44 @@ doctor_run(const char *const *argv, struct ts_secret *output, bool *ret_ok, stru
     *ret_ok = rc == 0 && status == 0;
     return rc == TS_ERR_NOMEM ? rc : 0;
 }
+
+/* The numbers that `id OPTION USER` prints. *ret_len is 0 if there is no such user. Another program
+ * does the look-up, because a directory may never answer. */
+static int
+ask_id(const char *option, const char *user, unsigned *ret, size_t *ret_len, struct ts_err *err)
+{
+    const char *const argv[] = {"id", option, "--", user, NULL};
+    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(DOCTOR_OUTPUT_MAX);
+    TS_CLEANUP(ts_list_release) struct ts_list words = {NULL, 0};
+    const size_t max = *ret_len;
+    bool is_known = false;
+
+    *ret_len = 0;
+    int rc = doctor_run(argv, &output, &is_known, err);
+    if (rc < 0 || !is_known)
+        return rc;
+    rc = ts_list_add_split(&words, ts_secret_string(&output), err);
+    for (size_t i = 0; i < words.len && i < max && rc == 0; i++) {
+        int64_t number = 0;
+
+        words.items[i][strcspn(words.items[i], "\n")] = '\0';
+        if (!ts_text_integer(words.items[i], 0, UINT32_MAX, &number))
+            return ts_err_set(err, TS_ERR_SYSTEM, "id printed what is not a number");
+        ret[(*ret_len)++] = (unsigned)number;
+    }
+    return rc;
+}
+
+int
+doctor_find_user(const char *name, struct doctor_user *ret, struct ts_err *err)
+{
+    size_t users_len = 1;
+
+    *ret = (struct doctor_user){.groups_len = DOCTOR_GROUPS_MAX};
+    int rc = ask_id("-u", name, &ret->uid, &users_len, err);
+    if (rc == 0)
+        rc = ask_id("-G", name, ret->groups, &ret->groups_len, err);
+    if (users_len == 0)
+        ret->groups_len = 0;
+    return rc;
+}

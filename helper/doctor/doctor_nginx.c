@@ -11,7 +11,6 @@
 
 #define PAM_FOLDER "/etc/pam.d"
 #define NGINX_USER "www-data"
-#define GROUPS_MAX 128
 
 /* Whether nginx uses a stack that names a policy. */
 static bool
@@ -35,33 +34,6 @@ check_single_use(struct doctor *doctor, const struct doctor_use *use)
         section);
 }
 
-/* The numbers that `id OPTION USER` prints. *ret_len is 0 if there is no such user. Another program
- * does the look-up, because a directory may never answer. */
-static int
-ask_id(const char *option, const char *user, unsigned *ret, size_t *ret_len, struct ts_err *err)
-{
-    const char *const argv[] = {"id", option, "--", user, NULL};
-    TS_CLEANUP(ts_secret_release) struct ts_secret output = TS_SECRET_INIT(DOCTOR_OUTPUT_MAX);
-    TS_CLEANUP(ts_list_release) struct ts_list words = {NULL, 0};
-    const size_t max = *ret_len;
-    bool is_known = false;
-
-    *ret_len = 0;
-    int rc = doctor_run(argv, &output, &is_known, err);
-    if (rc < 0 || !is_known)
-        return rc;
-    rc = ts_list_add_split(&words, ts_secret_string(&output), err);
-    for (size_t i = 0; i < words.len && i < max && rc == 0; i++) {
-        int64_t number = 0;
-
-        words.items[i][strcspn(words.items[i], "\n")] = '\0';
-        if (!ts_text_integer(words.items[i], 0, UINT32_MAX, &number))
-            return ts_err_set(err, TS_ERR_SYSTEM, "id printed what is not a number");
-        ret[(*ret_len)++] = (unsigned)number;
-    }
-    return rc;
-}
-
 /* The policy, loaded as that user. */
 static int
 check_readable(struct doctor *doctor, const struct doctor_policy *policy, const char *name,
@@ -69,18 +41,13 @@ check_readable(struct doctor *doctor, const struct doctor_policy *policy, const 
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_policy_info_release) struct ts_policy_info info = {.keys = 0};
-    gid_t groups[GROUPS_MAX];
-    size_t groups_len = GROUPS_MAX;
-    uid_t user = 0;
-    size_t users_len = 1;
+    struct doctor_user user;
 
-    int rc = ask_id("-u", name, &user, &users_len, err);
-    if (rc == 0)
-        rc = ask_id("-G", name, groups, &groups_len, err);
-    if (rc < 0 || users_len == 0 || user == 0 || groups_len == 0)
+    int rc = doctor_find_user(name, &user, err);
+    if (rc < 0 || user.uid == 0 || user.groups_len == 0)
         return rc;
-    /* The first one is the primary group. */
-    const struct ts_spawn_identity identity = {user, groups[0], groups, groups_len};
+    const struct ts_spawn_identity identity = {user.uid, user.groups[0], user.groups,
+                                               user.groups_len};
     const struct doctor_file_job job = {TS_JOB_POLICY, policy->file, DOCTOR_FILE_TIMEOUT_MS,
                                         &identity};
     rc = doctor_ask_file(&job, &answer, err);

@@ -163,6 +163,11 @@ static const struct finding_kind kinds[FIND_LEN] = {
     [FIND_REPLAY_UNWRITABLE] =
         FAIL("replay-unwritable", TS_ERR_CONFIG,
              "make it writable for root, or remove 'single_use' from the service's section"),
+    [FIND_LOCAL_CONFIG] = FAIL("local-config", TS_ERR_CONFIG, IN_TEXT),
+    [FIND_LOCAL_UNREADABLE] =
+        FAIL("local-unreadable", TS_ERR_CONFIG,
+             "let everybody read it, because it holds no secret: chmod a+r, and a+x for the "
+             "folders above it"),
     [FIND_POLICY_BOUND_NAME] =
         WARN("policy-bound-name", TS_ERR_CONFIG,
              "add the name by which clients reach this host to 'bound_to'; if the name there is an "

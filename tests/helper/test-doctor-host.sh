@@ -257,6 +257,27 @@ else
     skip 'a directory that does not answer' 'libnss-sss is not installed'
     codes="$codes policy-look-up"
 fi
+# What `source = local` reads as another user.
+with_local() {
+    sed -i 's/^\[service sudo\]/&\nsource = local prompt/' "$etc/thrivestack/policy.conf"
+    printf '[profile default]\nca_file = %s\n' "$sysconf/ca.pem" >"$etc/thrivestack/credential.conf"
+    cp "$dir/issuer/ca.pem" "$etc/thrivestack/ca.pem"
+    chmod 644 "$etc/thrivestack/ca.pem" "$etc/thrivestack/credential.conf"
+}
+if setpriv --reuid nobody --clear-groups test -x "$sysconf"; then
+    with_local
+    examine
+    check 'source = local, readable by all' is_clean
+    broken 'a credential.conf that only root can read' local-unreadable 78 '
+        with_local; chmod 600 "$etc/thrivestack/credential.conf"' 'chmod a+r "$etc/thrivestack/credential.conf"'
+    broken 'a ca_file that only root can read' local-unreadable 78 '
+        with_local; chmod 600 "$etc/thrivestack/ca.pem"' 'chmod a+r "$etc/thrivestack/ca.pem"'
+else
+    skip 'configuration that only root can read' "the user nobody cannot reach $sysconf"
+    codes="$codes local-unreadable"
+fi
+broken 'source = local and a broken credential.conf' 'config-invalid local-config' 78 \
+    'with_local; echo x >>"$etc/thrivestack/credential.conf"' 'sed -i "\$d" "$etc/thrivestack/credential.conf"'
 broken 'a folder for single_use that is read-only' replay-unwritable 78 '
     rundir=$(sed -n "s/^#define TS_RUNDIR \"\(.*\)\"/\1/p" "$build/build-config.h")
     sed -i "s/^\[service sudo\]/&\nsingle_use = yes/" "$etc/thrivestack/policy.conf"
