@@ -195,24 +195,20 @@ ts_refresh_list(const char *cache_dir, ts_cached_fn callback, void *context, str
 int
 ts_refresh_api_key(const struct ts_request *request, struct ts_secret *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    const struct ts_job job = {.kind = TS_JOB_API_KEY, .request = *request};
+    int rc = ts_worker_call(&job, &answer, err);
 
-    int rc = ts_job_write(TS_JOB_API_KEY, request, &job, err);
-    if (rc == 0)
-        rc = ts_worker_call(request, &job, &answer, err);
     return rc < 0 ? rc : ts_job_read_api_key(&answer, ret, err);
 }
 
 int
 ts_refresh_key_info(const struct ts_request *request, struct ts_key_info *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
+    const struct ts_job job = {.kind = TS_JOB_KEY, .request = *request};
+    int rc = ts_worker_call(&job, &answer, err);
 
-    int rc = ts_job_write(TS_JOB_KEY, request, &job, err);
-    if (rc == 0)
-        rc = ts_worker_call(request, &job, &answer, err);
     return rc < 0 ? rc : ts_job_read_key_info(&answer, ret, err);
 }
 

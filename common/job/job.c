@@ -203,16 +203,6 @@ ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *er
     return ts_err_set(err, TS_ERR_CONFIG, "a setting or path in use is not valid UTF-8");
 }
 
-int
-ts_job_write(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
-             struct ts_err *err)
-{
-    /* A view of the request, which stays the caller's. */
-    const struct ts_job job = {.kind = kind, .request = *request};
-
-    return ts_job_encode(&job, ret, err);
-}
-
 static int
 read_kind(struct ts_json *object, enum ts_job_kind *ret, struct ts_err *err)
 {

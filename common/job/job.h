@@ -133,10 +133,7 @@ struct ts_policy_info {
 };
 void ts_policy_info_release(struct ts_policy_info *info);
 
-/* The helper's side. `kind` is a job that a request alone describes; ts_job_encode writes any. The
- * job may hold a token. */
-int ts_job_write(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
-                 struct ts_err *err);
+/* The helper's side. The job may hold a token. */
 int ts_job_encode(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err);
 /* 0 with *ret filled, or the error that the worker reported (with http_status and response_id in
  * *err), or TS_ERR_SYSTEM where invalid answer from the worker. `received` of the grant is the

@@ -105,47 +105,50 @@ run_program(const struct call *call, int key_fd, struct ts_secret *ret, struct t
 }
 
 static int
-run_call(const struct call *call, struct ts_secret *ret, struct ts_err *err)
+run_job(const struct program *program, const struct ts_job *job, struct ts_secret *ret,
+        struct ts_err *err)
 {
     TS_CLEANUP(ts_key_command_release) struct ts_key_command command = TS_KEY_COMMAND_INIT;
     TS_CLEANUP(ts_fd_close) int read_end = -1;
     TS_CLEANUP(ts_fd_close) int write_end = -1;
-    const struct ts_request *request = call->request;
+    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
+    const struct ts_request *request = &job->request;
+    const struct call call = {program, request, &text};
     int64_t deadline = ts_clock_boot_ms() + request->endpoint.timeout_ms;
 
+    int rc = ts_job_encode(job, &text, err);
+    if (rc < 0)
+        return rc;
     if (request->key.is_piped)
-        return run_program(call, TS_JOB_KEY_FD, ret, err);
+        return run_program(&call, TS_JOB_KEY_FD, ret, err);
     if (request->key.key_command == NULL)
-        return run_program(call, -1, ret, err);
-    int rc = open_pipe(&read_end, &write_end, err);
+        return run_program(&call, -1, ret, err);
+    rc = open_pipe(&read_end, &write_end, err);
     if (rc == 0)
         rc = ts_key_command_start(request, write_end, &command, err);
     ts_fd_close(&write_end);
     if (rc < 0)
         return rc;
-    int program_rc = run_program(call, read_end, ret, err);
+    int program_rc = run_program(&call, read_end, ret, err);
     ts_fd_close(&read_end);
     rc = ts_key_command_finish(&command, deadline, err);
     return rc < 0 ? rc : program_rc;
 }
 
 int
-ts_worker_call(const struct ts_request *request, const struct ts_secret *job, struct ts_secret *ret,
-               struct ts_err *err)
+ts_worker_call(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err)
 {
-    return run_call(&(struct call){&worker, request, job}, ret, err);
+    return run_job(&worker, job, ret, err);
 }
 
 int
 ts_worker_get_grant(const struct ts_request *request, struct ts_grant *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
     const bool binds = request->bound_host != NULL;
+    const struct ts_job job = {.kind = binds ? TS_JOB_PROVE : TS_JOB_TOKEN, .request = *request};
 
-    int rc = ts_job_write(binds ? TS_JOB_PROVE : TS_JOB_TOKEN, request, &job, err);
-    if (rc == 0)
-        rc = ts_worker_call(request, &job, &answer, err);
+    int rc = ts_worker_call(&job, &answer, err);
     if (rc == 0)
         rc = binds ? ts_job_read_proof(&answer, true, ret, err)
                    : ts_job_read_grant(&answer, ret, err);
@@ -159,14 +162,10 @@ ts_worker_get_grant(const struct ts_request *request, struct ts_grant *ret, stru
 int
 ts_worker_prove(const struct ts_request *request, struct ts_grant *grant, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-    /* A view of both, which stay the caller's. */
     const struct ts_job job = {.kind = TS_JOB_PROVE, .request = *request, .token = grant->token};
 
-    int rc = ts_job_encode(&job, &text, err);
-    if (rc == 0)
-        rc = run_call(&(struct call){&prover, request, &text}, &answer, err);
+    int rc = run_job(&prover, &job, &answer, err);
     if (rc == 0)
         rc = ts_job_read_proof(&answer, false, grant, err);
     if (rc == 0)

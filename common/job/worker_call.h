@@ -8,13 +8,12 @@
 #include "common/base/secret.h"
 
 /*
- * Runs the job for the request and appends the worker's answer, unread, to *ret. What a key_command
- * prints goes to the worker without passing through this process. Returns 0, TS_ERR_KEY where
- * key_command failed, TS_ERR_UNAVAILABLE where the deadline passed, TS_ERR_SYSTEM or TS_ERR_NOMEM;
- * no child is left in any case.
+ * Runs the job and appends the worker's answer, unread, to *ret. What a key_command prints goes to
+ * the worker without passing through this process. Returns 0, TS_ERR_KEY where key_command failed,
+ * TS_ERR_UNAVAILABLE where the deadline passed, TS_ERR_SYSTEM or TS_ERR_NOMEM; no child is left in
+ * any case.
  */
-int ts_worker_call(const struct ts_request *request, const struct ts_secret *job,
-                   struct ts_secret *ret, struct ts_err *err);
+int ts_worker_call(const struct ts_job *job, struct ts_secret *ret, struct ts_err *err);
 
 /* A token by the worker, with the time of its receipt, and where the request names a host with a
  * proof for it. Errors are those the worker reports. */

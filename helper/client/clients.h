@@ -20,7 +20,7 @@ int command_askpass_fail(const struct helper *helper, const struct ts_err *err);
 int command_cargo(struct helper *helper);
 int command_keyring(struct helper *helper);
 
-/* Answers that command_client prints; see struct client. */
+/* Answers that main prints; see struct command. */
 int client_kubectl(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int client_kubelet(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int client_goauth(struct helper *helper, struct ts_secret *answer, struct ts_err *err);

@@ -64,12 +64,9 @@ make_job(const struct options *options, struct ts_job *ret, struct ts_err *err)
 static int
 call_worker(const struct ts_job *job, struct ts_explanation *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-    int rc = ts_job_encode(job, &text, err);
+    int rc = ts_worker_call(job, &answer, err);
 
-    if (rc == 0)
-        rc = ts_worker_call(&job->request, &text, &answer, err);
     return rc < 0 ? rc : ts_job_read_explanation(&answer, ret, err);
 }
 

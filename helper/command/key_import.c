@@ -67,17 +67,11 @@ static int
 call_worker(const struct ts_request *request, char *download, struct ts_key_info *ret,
             struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
-    /* A view: request and path stay the caller's. */
     const struct ts_job job = {.kind = TS_JOB_IMPORT, .request = *request, .import_file = download};
+    int rc = ts_worker_call(&job, &answer, err);
 
-    int rc = ts_job_encode(&job, &text, err);
-    if (rc == 0)
-        rc = ts_worker_call(request, &text, &answer, err);
-    if (rc == 0)
-        rc = ts_job_read_key_info(&answer, ret, err);
-    return rc;
+    return rc < 0 ? rc : ts_job_read_key_info(&answer, ret, err);
 }
 
 /* A name from a file or from outside, on one line. */

@@ -51,15 +51,12 @@ policy_trust(void)
 int
 policy_ask(enum ts_job_kind kind, const char *file, struct ts_policy_info *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(TS_JOB_MAX);
     TS_CLEANUP(ts_string_free) char *copy = strdup(file);
     const struct ts_job job = {
         .kind = kind, .file = copy, .request.endpoint.timeout_ms = TIMEOUT_MS};
-    int rc = copy != NULL ? ts_job_encode(&job, &text, err) : ts_err_nomem(err);
+    int rc = copy != NULL ? ts_worker_call(&job, &answer, err) : ts_err_nomem(err);
 
-    if (rc == 0)
-        rc = ts_worker_call(&job.request, &text, &answer, err);
     return rc < 0 ? rc : ts_job_read_policy_info(&answer, ret, err);
 }
 

@@ -14,13 +14,11 @@ int
 doctor_ask(enum ts_job_kind kind, const struct ts_request *request, struct ts_secret *ret,
            struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret job = TS_SECRET_INIT(TS_JOB_MAX);
-    struct ts_request without_key = *request;
+    struct ts_job job = {.kind = kind, .request = *request};
 
     /* These jobs have no key, so do not run key_command. */
-    without_key.key.key_command = NULL;
-    int rc = ts_job_write(kind, &without_key, &job, err);
-    return rc < 0 ? rc : ts_worker_call(&without_key, &job, ret, err);
+    job.request.key.key_command = NULL;
+    return ts_worker_call(&job, ret, err);
 }
 
 int

@@ -159,6 +159,14 @@ prove_jobs_come_through(void **state)
     ts_secret_release(&job.token);
 }
 
+static int
+write_token_job(const struct ts_request *request, struct ts_secret *ret, struct ts_err *err)
+{
+    const struct ts_job job = {.kind = TS_JOB_TOKEN, .request = *request};
+
+    return ts_job_encode(&job, ret, err);
+}
+
 static void
 key_command_becomes_a_descriptor(void **state)
 {
@@ -170,7 +178,7 @@ key_command_becomes_a_descriptor(void **state)
     (void)state;
     request.key.key_file = NULL;
     request.key.key_command = TEXT("pass show secret-path");
-    assert_int_equal(ts_job_write(TS_JOB_TOKEN, &request, &job, &err), 0);
+    assert_int_equal(write_token_job(&request, &job, &err), 0);
     assert_null(strstr(job.data, "secret-path"));
     assert_int_equal(ts_job_read(&job, &read, &err), 0);
     assert_string_equal(read.request.key.key_command, "");
@@ -187,12 +195,12 @@ unfit_requests_are_refused_at_once(void **state)
 
     (void)state;
     request.key.key_file = TEXT("/home/\xff/key.json");
-    assert_int_equal(ts_job_write(TS_JOB_TOKEN, &request, &job, &err), TS_ERR_CONFIG);
+    assert_int_equal(write_token_job(&request, &job, &err), TS_ERR_CONFIG);
     ts_secret_clear(&job);
     while (path.len <= TS_JOB_MAX)
         assert_int_equal(ts_secret_append_string(&path, "/folder"), 0);
     request.key.key_file = path.data;
-    assert_int_equal(ts_job_write(TS_JOB_TOKEN, &request, &job, &err), TS_ERR_CONFIG);
+    assert_int_equal(write_token_job(&request, &job, &err), TS_ERR_CONFIG);
 }
 
 /* Writes a job, lets a row change it, and expects the reader to refuse. */
