@@ -237,19 +237,12 @@ is_failure(int error)
     return error != 0 && error != ENOENT && error != ESRCH && error != EBADF && error != EPERM;
 }
 
-static void
-close_file(FILE **file)
-{
-    if (*file != NULL)
-        (void)fclose(*file);
-}
-
 /* The user's entry in /etc/passwd, or NULL. Most users have one, and reading it costs a tenth of
  * what loading the name services costs. */
 static const struct passwd *
 find_in_passwd(uid_t uid)
 {
-    TS_CLEANUP(close_file) FILE *file = fopen("/etc/passwd", "re");
+    TS_CLEANUP(ts_stream_close) FILE *file = fopen("/etc/passwd", "re");
     const struct passwd *entry = NULL;
 
     while (file != NULL && (entry = fgetpwent(file)) != NULL && entry->pw_uid != uid)

@@ -9,6 +9,8 @@
 #ifndef TS_CLEANUP_H
 #define TS_CLEANUP_H
 
+#include <dirent.h>
+#include <stdio.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,5 +32,14 @@ void ts_fd_close(int *fd);
 
 /* Frees *string and sets it to NULL. Not for secrets: see secret.h. */
 void ts_string_free(char **string);
+
+/* Close what is open and set it to NULL. */
+void ts_stream_close(FILE **stream);
+void ts_folder_close(DIR **folder);
+
+/* An array of `len` items with room for one more; NULL where there is no memory, and the array then
+ * stays as it is. Room doubles whenever the length reaches a power of two, so none need be stored.
+ */
+void *ts_array_grow(void *array, size_t len, size_t item_size);
 
 #endif

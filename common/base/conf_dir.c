@@ -18,19 +18,12 @@ ts_conf_dir_is_name(const char *name)
            strchr("._-", name[0]) == NULL && strcmp(name + len - suffix, SUFFIX) == 0;
 }
 
-static void
-close_stream(DIR **stream)
-{
-    if (*stream != NULL)
-        (void)closedir(*stream);
-}
-
 int
 ts_conf_dir_list(int fd, const char *path, struct ts_list *ret, struct ts_err *err)
 {
     /* closedir closes the descriptor that it was given, so it gets one of its own. */
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    TS_CLEANUP(close_stream) DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
+    TS_CLEANUP(ts_folder_close) DIR *stream = copy >= 0 ? fdopendir(copy) : NULL;
     const struct dirent *entry;
     int rc = 0;
 

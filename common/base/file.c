@@ -118,6 +118,16 @@ ts_file_open(int dirfd, const char *path, const char *name, const struct ts_file
 }
 
 int
+ts_file_report_read(int rc, const char *name, size_t max, struct ts_err *err)
+{
+    if (rc == TS_ERR_TOO_LARGE)
+        return ts_err_set(err, rc, "%s is larger than %zu bytes", name, max);
+    if (rc == TS_ERR_NOMEM)
+        return ts_err_nomem(err);
+    return rc < 0 ? ts_err_errno(err, TS_ERR_SYNTAX, "%s cannot be read", name) : 0;
+}
+
+int
 ts_file_read(int dirfd, const char *path, const char *name, const struct ts_file_rules *rules,
              struct ts_secret *ret, struct ts_err *err)
 {
@@ -132,11 +142,5 @@ ts_file_read(int dirfd, const char *path, const char *name, const struct ts_file
     rc = st.st_size > 0 ? ts_secret_reserve(ret, ret->len + (size_t)st.st_size) : 0;
     if (rc == 0)
         rc = ts_secret_read_fd(ret, fd);
-    if (rc == TS_ERR_TOO_LARGE)
-        return ts_err_set(err, rc, "%s is larger than %zu bytes", name, ret->max);
-    if (rc == TS_ERR_NOMEM)
-        return ts_err_nomem(err);
-    if (rc < 0)
-        return ts_err_errno(err, TS_ERR_SYNTAX, "%s cannot be read", name);
-    return 0;
+    return ts_file_report_read(rc, name, ret->max, err);
 }

@@ -48,6 +48,10 @@ int ts_file_check_stat(const struct stat *st, const char *name, const struct ts_
 int ts_file_read(int dirfd, const char *path, const char *name, const struct ts_file_rules *rules,
                  struct ts_secret *ret, struct ts_err *err);
 
+/* What ts_secret_read_fd returned, as an error with its text: 0, TS_ERR_TOO_LARGE, TS_ERR_NOMEM or
+ * TS_ERR_SYNTAX. `max` is the largest size. */
+int ts_file_report_read(int rc, const char *name, size_t max, struct ts_err *err);
+
 /*
  * Writes a file in place of what has its name, whole or not at all: under another name beside it,
  * forced to the disk, then renamed. On failure nothing is left of it. Returns 0, TS_ERR_UNSAFE

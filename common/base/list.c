@@ -1,4 +1,5 @@
 #include "common/base/text.h"
+#include "common/base/cleanup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,17 +17,13 @@ ts_list_release(struct ts_list *list)
 int
 ts_list_add_len(struct ts_list *list, const char *item, size_t len, struct ts_err *err)
 {
-    /* Room doubles whenever the length reaches a power of two, so none need be stored. */
-    if ((list->len & (list->len - 1)) == 0) {
-        size_t room = list->len == 0 ? 1 : list->len * 2;
-        char **items = reallocarray(list->items, room, sizeof(*items));
+    char **items = ts_array_grow(list->items, list->len, sizeof(*items));
 
-        if (items == NULL)
-            return ts_err_nomem(err);
-        list->items = items;
-    }
-    list->items[list->len] = strndup(item, len);
-    if (list->items[list->len] == NULL)
+    if (items == NULL)
+        return ts_err_nomem(err);
+    list->items = items;
+    items[list->len] = strndup(item, len);
+    if (items[list->len] == NULL)
         return ts_err_nomem(err);
     list->len++;
     return 0;

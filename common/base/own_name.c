@@ -14,13 +14,6 @@
 
 #define LINE_SIZE 1024
 
-static void
-close_file(FILE **file)
-{
-    if (*file != NULL)
-        (void)fclose(*file);
-}
-
 /* Whether both are words of the line, which is cut up. What is behind a `#` is not. */
 static bool
 line_has_both(char *line, const char *a, const char *b)
@@ -52,7 +45,7 @@ ts_own_name_get(char ret[TS_OWN_NAME_SIZE])
 bool
 ts_own_name_is(const char *name)
 {
-    TS_CLEANUP(close_file) FILE *file = fopen("/etc/hosts", "re");
+    TS_CLEANUP(ts_stream_close) FILE *file = fopen("/etc/hosts", "re");
     struct utsname system;
     char line[LINE_SIZE];
 
@@ -109,7 +102,7 @@ line_is_own(char *line, const char *name)
 static bool
 hosts_file_has(const char *name)
 {
-    TS_CLEANUP(close_file) FILE *file = fopen("/etc/hosts", "re");
+    TS_CLEANUP(ts_stream_close) FILE *file = fopen("/etc/hosts", "re");
     char line[LINE_SIZE];
 
     while (file != NULL && fgets(line, sizeof(line), file) != NULL)

@@ -1,5 +1,6 @@
 #include "common/base/trusted_path.h"
 #include "common/base/cleanup.h"
+#include "common/base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -320,14 +321,8 @@ read_opened(const struct opened *file, const char *path, struct ts_secret *ret, 
 {
     if ((uintmax_t)file->st.st_size > ret->max - ret->len)
         return ts_err_set(err, TS_ERR_TOO_LARGE, "%s is larger than %zu bytes", path, ret->max);
-    int rc = ts_secret_read_file(ret, file->fd, (size_t)file->st.st_size);
-    if (rc == TS_ERR_TOO_LARGE)
-        return ts_err_set(err, rc, "%s is larger than %zu bytes", path, ret->max);
-    if (rc == TS_ERR_NOMEM)
-        return ts_err_nomem(err);
-    if (rc < 0)
-        return ts_err_errno(err, TS_ERR_SYNTAX, "%s cannot be read", path);
-    return 0;
+    return ts_file_report_read(ts_secret_read_file(ret, file->fd, (size_t)file->st.st_size), path,
+                               ret->max, err);
 }
 
 int

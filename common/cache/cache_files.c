@@ -220,13 +220,6 @@ ts_cache_file_remove(int fd, const char *name)
     return unlinkat(fd, name, 0) == 0 || errno == ENOENT;
 }
 
-static void
-close_folder(DIR **folder)
-{
-    if (*folder != NULL)
-        (void)closedir(*folder);
-}
-
 static bool
 is_cache_file(const char *name)
 {
@@ -249,7 +242,7 @@ ts_cache_files_walk(int fd, ts_cache_files_fn callback, void *context)
 {
     /* A descriptor of its own, as closedir closes it and readdir moves its offset. */
     TS_CLEANUP(ts_fd_close) int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    TS_CLEANUP(close_folder) DIR *folder = own >= 0 ? fdopendir(own) : NULL;
+    TS_CLEANUP(ts_folder_close) DIR *folder = own >= 0 ? fdopendir(own) : NULL;
     const struct dirent *entry;
 
     if (folder == NULL)

@@ -175,22 +175,17 @@ is_wanted(const struct loader *loader, const struct ts_host_pattern *pattern)
                                   sources->only_path) > 0);
 }
 
-/* Room doubles whenever the length reaches a power of two. No default is a pointer. */
+/* No default is a pointer. */
 static int
 add_rule(struct loader *loader, const char *name, struct ts_err *err)
 {
     struct ts_config *config = loader->config;
-    const size_t len = config->hosts_len;
+    struct ts_host_rule *hosts = ts_array_grow(config->hosts, config->hosts_len, sizeof(*hosts));
 
-    if ((len & (len - 1)) == 0) {
-        struct ts_host_rule *hosts =
-            reallocarray(config->hosts, len == 0 ? 1 : len * 2, sizeof(*hosts));
-
-        if (hosts == NULL)
-            return ts_err_nomem(err);
-        config->hosts = hosts;
-    }
-    struct ts_host_rule *rule = &config->hosts[len];
+    if (hosts == NULL)
+        return ts_err_nomem(err);
+    config->hosts = hosts;
+    struct ts_host_rule *rule = &hosts[config->hosts_len];
     *rule = loader->default_rule;
     int rc = ts_host_pattern_parse(name, &rule->pattern, err);
     if (rc < 0)

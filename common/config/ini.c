@@ -55,15 +55,6 @@ trim(struct line *line)
     trim_end(line);
 }
 
-/* Room doubles whenever the length reaches a power of two. */
-static void *
-grow_array(void *array, size_t len, size_t size)
-{
-    if ((len & (len - 1)) != 0)
-        return array;
-    return reallocarray(array, len == 0 ? 1 : len * 2, size);
-}
-
 /* Ends a part of the text where it ends, and returns it. What stood there has been read. */
 static char *
 end_part(const struct ts_ini *ini, const struct line *part)
@@ -116,7 +107,7 @@ parse_section(struct ts_ini *ini, const struct line *line, struct ts_err *err)
     split_head(&head, &name);
     if (head.len == 0)
         return ts_ini_error(ini, line->number, err, "a section needs a name");
-    sections = grow_array(ini->sections, ini->len, sizeof(*sections));
+    sections = ts_array_grow(ini->sections, ini->len, sizeof(*sections));
     if (sections == NULL)
         return ts_err_nomem(err);
     ini->sections = sections;
@@ -142,7 +133,7 @@ parse_entry(struct ts_ini *ini, const struct line *line, struct ts_err *err)
         return ts_ini_error(ini, line->number, err, "a key is missing before '='");
     if (ini->len == 0)
         return ts_ini_error(ini, line->number, err, "a key before the first [section]");
-    entries = grow_array(ini->entries, ini->entries_len, sizeof(*entries));
+    entries = ts_array_grow(ini->entries, ini->entries_len, sizeof(*entries));
     if (entries == NULL)
         return ts_err_nomem(err);
     ini->entries = entries;

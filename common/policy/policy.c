@@ -33,19 +33,10 @@ ts_policy_release(struct ts_policy *policy)
 #endif
 }
 
-/* Room doubles whenever the length reaches a power of two. */
-static void *
-grow_array(void *array, size_t len, size_t size)
-{
-    if ((len & (len - 1)) != 0)
-        return array;
-    return reallocarray(array, len == 0 ? 1 : len * 2, size);
-}
-
 struct ts_policy_key *
 ts_policy_new_key(struct ts_policy *policy, const char *file)
 {
-    struct ts_policy_key *keys = grow_array(policy->keys, policy->keys_len, sizeof(*keys));
+    struct ts_policy_key *keys = ts_array_grow(policy->keys, policy->keys_len, sizeof(*keys));
 
     if (keys == NULL)
         return NULL;
@@ -61,7 +52,7 @@ add_service(struct ts_policy_input *input, const char *file, struct ts_err *err)
 {
     struct ts_policy *policy = input->policy;
     struct ts_policy_service *services =
-        grow_array(policy->services, policy->services_len, sizeof(*services));
+        ts_array_grow(policy->services, policy->services_len, sizeof(*services));
 
     (void)file;
     if (services == NULL)

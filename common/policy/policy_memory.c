@@ -29,17 +29,12 @@ ts_policy_release_memory(struct ts_policy *policy)
 const char *
 ts_policy_keep_text(struct ts_policy *policy, struct ts_secret *text, const char *file)
 {
-    const size_t len = policy->texts_len;
+    struct ts_policy_text *texts = ts_array_grow(policy->texts, policy->texts_len, sizeof(*texts));
 
-    if ((len & (len - 1)) == 0) {
-        struct ts_policy_text *more =
-            reallocarray(policy->texts, len == 0 ? 1 : len * 2, sizeof(*more));
-
-        if (more == NULL)
-            return NULL;
-        policy->texts = more;
-    }
-    struct ts_policy_text *kept = &policy->texts[len];
+    if (texts == NULL)
+        return NULL;
+    policy->texts = texts;
+    struct ts_policy_text *kept = &texts[policy->texts_len];
     *kept = (struct ts_policy_text){strdup(file), TS_SECRET_INIT(0)};
     if (kept->file == NULL)
         return NULL;

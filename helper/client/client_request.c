@@ -63,16 +63,22 @@ client_parse_object(const char *text, size_t len, struct ts_json **ret, struct t
 }
 
 int
+client_read_input(struct ts_secret *ret, struct ts_err *err)
+{
+    int rc = ts_secret_read_fd(ret, STDIN_FILENO);
+
+    if (rc == TS_ERR_TOO_LARGE)
+        return ts_err_set(err, TS_ERR_USAGE, "more than %zu bytes on standard input", ret->max);
+    if (rc == TS_ERR_SYSTEM)
+        return ts_err_errno(err, TS_ERR_USAGE, "cannot read standard input");
+    return rc < 0 ? ts_err_nomem(err) : 0;
+}
+
+int
 client_read_object(struct ts_json **ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret input = TS_SECRET_INIT(CLIENT_INPUT_MAX);
-    int rc = ts_secret_read_fd(&input, STDIN_FILENO);
+    int rc = client_read_input(&input, err);
 
-    if (rc == TS_ERR_TOO_LARGE)
-        return ts_err_set(err, TS_ERR_USAGE, "more than %zu bytes on standard input",
-                          CLIENT_INPUT_MAX);
-    if (rc == TS_ERR_SYSTEM)
-        return ts_err_errno(err, TS_ERR_USAGE, "cannot read standard input");
-    return rc < 0 ? ts_err_nomem(err)
-                  : client_parse_object(ts_secret_string(&input), input.len, ret, err);
+    return rc < 0 ? rc : client_parse_object(ts_secret_string(&input), input.len, ret, err);
 }

@@ -20,7 +20,10 @@ int client_parse_host(const char *text, struct client_question *ret, char **stor
  * TS_ERR_NOMEM. */
 int client_parse_object(const char *text, size_t len, struct ts_json **ret, struct ts_err *err);
 
-/* The same, read from standard input to its end: at most CLIENT_INPUT_MAX bytes. */
+/* Appends standard input, up to its end. TS_ERR_USAGE where it is longer than the maximum. */
+int client_read_input(struct ts_secret *ret, struct ts_err *err);
+
+/* An object as above, read from standard input to its end: at most CLIENT_INPUT_MAX bytes. */
 int client_read_object(struct ts_json **ret, struct ts_err *err);
 
 #endif

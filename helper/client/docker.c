@@ -10,7 +10,7 @@
 #include "common/base/cleanup.h"
 #include "common/json/json_write.h"
 #include "common/cache/refresh.h"
-#include "helper/client/client.h"
+#include "helper/client/client_request.h"
 #include "helper/client/clients.h"
 #include "helper/client/docker_request.h"
 #include "helper/helper.h"
@@ -20,23 +20,10 @@
 #define NO_USERNAME "no credentials username"
 
 static int
-read_docker_input(struct ts_secret *input, struct ts_err *err)
-{
-    int rc = ts_secret_read_fd(input, STDIN_FILENO);
-
-    if (rc == TS_ERR_TOO_LARGE)
-        return ts_err_set(err, TS_ERR_USAGE, "more than %zu bytes on standard input",
-                          DOCKER_INPUT_MAX);
-    if (rc == TS_ERR_SYSTEM)
-        return ts_err_errno(err, TS_ERR_USAGE, "cannot read standard input");
-    return rc < 0 ? ts_err_nomem(err) : 0;
-}
-
-static int
 read_registry(struct docker_registry *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret input = TS_SECRET_INIT(DOCKER_INPUT_MAX);
-    int rc = read_docker_input(&input, err);
+    int rc = client_read_input(&input, err);
 
     if (rc == 0)
         rc = docker_registry_parse(ts_secret_string(&input), input.len, ret, err);
@@ -108,7 +95,7 @@ docker_store(struct helper *helper, struct ts_secret *answer, struct ts_err *err
     TS_CLEANUP(docker_registry_release) struct docker_registry registry = {NULL, NULL, NULL};
     const struct ts_host_rule *host = NULL;
     bool has_username = false;
-    int rc = read_docker_input(&input, err);
+    int rc = client_read_input(&input, err);
 
     (void)answer;
     if (rc == 0)

@@ -79,14 +79,11 @@ policy_file_read(struct policy_file *file, struct ts_err *err)
                             "%s cannot be opened", file->path);
     if (fstat(fd, &file->st) != 0 || !S_ISREG(file->st.st_mode))
         return ts_err_set(err, TS_ERR_CONFIG, "%s is not a regular file", file->path);
-    int rc = ts_secret_read_fd(&file->text, fd);
-    if (rc == TS_ERR_TOO_LARGE)
-        return ts_err_set(err, TS_ERR_CONFIG, "%s is larger than %zu bytes", file->path,
-                          file->text.max);
-    if (rc == TS_ERR_SYSTEM)
-        return ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be read", file->path);
-    if (rc == 0)
-        rc = policy_text_scan(ts_secret_string(&file->text), file->text.len, &file->blocks);
+    int rc =
+        ts_file_report_read(ts_secret_read_fd(&file->text, fd), file->path, file->text.max, err);
+    if (rc < 0)
+        return rc == TS_ERR_NOMEM ? rc : ts_err_recode(err, TS_ERR_CONFIG);
+    rc = policy_text_scan(ts_secret_string(&file->text), file->text.len, &file->blocks);
     return rc < 0 ? ts_err_nomem(err) : 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include "common/base/text.h"
 #include "common/config/ini.h"
+#include "common/base/cleanup.h"
 
 enum line_kind { LINE_BLANK, LINE_COMMENT, LINE_HEAD, LINE_OTHER };
 
@@ -26,15 +27,12 @@ static int
 add_block(struct policy_blocks *blocks, const struct ts_ini_head *head,
           const struct policy_block *place)
 {
-    if ((blocks->len & (blocks->len - 1)) == 0) {
-        struct policy_block *items =
-            reallocarray(blocks->items, blocks->len == 0 ? 1 : blocks->len * 2, sizeof(*items));
+    struct policy_block *items = ts_array_grow(blocks->items, blocks->len, sizeof(*items));
 
-        if (items == NULL)
-            return TS_ERR_NOMEM;
-        blocks->items = items;
-    }
-    struct policy_block *block = &blocks->items[blocks->len++];
+    if (items == NULL)
+        return TS_ERR_NOMEM;
+    blocks->items = items;
+    struct policy_block *block = &items[blocks->len++];
     *block = *place;
     block->is_key = head->kind_len == 3 && memcmp(head->kind, "key", 3) == 0;
     if (block->is_key && head->name_len < sizeof(block->id))

@@ -51,15 +51,9 @@ read_if_there(const char *path, struct ts_secret *ret, bool *ret_exists, struct 
     if (rc == TS_ERR_NOT_FOUND)
         return 0;
     if (rc == 0)
-        rc = ts_secret_read_fd(ret, fd);
-    if (rc == TS_ERR_NOMEM)
-        return ts_err_nomem(err);
-    if (rc == TS_ERR_TOO_LARGE)
-        return ts_err_set(err, TS_ERR_CONFIG, "%s is larger than %zu bytes", path, ret->max);
-    if (rc == TS_ERR_SYSTEM)
-        return ts_err_errno(err, TS_ERR_CONFIG, "%s cannot be read", path);
-    *ret_exists = true;
-    return rc < 0 ? ts_err_recode(err, TS_ERR_CONFIG) : 0;
+        rc = ts_file_report_read(ts_secret_read_fd(ret, fd), path, ret->max, err);
+    *ret_exists = rc == 0;
+    return rc < 0 && rc != TS_ERR_NOMEM ? ts_err_recode(err, TS_ERR_CONFIG) : rc;
 }
 
 /* A symbolic link stays one, and the file that it leads to is changed. */

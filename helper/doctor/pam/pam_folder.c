@@ -22,17 +22,10 @@ pam_folder_is_service(const char *name)
     return true;
 }
 
-static void
-close_folder(DIR **folder)
-{
-    if (*folder != NULL)
-        (void)closedir(*folder);
-}
-
 int
 pam_folder_list(struct ts_list *ret, struct ts_err *err)
 {
-    TS_CLEANUP(close_folder) DIR *folder = opendir(PAM_FOLDER);
+    TS_CLEANUP(ts_folder_close) DIR *folder = opendir(PAM_FOLDER);
     const struct dirent *entry;
     int rc = 0;
 
