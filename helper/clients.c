@@ -59,8 +59,7 @@ static const struct client clients[] = {
         .command.name = "kubectl",
         .command.arguments = "",
         .command.help = "answer kubectl, as a credential plug-in",
-        .command.run = command_client,
-        .answer = client_kubectl,
+        .command.answer = client_kubectl,
         .setup = "kubectl",
         .has_host = true,
         .plan = setup_kubectl,
@@ -70,8 +69,7 @@ static const struct client clients[] = {
         .command.name = "kubelet",
         .command.arguments = "",
         .command.help = "answer kubelet, as an image credential provider",
-        .command.run = command_client,
-        .answer = client_kubelet,
+        .command.answer = client_kubelet,
     },
     {
         .command.name = "cargo",
@@ -88,8 +86,7 @@ static const struct client clients[] = {
         .command.name = "goauth",
         .command.arguments = "[URL]",
         .command.help = "answer go, as a command for GOAUTH",
-        .command.run = command_client,
-        .answer = client_goauth,
+        .command.answer = client_goauth,
         .setup = "go",
         .has_host = true,
         .file = &client_file_go,
@@ -99,8 +96,7 @@ static const struct client clients[] = {
         .command.alias = "bazel-credential-thrivestack",
         .command.arguments = "get",
         .command.help = "answer Bazel, as a credential helper",
-        .command.run = command_client,
-        .answer = client_bazel,
+        .command.answer = client_bazel,
         .setup = "bazel",
         .has_host = true,
         .file = &client_file_bazel,
@@ -110,8 +106,7 @@ static const struct client clients[] = {
         .command.alias = "terraform-credentials-thrivestack",
         .command.arguments = "get|store|forget HOST",
         .command.help = "answer Terraform, as a credentials helper",
-        .command.run = command_client,
-        .answer = client_terraform,
+        .command.answer = client_terraform,
         .setup = "terraform",
         .has_host = true,
         .file = &client_file_terraform,
@@ -132,8 +127,7 @@ static const struct client clients[] = {
         .command.arguments = "",
         .command.help = "answer pnpm, as a tokenHelper",
         .command.options = OPTION_HOST,
-        .command.run = command_client,
-        .answer = client_npm,
+        .command.answer = client_npm,
         .setup = "npm",
         .has_host = true,
         .file = &client_file_npm,
@@ -201,19 +195,4 @@ doctor_clients(struct doctor *doctor, struct ts_err *err)
                               err->text);
     }
     return rc;
-}
-
-int
-command_client(struct helper *helper)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
-    struct ts_err err = {.code = 0};
-    int rc = helper->options.arguments_len > 0 && helper->command->arguments[0] == '\0'
-                 ? helper_usage(&err, "'%s' takes no arguments", helper->command->name)
-                 : 0;
-
-    for (size_t i = 0; i < TS_ARRAY_LEN(clients) && rc == 0; i++)
-        if (&clients[i].command == helper->command)
-            rc = clients[i].answer(helper, &answer, &err);
-    return helper_finish(helper, rc, &answer, &err);
 }

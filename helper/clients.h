@@ -17,13 +17,10 @@ struct doctor;
 
 struct client {
     struct command command; /* its alias is the name of a symbolic link that is installed */
-    /* What command_client prints, where that is the command: the answer to the client's question.
-     * Returns 0 or a negative enum ts_error. */
-    int (*answer)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
-    const char *link;    /* a link in libexecdir, for those who want it in their PATH, or NULL */
-    bool has_own_syntax; /* its arguments follow another program's rules: only --help is ours */
-    const char *setup;   /* what `setup` calls it, or NULL */
-    bool has_host;       /* `setup` is for one host */
+    const char *link;       /* a link in libexecdir, for those who want it in their PATH, or NULL */
+    bool has_own_syntax;    /* its arguments follow another program's rules: only --help is ours */
+    const char *setup;      /* what `setup` calls it, or NULL */
+    bool has_host;          /* `setup` is for one host */
     const struct client_file
         *file; /* where it finds this program; or NULL, with a plan of its own */
     int (*plan)(struct setup *setup, struct ts_err *err);
@@ -42,8 +39,5 @@ const struct client *client_find_setup(const char *name);
 
 /* Appends the names that `setup` knows, `git, docker`. Returns as ts_secret_append. */
 int client_list_setups(struct ts_secret *ret);
-
-/* The command of clients that have an `answer`: calls it, and prints the answer or the error. */
-int command_client(struct helper *helper);
 
 #endif

@@ -25,6 +25,7 @@ struct helper {
     bool has_config;
     char *only_host; /* where it has only one host's sections: which host; else NULL */
     char *only_path;
+    int exit_code;    /* of a command that has printed its answer */
     bool stdout_open; /* whether there was a standard output when the program started */
 };
 
@@ -34,7 +35,10 @@ struct command {
     const char *arguments; /* for --help: `get|store|erase`, or "" */
     const char *help;      /* one line */
     unsigned options;      /* enum option bits, beside the common ones */
-    /* Does everything, printing included, and returns the exit code. */
+    /* Appends what the command prints, and sets helper->exit_code where that is not 0. Returns 0 or
+     * a negative enum ts_error. */
+    int (*answer)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+    /* Where `answer` is NULL: does everything, printing included, and returns the exit code. */
     int (*run)(struct helper *helper);
     /* Prints an error the way this command's callers expect it and returns the exit code. NULL:
      * helper_fail. */
@@ -51,16 +55,16 @@ const struct command *command_at(size_t index);
  * ts_secret_append. */
 int command_describe(const struct command *command, struct ts_secret *ret);
 
-int command_token(struct helper *helper);
+int command_token(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_run(struct helper *helper);
-int command_forget(struct helper *helper);
-int command_status(struct helper *helper);
+int command_forget(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int command_status(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_init(struct helper *helper);
 int command_setup(struct helper *helper);
-int command_key(struct helper *helper);
+int command_key(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_host(struct helper *helper);
-int command_explain(struct helper *helper);
-int command_policy(struct helper *helper);
-int command_doctor(struct helper *helper);
+int command_explain(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int command_policy(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int command_doctor(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 
 #endif

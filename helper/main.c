@@ -138,6 +138,19 @@ refuse_command(const char *name, struct ts_err *err)
 }
 
 static int
+print_answer(struct helper *helper, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_ANSWER_MAX);
+    const struct command *command = helper->command;
+    int rc = helper->options.arguments_len > 0 && command->arguments[0] == '\0'
+                 ? helper_usage(err, "'%s' takes no arguments", command->name)
+                 : command->answer(helper, &answer, err);
+    int status = helper_finish(helper, rc, &answer, err);
+
+    return status != 0 ? status : helper->exit_code;
+}
+
+static int
 run_command(struct helper *helper, struct ts_err *err)
 {
     const struct options *options = &helper->options;
@@ -156,7 +169,8 @@ run_command(struct helper *helper, struct ts_err *err)
     if (options_check(options, helper->command->options | OPTIONS_COMMON, helper->command->name,
                       err) < 0)
         return fail_usage(helper, err);
-    return helper->command->run(helper);
+    return helper->command->answer != NULL ? print_answer(helper, err)
+                                           : helper->command->run(helper);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "common/base/secret.h"
 
 #define OUTPUT_MAX ((size_t)1024 * 1024)
+#define OUTPUT_ANSWER_MAX ((size_t)64 * 1024 * 1024) /* 10,000 keys as JSON are some 5 MiB */
 #define OUTPUT_TEXT_MAX (TS_ERR_TEXT_MAX + TS_ERR_ID_MAX + 64)
 
 /*

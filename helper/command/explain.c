@@ -124,16 +124,13 @@ print_explanation(const struct ts_job *job, const struct ts_explanation *explana
     return rc < 0 ? rc : print_notes(job, explanation, answer);
 }
 
-static int
-explain(const struct helper *helper, struct ts_secret *answer, bool *ret_accepted,
-        struct ts_err *err)
+int
+command_explain(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     const struct options *options = &helper->options;
     TS_CLEANUP(ts_job_release) struct ts_job job = TS_JOB_INIT;
     struct ts_explanation explanation = {.rules_len = 0};
 
-    if (options->arguments_len > 0)
-        return helper_usage(err, "'explain' takes no arguments, but a token on standard input");
     if ((options->given & OPTION_SERVICE) == 0 || (options->given & OPTION_USER) == 0)
         return helper_usage(err, "'explain' needs --service and --user");
     int rc = make_job(options, &job, err);
@@ -141,20 +138,7 @@ explain(const struct helper *helper, struct ts_secret *answer, bool *ret_accepte
         rc = call_worker(&job, &explanation, err);
     if (rc < 0)
         return rc;
-    *ret_accepted = explanation.accepted;
+    if (!explanation.accepted)
+        helper->exit_code = ts_error_exit_code(TS_ERR_REFUSED);
     return print_explanation(&job, &explanation, answer) < 0 ? ts_err_nomem(err) : 0;
-}
-
-int
-command_explain(struct helper *helper)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
-    struct ts_err err = {.code = 0};
-    bool accepted = false;
-    int rc = explain(helper, &answer, &accepted, &err);
-    int finished = helper_finish(helper, rc, &answer, &err);
-
-    if (finished != 0 || accepted)
-        return finished;
-    return ts_error_exit_code(TS_ERR_REFUSED);
 }

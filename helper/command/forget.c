@@ -13,13 +13,12 @@ has_no_tokens(const struct ts_config *config)
     return profile != NULL && profile->key.api_key_file != NULL;
 }
 
-static int
-forget(struct helper *helper, struct ts_err *err)
+int
+command_forget(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
 
-    if (helper->options.arguments_len > 0)
-        return helper_usage(err, "'forget' takes no arguments");
+    (void)answer;
     int rc = helper_load_config(helper, err);
     if (rc < 0)
         return rc;
@@ -31,13 +30,4 @@ forget(struct helper *helper, struct ts_err *err)
         return 0;
     rc = helper_profile_request(helper, NULL, &request, err);
     return rc < 0 ? rc : ts_refresh_forget(&request, err);
-}
-
-int
-command_forget(struct helper *helper)
-{
-    const struct ts_secret nothing = TS_SECRET_INIT(0);
-    struct ts_err err = {.code = 0};
-
-    return helper_finish(helper, forget(helper, &err), &nothing, &err);
 }

@@ -4,41 +4,18 @@
 
 #include "common/base/cleanup.h"
 
-static int
-run_import(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
-{
-    (void)ret_exit_code;
-    return key_import(helper, answer, err);
-}
-
-static int
-run_public(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
-{
-    (void)ret_exit_code;
-    return key_public(helper, answer, err);
-}
-
-static int
-run_export(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
-{
-    (void)answer;
-    (void)ret_exit_code;
-    return key_export(helper, err);
-}
-
 struct operation {
     const char *name;
     size_t arguments_len; /* behind the operation's name */
     unsigned options;
-    int (*run)(struct helper *helper, struct ts_secret *answer, int *ret_exit_code,
-               struct ts_err *err);
+    int (*run)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 };
 
 static const struct operation operations[] = {
-    {"import", 1, OPTION_SCOPE, run_import},
-    {"public", 0, OPTION_OUT | OPTION_USERS | OPTION_SERVICES | OPTION_SCOPE, run_public},
+    {"import", 1, OPTION_SCOPE, key_import},
+    {"public", 0, OPTION_OUT | OPTION_USERS | OPTION_SERVICES | OPTION_SCOPE, key_public},
     {"check", 0, 0, key_check},
-    {"export", 0, 0, run_export},
+    {"export", 0, 0, key_export},
 };
 
 static const struct operation *
@@ -50,9 +27,8 @@ find_operation(const struct options *options)
     return NULL;
 }
 
-static int
-run_operation(struct helper *helper, struct ts_secret *answer, int *ret_exit_code,
-              struct ts_err *err)
+int
+command_key(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     const struct options *options = &helper->options;
     const struct operation *operation = find_operation(options);
@@ -65,17 +41,5 @@ run_operation(struct helper *helper, struct ts_secret *answer, int *ret_exit_cod
     int rc = options_check(options, operation->options | OPTIONS_COMMON, operation->name, err);
     if (rc == 0)
         rc = helper_load_config(helper, err);
-    return rc < 0 ? rc : operation->run(helper, answer, ret_exit_code, err);
-}
-
-int
-command_key(struct helper *helper)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
-    struct ts_err err = {.code = 0};
-    int exit_code = 0;
-    int rc = run_operation(helper, &answer, &exit_code, &err);
-    int finished = helper_finish(helper, rc, &answer, &err);
-
-    return finished != 0 ? finished : exit_code;
+    return rc < 0 ? rc : operation->run(helper, answer, err);
 }

@@ -10,17 +10,15 @@
 #include "common/job/job.h"
 #include "helper/helper.h"
 
-/* The operations. Each appends its output and returns 0 or an error; where findings are the result,
- * *ret_exit_code is set too. */
+/* The operations, as `answer` of struct command. */
 int key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 /* The same for a file given by its absolute path, whatever the arguments are. */
 int key_import_file(struct helper *helper, char *download, struct ts_secret *answer,
                     struct ts_err *err);
 int key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
-int key_check(struct helper *helper, struct ts_secret *answer, int *ret_exit_code,
-              struct ts_err *err);
+int key_check(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 
 /* Writes the key to standard output, unread, for --piped-key. */
-int key_export(struct helper *helper, struct ts_err *err);
+int key_export(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 
 #endif

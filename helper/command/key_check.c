@@ -49,7 +49,7 @@ check_key(struct helper *helper, struct key_findings *findings, struct ts_err *e
 }
 
 int
-key_check(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
+key_check(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     struct key_findings findings = {answer, 0};
     int rc = check_key(helper, &findings, err);
@@ -58,7 +58,7 @@ key_check(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, s
     if (rc == TS_ERR_KEY || rc == TS_ERR_CONFIG)
         rc = key_findings_add(&findings, KEY_FAIL, rc, "%s", err->text) < 0 ? ts_err_nomem(err) : 0;
     if (rc == 0)
-        *ret_exit_code = ts_error_exit_code(findings.code);
+        helper->exit_code = ts_error_exit_code(findings.code);
     else
         ts_secret_clear(answer);
     return rc;

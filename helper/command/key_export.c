@@ -65,10 +65,11 @@ export_command(const struct ts_request *request, struct ts_err *err)
 }
 
 int
-key_export(struct helper *helper, struct ts_err *err)
+key_export(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
 
+    (void)answer;
     if (isatty(STDOUT_FILENO) == 1)
         return helper_usage(err, "'key export' writes the private key: to a pipe, not a terminal");
     int rc = helper_profile_request(helper, NULL, &request, err);

@@ -4,8 +4,6 @@
 
 #include "common/base/cleanup.h"
 
-#define ANSWER_MAX ((size_t)64 * 1024 * 1024) /* 10,000 keys as JSON are some 5 MiB */
-
 struct operation {
     const char *name;
     const char *argument;
@@ -47,8 +45,8 @@ check_usage(const struct options *options, const struct operation *operation, st
                          operation->name, err);
 }
 
-static int
-run_policy(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, struct ts_err *err)
+int
+command_policy(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(policy_site_release) struct policy_site site = {NULL, NULL, NULL};
     const struct options *options = &helper->options;
@@ -57,23 +55,10 @@ run_policy(struct helper *helper, struct ts_secret *answer, int *ret_exit_code, 
                                      .site = &site,
                                      .argument =
                                          options->arguments_len > 1 ? options->arguments[1] : NULL,
-                                     .answer = answer,
-                                     .ret_exit_code = ret_exit_code};
+                                     .answer = answer};
     int rc = check_usage(options, operation, err);
 
     if (rc == 0)
         rc = policy_site_find(helper, &site, err);
     return rc < 0 ? rc : operation->run(&call, err);
-}
-
-int
-command_policy(struct helper *helper)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(ANSWER_MAX);
-    struct ts_err err = {.code = 0};
-    int exit_code = 0;
-    int rc = run_policy(helper, &answer, &exit_code, &err);
-    int finished = helper_finish(helper, rc, &answer, &err);
-
-    return finished != 0 ? finished : exit_code;
 }

@@ -65,14 +65,12 @@ void policy_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int policy_remove_key(const struct policy_site *site, const char *id, const char *keep,
                       struct ts_secret *answer, size_t *ret_count, struct ts_err *err);
 
-/* The operations. Each appends its output and returns 0 or an error; *ret_exit_code is set where
- * the output says what is wrong. */
+/* The operations. Each appends its output and returns 0 or an error. */
 struct policy_call {
     const struct helper *helper;
     const struct policy_site *site;
     const char *argument; /* or NULL */
     struct ts_secret *answer;
-    int *ret_exit_code;
 };
 int policy_add(const struct policy_call *call, struct ts_err *err);
 int policy_remove(const struct policy_call *call, struct ts_err *err);

@@ -45,15 +45,13 @@ choose_style(void)
     };
 }
 
-static int
-print_status(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+int
+command_status(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
     TS_CLEANUP(ts_json_put) struct ts_json *status = NULL;
     const struct status_style style = choose_style();
 
-    if (helper->options.arguments_len > 0)
-        return helper_usage(err, "'status' takes no arguments");
     int rc = helper_load_config(helper, err);
     if (rc < 0)
         return rc;
@@ -65,13 +63,4 @@ print_status(struct helper *helper, struct ts_secret *answer, struct ts_err *err
     if (rc < 0)
         return rc;
     return status_view(status, &style, answer) < 0 ? ts_err_nomem(err) : 0;
-}
-
-int
-command_status(struct helper *helper)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
-    struct ts_err err = {.code = 0};
-
-    return helper_finish(helper, print_status(helper, &answer, &err), &answer, &err);
 }

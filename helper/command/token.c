@@ -132,15 +132,13 @@ write_file(const char *file, struct ts_secret *answer, struct ts_err *err)
     return 0;
 }
 
-static int
-answer_token(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
+int
+command_token(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(client_answer_release) struct client_answer found = CLIENT_ANSWER_INIT;
     enum format format = PLAIN;
     const struct options *options = &helper->options;
 
-    if (options->arguments_len > 0)
-        return helper_usage(err, "'token' takes no arguments");
     int rc = find_format(options, &format, err);
     if (rc == 0)
         rc = find_token(helper, format, &found, err);
@@ -153,13 +151,4 @@ answer_token(struct helper *helper, struct ts_secret *answer, struct ts_err *err
     else
         rc = print_line(&found, format == HEADER, answer, err);
     return rc < 0 || options->out == NULL ? rc : write_file(options->out, answer, err);
-}
-
-int
-command_token(struct helper *helper)
-{
-    TS_CLEANUP(ts_secret_release) struct ts_secret answer = TS_SECRET_INIT(OUTPUT_MAX);
-    struct ts_err err = {.code = 0};
-
-    return helper_finish(helper, answer_token(helper, &answer, &err), &answer, &err);
 }

@@ -57,8 +57,6 @@ applies(const struct doctor *doctor, const struct check *check)
 static int
 examine(struct doctor *doctor, struct ts_err *err)
 {
-    if (doctor->helper->options.arguments_len > 0)
-        return helper_usage(err, "'doctor' takes no arguments");
     for (size_t i = 0; i < TS_ARRAY_LEN(checks); i++) {
         struct ts_err problem = {.code = 0};
         int rc = applies(doctor, &checks[i]) ? checks[i].run(doctor, &problem) : 0;
@@ -93,13 +91,11 @@ doctor_report(struct helper *helper, struct ts_secret *ret, struct doctor_result
 }
 
 int
-command_doctor(struct helper *helper)
+command_doctor(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
-    TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(OUTPUT_MAX);
-    struct ts_err err = {.code = 0};
     struct doctor_result result = {0, false};
-    int rc = doctor_report(helper, &text, &result, &err);
-    int status = helper_finish(helper, rc, &text, &err);
+    int rc = doctor_report(helper, answer, &result, err);
 
-    return status != 0 ? status : result.exit_code;
+    helper->exit_code = result.exit_code;
+    return rc;
 }
