@@ -434,13 +434,11 @@ static enum ts_reason
 hide_from_stranger(struct ts_auth *auth, enum ts_reason reason)
 {
     int code = ts_result_code(reason);
-    char user[100];
 
     if (!auth->is_stranger ||
         (code != PAM_AUTH_ERR && code != PAM_AUTHINFO_UNAVAIL && code != PAM_SUCCESS))
         return reason;
-    ts_text_escape(user, sizeof(user), auth->user, TS_TEXT_NOT_IN_NAMES);
-    return fail(auth, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s", user);
+    return ts_decide_unknown_user(&auth->policy, auth->user, &auth->verdict);
 }
 
 static void

@@ -64,6 +64,17 @@ check_service_section(struct ts_judging *judging)
                            show_service(judging).text);
 }
 
+enum ts_reason
+ts_decide_unknown_user(const struct ts_policy *policy, const char *user, struct ts_verdict *ret)
+{
+    const bool is_sure = policy->unread == NULL;
+
+    (void)snprintf(ret->text, sizeof(ret->text), "no key of the policy is for user %s%s%s",
+                   escape_name(user).text, is_sure ? "" : "; the keys of a file are not known: ",
+                   is_sure ? "" : policy->unread);
+    return TS_REASON_UNKNOWN_USER;
+}
+
 static enum ts_reason
 check_known_user(struct ts_judging *judging)
 {
@@ -71,8 +82,7 @@ check_known_user(struct ts_judging *judging)
 
     if (ts_policy_names_user(question->policy, question->subject))
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_UNKNOWN_USER, "no key of the policy is for user %s",
-                           escape_name(question->subject->name).text);
+    return ts_decide_unknown_user(question->policy, question->subject->name, judging->verdict);
 }
 
 static enum ts_reason

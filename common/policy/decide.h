@@ -110,6 +110,11 @@ struct ts_decide_rule {
 };
 const struct ts_decide_rule *ts_decide_rules(size_t *ret_len);
 
+/* The denial of a user whom no key names; the text says so where a file that cannot be read may
+ * name them. Returns TS_REASON_UNKNOWN_USER. */
+enum ts_reason ts_decide_unknown_user(const struct ts_policy *policy, const char *user,
+                                      struct ts_verdict *ret);
+
 /* The first rule alone: the service has a section. question->subject may be NULL. */
 enum ts_reason ts_decide_service(const struct ts_question *question, struct ts_verdict *ret);
 

@@ -117,7 +117,9 @@ add_broken(const struct key_file *file, struct ts_err *problem, bool is_untruste
     if (kept == NULL)
         return ts_err_nomem(err);
     int rc = read_untrusted(file, &text);
-    if (rc < 0 && policy->unread == NULL)
+    /* UTF-16, for example, has a NUL in every character. */
+    const bool is_text = rc == 0 && memchr(ts_secret_string(&text), '\0', text.len) == NULL;
+    if (!is_text && policy->unread == NULL)
         policy->unread = kept;
     return ts_policy_add_broken(policy, &text, file->path, kept, is_untrusted, err);
 }

@@ -186,6 +186,19 @@ run policy check
 refused_saying 'check: a weak key' 78 'an RSA key of 1024 bits'
 run helper policy check "$site/nowhere"
 refused_saying 'check: no such file' 78 'cannot be opened'
+unread() {
+    what=$1
+    part=$2
+    rm -f "$site/keys.d/$key_id.conf"
+    eval "$3"
+    run policy check
+    refused_saying "check: $what in keys.d" 78 "$part"
+}
+unread 'a FIFO' "$key_id.conf is not a regular file" 'mkfifo "$site/keys.d/$key_id.conf"'
+unread 'a link to nowhere' 'nowhere does not exist' 'ln -s nowhere "$site/keys.d/$key_id.conf"'
+unread '17 MiB' 'larger than 16777216 bytes' 'head -c 17825792 /dev/zero >"$site/keys.d/$key_id.conf"'
+unread 'UTF-16' "keys.d/$key_id.conf:1:" 'iconv -t UTF-16 "$dir/section" >"$site/keys.d/$key_id.conf"'
+unread 'a NUL' 'a NUL byte' '{ cat "$dir/section"; printf "#\0\n"; } >"$site/keys.d/$key_id.conf"'
 
 # --- list
 
