@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
      "add a proof that the token is for this host: its name in lower case, without a port"},
     {OPTION_JSON, "json", NULL, FLAG, 0, 0, 0, "print one JSON object, for programs"},
     {OPTION_HEADER, "header", NULL, FLAG, 0, 0, 0, "print an HTTP Authorization header"},
-    {OPTION_ALL, "all", NULL, FLAG, 0, 0, 0, "of every profile"},
+    {OPTION_ALL, "all", NULL, FLAG, 0, 0, 0, "of every profile; host disable: of every service"},
     {OPTION_YES, "yes", NULL, FLAG, 0, 0, 0, "do not ask"},
     {OPTION_DRY_RUN, "dry-run", NULL, FLAG, 0, 0, 0, "show the changes, and make none"},
     {OPTION_TOKENS_ONLY, "tokens-only", NULL, FLAG, 0, 0, 0,

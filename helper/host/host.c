@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "helper/doctor/pam/pam_folder.h"
 #include "helper/helper.h"
 
 /* Everything that is needed for one service. */
@@ -22,20 +23,37 @@ plan(struct setup *setup, bool tokens_only, const char *service, struct ts_err *
     return host_plan_sshd(setup, err);
 }
 
+/* The services that were named, or with --all each that the folder has. */
+static int
+list_services(const struct options *options, bool remove, struct ts_list *ret, struct ts_err *err)
+{
+    bool all = (options->given & OPTION_ALL) != 0;
+    int rc = 0;
+
+    if (all && (!remove || options->arguments_len > 1))
+        return helper_usage(err, "--all is for 'host disable' without services");
+    if (!all && options->arguments_len < 2)
+        return helper_usage(err, "'host %s' needs a service, such as sshd", options->arguments[0]);
+    for (size_t i = 1; i < options->arguments_len && rc == 0; i++)
+        rc = ts_list_add(ret, options->arguments[i], err);
+    return rc == 0 && all ? pam_folder_list(ret, err) : rc;
+}
+
 static int
 change(struct helper *helper, struct setup *setup, struct ts_err *err)
 {
     const struct options *options = &helper->options;
     const struct setup_consent consent = {(options->given & OPTION_YES) != 0,
                                           (options->given & OPTION_DRY_RUN) != 0};
-    int rc = 0;
+    TS_CLEANUP(ts_list_release) struct ts_list services = {NULL, 0};
+    int rc = list_services(options, setup->remove, &services, err);
 
-    if (options->arguments_len < 2)
-        return helper_usage(err, "'host %s' needs a service, such as sshd", options->arguments[0]);
+    if (rc < 0)
+        return rc;
     if (geteuid() != 0)
         return ts_err_set(err, TS_ERR_CONFIG, "run this as root: it changes /etc/pam.d");
-    for (size_t i = 1; i < options->arguments_len && rc == 0; i++)
-        rc = plan(setup, (options->given & OPTION_TOKENS_ONLY) != 0, options->arguments[i], err);
+    for (size_t i = 0; i < services.len && rc == 0; i++)
+        rc = plan(setup, (options->given & OPTION_TOKENS_ONLY) != 0, services.items[i], err);
     if (rc == TS_ERR_USAGE)
         return helper_usage(err, "%s", err->text);
     if (rc < 0)

@@ -340,6 +340,21 @@ keeps_what_was_edited_by_hand() {
     grep -q 'pam_thrivestack.so debug' /etc/pam.d/sudo || fail 'the line is gone'
 }
 
+disables_every_service() {
+    reset
+    host enable sudo su sshd --yes || fail 'enable'
+    host disable --all --yes || fail 'disable'
+    same_as_before 'all disabled'
+    [ -z "$(ls /etc/ssh/sshd_config.d)" ] || fail 'the drop-in is left'
+    host disable --all --yes | grep -q 'nothing needs to change' || fail 'again'
+    for words in 'enable --all' 'enable --all sudo' 'disable --all sudo'; do
+        status=0
+        # shellcheck disable=SC2086 # Words are wanted.
+        host $words --yes >"$W/said" 2>&1 || status=$?
+        [ "$status" = 64 ] || fail "$words: status $status"
+    done
+}
+
 set_up
 for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_both_work \
     sshd_takes_tokens_only_of_those_with_a_key refuses_what_would_do_harm \
@@ -348,7 +363,8 @@ for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_
     lets_no_password_in_where_sshd_takes_none \
     keeps_passwords_where_there_is_no_policy keeps_passwords_where_sshd_says_nothing \
     makes_and_removes_a_stack_for_tokens_alone takes_a_token_instead_of_the_password \
-    takes_a_service_that_is_named_twice keeps_the_group_of_a_file keeps_what_was_edited_by_hand; do
+    takes_a_service_that_is_named_twice keeps_the_group_of_a_file keeps_what_was_edited_by_hand \
+    disables_every_service; do
     run_case "$name" "$name"
 done
 finish

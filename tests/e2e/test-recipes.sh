@@ -14,6 +14,8 @@ recipes='README git docker ssh script systemd endpoint key-command sshd sudo log
 . "$SOURCE/recipes.sh"
 # shellcheck source=tests/e2e/recipes-systemd.sh
 . "$SOURCE/recipes-systemd.sh"
+# shellcheck source=tests/e2e/recipes-uninstall.sh
+. "$SOURCE/recipes-uninstall.sh"
 
 # The key that the pages name.
 key_id=0c2f3a52-5f5c-4a0e-9d1f-3b1f6f0f0a01
@@ -271,6 +273,7 @@ login_and_su() {
         refused "$service: another scope" typed "$service" alice "$("$ISSUER" sign "$W/keys/corp" --aud administration)"
     done
     mv "$W/policy.before" "$policy"
+    on_host thrivestack-credential host disable su login --yes || fail 'it cannot be undone'
 }
 
 # typed su|login USER ANSWER...: su by somebody else, because it asks root nothing.
@@ -481,6 +484,7 @@ run_case revoke revoke
 run_case refused_host refused_host
 run_case refused_explain refused_explain
 run_case doctor_at_last doctor_at_last
+run_case uninstall uninstall
 run_case covered covered
 run_case no_secret_left no_secret_left
 finish
