@@ -36,6 +36,21 @@ ts_text_integer(const char *text, int64_t min, int64_t max, int64_t *ret)
     return true;
 }
 
+const char *
+ts_text_decimal(char ret[TS_DECIMAL_SIZE], int64_t value)
+{
+    char *p = ret + TS_DECIMAL_SIZE - 1;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+
+    *p = '\0';
+    do
+        *--p = (char)('0' + rest % 10);
+    while ((rest /= 10) > 0);
+    if (value < 0)
+        *--p = '-';
+    return p;
+}
+
 static int64_t
 unit_seconds(char unit)
 {

@@ -15,6 +15,11 @@
 /* A decimal integer from min to max: digits only, no sign, no leading blank, at most 18 digits. */
 bool ts_text_integer(const char *text, int64_t min, int64_t max, int64_t *ret);
 
+/* An integer in decimal, somewhere in `ret`: what a cache hit prints, which so does not load the
+ * formatted output of the C library. */
+#define TS_DECIMAL_SIZE 21
+const char *ts_text_decimal(char ret[TS_DECIMAL_SIZE], int64_t value);
+
 /* A duration in seconds: `90`, `90s`, `15m`, `1h`, `1d`. */
 bool ts_text_duration(const char *text, int64_t min, int64_t max, int64_t *ret);
 

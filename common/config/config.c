@@ -152,7 +152,7 @@ prepare_hosts(struct loader *loader, struct ts_err *err)
     const struct ts_config_sources *sources = loader->sources;
     const size_t room = count_sections(&loader->files);
 
-    if (sources->only_host != NULL &&
+    if (sources->only_host != NULL && sources->only_host[0] != '\0' &&
         !ts_host_split(sources->only_host, loader->only_host, &loader->only_port))
         loader->only_host[0] = '\0';
     if (room == 0)

@@ -1,8 +1,7 @@
 #include "common/json/json_write.h"
+#include "common/base/text.h"
 #include "common/json/json.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 static void
@@ -87,11 +86,10 @@ ts_json_write_string(struct ts_json_writer *json, const char *name, const char *
 void
 ts_json_write_integer(struct ts_json_writer *json, const char *name, int64_t value)
 {
-    char text[24];
+    char text[TS_DECIMAL_SIZE];
 
-    (void)snprintf(text, sizeof(text), "%" PRId64, value);
     write_name(json, name);
-    write_text(json, text);
+    write_text(json, ts_text_decimal(text, value));
 }
 
 void

@@ -1,14 +1,13 @@
 /* The values of tree.h are json-c's. */
 #include "common/json/tree.h"
 
-#include <inttypes.h>
 #include <json-c/json_object.h>
 #include <json-c/linkhash.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/error.h"
+#include "common/base/text.h"
 
 static struct ts_json *
 to_tree(struct json_object *value)
@@ -93,10 +92,9 @@ ts_json_new_number(const char *text)
 struct ts_json *
 ts_json_new_integer(int64_t integer)
 {
-    char text[24];
+    char text[TS_DECIMAL_SIZE];
 
-    (void)snprintf(text, sizeof(text), "%" PRId64, integer);
-    return with_text(json_object_new_int64(integer), text);
+    return with_text(json_object_new_int64(integer), ts_text_decimal(text, integer));
 }
 
 struct ts_json *

@@ -1,10 +1,10 @@
 /* `git`: git's credential helper, after gitcredentials(7) and git-credential(1). */
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
+#include "common/base/text.h"
 #include "common/cache/refresh.h"
 #include "helper/client/client.h"
 #include "helper/client/clients.h"
@@ -138,9 +138,10 @@ print_login(const struct client_answer *found, struct ts_secret *answer, struct 
 {
     const struct ts_secret *token = &found->grant.token;
     const char *authtype = found->is_api_key ? "Token" : "Bearer";
-    int rc = found->username == NULL
-                 ? ts_secret_append_format(answer, "authtype=%s\ncredential=", authtype)
-                 : ts_secret_append_format(answer, "username=%s\npassword=", found->username);
+    int rc =
+        found->username == NULL
+            ? ts_secret_append_strings(answer, "authtype=", authtype, "\ncredential=", NULL)
+            : ts_secret_append_strings(answer, "username=", found->username, "\npassword=", NULL);
 
     if (rc < 0 || ts_secret_append(answer, token->data, token->len) < 0 ||
         ts_secret_append_string(answer, "\n") < 0)
@@ -155,13 +156,16 @@ static int
 print_answer(const struct git_attributes *asked, const struct client_answer *found,
              struct ts_secret *answer, struct ts_err *err)
 {
+    char decimal[TS_DECIMAL_SIZE];
+
     if (asked->authtype && ts_secret_append_string(answer, "capability[]=authtype\n") < 0)
         return ts_err_nomem(err);
     int rc = print_login(found, answer, err);
     if (rc < 0)
         return rc;
-    if ((!found->is_api_key && ts_secret_append_format(answer, "password_expiry_utc=%" PRId64 "\n",
-                                                       found->expires_at) < 0) ||
+    const char *expires = ts_text_decimal(decimal, found->expires_at);
+    if ((!found->is_api_key &&
+         ts_secret_append_strings(answer, "password_expiry_utc=", expires, "\n", NULL) < 0) ||
         (asked->authtype && ts_secret_append_string(answer, "ephemeral=1\n") < 0))
         return ts_err_nomem(err);
     return 0;

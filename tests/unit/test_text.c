@@ -11,6 +11,15 @@ reads_integers_whole(void **state)
 {
     static const char *const wrong[] = {
         "", " 1", "1 ", "+1", "-1", "0x1", "1a", "1.", "10", "1\n", "999999999999999999999"};
+    static const struct {
+        int64_t value;
+        const char *text;
+    } written[] = {{0, "0"},
+                   {7, "7"},
+                   {-1, "-1"},
+                   {1795561349, "1795561349"},
+                   {INT64_MAX, "9223372036854775807"},
+                   {INT64_MIN, "-9223372036854775808"}};
     int64_t value = -7;
 
     (void)state;
@@ -18,6 +27,11 @@ reads_integers_whole(void **state)
         CHECK(wrong[i], !ts_text_integer(wrong[i], 0, 9, &value) && value == -7);
     assert_true(ts_text_integer("9", 0, 9, &value) && value == 9);
     assert_true(ts_text_integer("0", 0, 9, &value) && value == 0);
+    for (size_t i = 0; i < TS_ARRAY_LEN(written); i++) {
+        char decimal[TS_DECIMAL_SIZE];
+
+        CHECK_TEXT(written[i].text, ts_text_decimal(decimal, written[i].value), written[i].text);
+    }
     assert_false(ts_text_integer("0", 1, 9, &value));
     assert_true(ts_text_integer("999999999999999999", 0, INT64_MAX, &value));
     assert_true(value == INT64_C(999999999999999999));
