@@ -86,7 +86,7 @@ static int
 allow_api_key(const struct helper *helper, const struct client_question *question,
               const struct ts_host_rule *host, const struct ts_request *request, struct ts_err *err)
 {
-    static const unsigned of_tokens =
+    static const uint64_t of_tokens =
         OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_FOR | OPTION_JSON;
     const char *name = request->profile;
 

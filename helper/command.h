@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/resource.h>
 
 #include "common/config/config.h"
@@ -34,7 +35,7 @@ struct command {
     const char *alias;     /* the program's other name (argv[0]) that means this command, or NULL */
     const char *arguments; /* for --help: `get|store|erase`, or "" */
     const char *help;      /* one line */
-    unsigned options;      /* enum option bits, beside the common ones */
+    uint64_t options;      /* OPTION_ bits, beside the common ones */
     /* Appends what the command prints, and sets helper->exit_code where that is not 0. Returns 0 or
      * a negative enum ts_error. */
     int (*answer)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
@@ -63,6 +64,7 @@ int command_init(struct helper *helper);
 int command_setup(struct helper *helper);
 int command_key(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_host(struct helper *helper);
+int command_event(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_explain(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_policy(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_doctor(struct helper *helper, struct ts_secret *answer, struct ts_err *err);

@@ -11,10 +11,10 @@
 #define LIFETIME_MAX INT64_C(86400)
 
 /* How an option's value is read. FLAG takes none. */
-enum option_type { FLAG, TEXT, SCOPES, DURATION };
+enum option_type { FLAG, TEXT, TEXTS, SCOPES, DURATION };
 
 struct option_row {
-    enum option option;
+    uint64_t option;
     const char *name;
     const char *argument; /* what --help calls the value; NULL for a flag */
     enum option_type type;
@@ -57,7 +57,8 @@ static const struct option_row rows[] = {
      "plain, or netrc for a line of a netrc file"},
     {OPTION_SERVICE, "service", "S", TEXT, MEMBER(service), 0, 0,
      "the PAM service, for example sshd"},
-    {OPTION_USER, "user", "U", TEXT, MEMBER(user), 0, 0, "the local user who would log in"},
+    {OPTION_USER, "user", "U", TEXT, MEMBER(user), 0, 0,
+     "the local user who would log in; of an event, the user it is about"},
     {OPTION_POLICY, "policy", "FILE", TEXT, MEMBER(policy), 0, 0,
      "use this file, and keys.d beside it, instead of the host's policy.conf"},
     {OPTION_REPLACE, "replace", NULL, FLAG, 0, 0, 0,
@@ -75,6 +76,15 @@ static const struct option_row rows[] = {
     {OPTION_ANSWERS, "docker", "HOSTS", TEXT, MEMBER(docker), 0, 0,
      "set up docker and podman for these registries"},
     {OPTION_ANSWERS, "ssh", "HOSTS", TEXT, MEMBER(ssh), 0, 0, "set up ssh for these hosts"},
+    {OPTION_TRAIT, "trait", "K=V", TEXTS, MEMBER(values), 0, 0,
+     "a trait: K=V is a string, K:=V is JSON; may be repeated"},
+    {OPTION_PROPERTY, "property", "K=V", TEXTS, MEMBER(values), 0, 0,
+     "a property: K=V is a string, K:=V is JSON; may be repeated"},
+    {OPTION_GROUP, "group", "ID", TEXT, MEMBER(group), 0, 0, "the group that the user is in"},
+    {OPTION_TIMESTAMP, "timestamp", "TIME", TEXT, MEMBER(timestamp), 0, 0,
+     "when it happened, for example 2026-11-24T20:15:30Z"},
+    {OPTION_STDIN, "stdin", NULL, FLAG, 0, 0, 0,
+     "read events from standard input, one JSON object a line"},
     {OPTION_CONFIG, "config", "FILE", TEXT, MEMBER(config), 0, 0,
      "read this file instead of the system's and the user's credential.conf"},
     {OPTION_PROFILE, "profile", "NAME", TEXT, MEMBER(profile), 0, 0,
@@ -122,6 +132,8 @@ store_value(const struct option_row *row, const char *value, struct options *ret
             return ts_err_set(err, TS_ERR_USAGE, "--%s needs a value", row->name);
         *(const char **)member = value;
         return 0;
+    case TEXTS:
+        return ts_list_add(member, value, err);
     case SCOPES:
         return parse_scopes(member, value, err);
     case DURATION:
@@ -209,7 +221,7 @@ is_given(const struct options *options, const struct option_row *row)
 {
     const char *value = NULL;
 
-    if ((options->given & (unsigned)row->option) == 0)
+    if ((options->given & row->option) == 0)
         return false;
     if (row->type == TEXT)
         memcpy(&value, (const char *)options + row->offset, sizeof(value));
@@ -217,11 +229,11 @@ is_given(const struct options *options, const struct option_row *row)
 }
 
 int
-options_check(const struct options *options, unsigned allowed, const char *command,
+options_check(const struct options *options, uint64_t allowed, const char *command,
               struct ts_err *err)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++)
-        if ((~allowed & (unsigned)rows[i].option) != 0 && is_given(options, &rows[i]))
+        if ((~allowed & rows[i].option) != 0 && is_given(options, &rows[i]))
             return ts_err_set(err, TS_ERR_USAGE, "--%s does not go with '%s'", rows[i].name,
                               command);
     return 0;
@@ -231,16 +243,17 @@ void
 options_release(struct options *options)
 {
     ts_list_release(&options->scopes);
+    ts_list_release(&options->values);
 }
 
 int
-options_describe(unsigned set, struct ts_secret *ret)
+options_describe(uint64_t set, struct ts_secret *ret)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
         const char *argument = rows[i].argument != NULL ? rows[i].argument : "";
         char spelled[40];
 
-        if ((set & (unsigned)rows[i].option) == 0)
+        if ((set & rows[i].option) == 0)
             continue;
         (void)snprintf(spelled, sizeof(spelled), "--%s %s", rows[i].name, argument);
         int rc = ts_secret_append_format(ret, "  %-16s  %s\n", spelled, rows[i].help);

@@ -18,44 +18,48 @@
 #include "common/base/text.h"
 
 /* Bits, so that a command names the options it takes as a set. */
-enum option {
-    OPTION_CONFIG = 1 << 0,
-    OPTION_PROFILE = 1 << 1,
-    OPTION_HELP = 1 << 2,
-    OPTION_VERSION = 1 << 3,
-    OPTION_SCOPE = 1 << 4,
-    OPTION_LIFETIME = 1 << 5,
-    OPTION_MIN_VALID = 1 << 6,
-    OPTION_FRESH = 1 << 7,
-    OPTION_JSON = 1 << 8,
-    OPTION_HEADER = 1 << 9,
-    OPTION_ALL = 1 << 10,
-    OPTION_YES = 1 << 11,
-    OPTION_REMOVE = 1 << 12,
-    OPTION_OUT = 1 << 13,
-    OPTION_SERVICE = 1 << 14,
-    OPTION_USER = 1 << 15,
-    OPTION_POLICY = 1 << 16,
-    OPTION_DRY_RUN = 1 << 17,
-    OPTION_PIPED_KEY = 1 << 18,
-    OPTION_REPLACE = 1 << 19,
-    OPTION_USERS = 1 << 20,
-    OPTION_SERVICES = 1 << 21,
-    OPTION_FOR = 1 << 22,
-    OPTION_BOUND = 1 << 23,
-    OPTION_HOST = 1 << 24,
-    OPTION_FORMAT = 1 << 25,
-    OPTION_ENV = 1 << 26,
-    OPTION_FILE = 1 << 27,
-    OPTION_ANSWERS =
-        1 << 28, /* --key, --git, --docker and --ssh: the answers to init's questions */
-    OPTION_TOKENS_ONLY = 1 << 29,
-};
+#define OPTION_BIT(number) (UINT64_C(1) << (number))
+#define OPTION_CONFIG OPTION_BIT(0)
+#define OPTION_PROFILE OPTION_BIT(1)
+#define OPTION_HELP OPTION_BIT(2)
+#define OPTION_VERSION OPTION_BIT(3)
+#define OPTION_SCOPE OPTION_BIT(4)
+#define OPTION_LIFETIME OPTION_BIT(5)
+#define OPTION_MIN_VALID OPTION_BIT(6)
+#define OPTION_FRESH OPTION_BIT(7)
+#define OPTION_JSON OPTION_BIT(8)
+#define OPTION_HEADER OPTION_BIT(9)
+#define OPTION_ALL OPTION_BIT(10)
+#define OPTION_YES OPTION_BIT(11)
+#define OPTION_REMOVE OPTION_BIT(12)
+#define OPTION_OUT OPTION_BIT(13)
+#define OPTION_SERVICE OPTION_BIT(14)
+#define OPTION_USER OPTION_BIT(15)
+#define OPTION_POLICY OPTION_BIT(16)
+#define OPTION_DRY_RUN OPTION_BIT(17)
+#define OPTION_PIPED_KEY OPTION_BIT(18)
+#define OPTION_REPLACE OPTION_BIT(19)
+#define OPTION_USERS OPTION_BIT(20)
+#define OPTION_SERVICES OPTION_BIT(21)
+#define OPTION_FOR OPTION_BIT(22)
+#define OPTION_BOUND OPTION_BIT(23)
+#define OPTION_HOST OPTION_BIT(24)
+#define OPTION_FORMAT OPTION_BIT(25)
+#define OPTION_ENV OPTION_BIT(26)
+#define OPTION_FILE OPTION_BIT(27)
+#define OPTION_ANSWERS                                                                             \
+    OPTION_BIT(28) /* --key, --git, --docker and --ssh: the answers to init's questions */
+#define OPTION_TOKENS_ONLY OPTION_BIT(29)
+#define OPTION_TRAIT OPTION_BIT(30)
+#define OPTION_PROPERTY OPTION_BIT(31)
+#define OPTION_GROUP OPTION_BIT(32)
+#define OPTION_TIMESTAMP OPTION_BIT(33)
+#define OPTION_STDIN OPTION_BIT(34)
 
 #define OPTIONS_COMMON (OPTION_CONFIG | OPTION_PROFILE | OPTION_HELP | OPTION_VERSION)
 
 struct options {
-    unsigned given;     /* enum option bits */
+    uint64_t given;     /* OPTION_ bits */
     const char *config; /* strings point into argv */
     const char *profile;
     const char *out;
@@ -73,6 +77,9 @@ struct options {
     const char *git; /* hosts, separated by blanks */
     const char *docker;
     const char *ssh;
+    const char *group;
+    const char *timestamp;
+    struct ts_list values; /* --trait and --property, as they were given */
     struct ts_list scopes;
     int64_t lifetime;  /* seconds, or -1 */
     int64_t min_valid; /* seconds, or -1 */
@@ -91,13 +98,13 @@ int options_parse(int argc, char **argv, struct options *ret, struct ts_err *err
 
 /* Whether only options of the set `allowed` were given; else TS_ERR_USAGE naming the first other.
  */
-int options_check(const struct options *options, unsigned allowed, const char *command,
+int options_check(const struct options *options, uint64_t allowed, const char *command,
                   struct ts_err *err);
 
 void options_release(struct options *options);
 
 /* Appends one line per option of the set, for --help. Returns as ts_secret_append. */
-int options_describe(unsigned set, struct ts_secret *ret);
+int options_describe(uint64_t set, struct ts_secret *ret);
 
 /* Walks the table, for completions and tests of the manual; NULL past its end. */
 const char *options_name(size_t index);

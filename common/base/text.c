@@ -128,6 +128,37 @@ ts_text_date_end(const char *text, int64_t *ret_end_of_day)
     return true;
 }
 
+/* `+01:00`, `-09:30` or `Z`. */
+static bool
+is_zone(const char *text)
+{
+    int64_t hour, minute;
+
+    if (strcmp(text, "Z") == 0)
+        return true;
+    return (text[0] == '+' || text[0] == '-') && strlen(text) == 6 && text[3] == ':' &&
+           digits_to_integer(text + 1, 2, &hour) && digits_to_integer(text + 4, 2, &minute) &&
+           hour <= 23 && minute <= 59;
+}
+
+bool
+ts_text_is_time(const char *text)
+{
+    int64_t day, hour, minute, second;
+
+    if (strlen(text) < 20 || text[10] != 'T' || text[13] != ':' || text[16] != ':' ||
+        !ts_text_date_end(text, &day))
+        return false;
+    if (!digits_to_integer(text + 11, 2, &hour) || !digits_to_integer(text + 14, 2, &minute) ||
+        !digits_to_integer(text + 17, 2, &second) || hour > 23 || minute > 59 || second > 60)
+        return false;
+    const char *rest = text + 19;
+    size_t fraction = rest[0] == '.' ? strspn(rest + 1, "0123456789") : 0;
+    if (rest[0] == '.')
+        rest += 1 + fraction;
+    return (text[19] != '.' || (fraction >= 1 && fraction <= 9)) && is_zone(rest);
+}
+
 bool
 ts_text_bool(const char *text, bool *ret)
 {

@@ -27,6 +27,10 @@ bool ts_text_duration(const char *text, int64_t min, int64_t max, int64_t *ret);
  * a blank (a time of day) is ignored; callers that want a bare date check the length. */
 bool ts_text_date_end(const char *text, int64_t *ret_end_of_day);
 
+/* A point in time as RFC 3339 has it, a day and an hour that there are: `2026-11-24T20:15:30Z`,
+ * with a fraction of a second or none, and `Z` or `+01:00`. A leap second passes. */
+bool ts_text_is_time(const char *text);
+
 /* `yes` or `no`. */
 bool ts_text_bool(const char *text, bool *ret);
 

@@ -226,14 +226,26 @@ open_host(struct loader *loader, const struct ts_ini *ini, const struct ts_ini_s
     return 0;
 }
 
+static int
+open_events(struct loader *loader, const struct ts_ini *ini, const struct ts_ini_section *section,
+            void **ret_target, struct ts_err *err)
+{
+    if (section->name[0] != '\0')
+        return ts_ini_error(ini, section->line, err, "[events] has no name");
+    *ret_target = &loader->config->events;
+    return 0;
+}
+
 /* The kinds of section, and how the value that one fills is found or made. */
 static const struct section_kind {
     const char *name;
+    bool has_name;
     int (*open)(struct loader *loader, const struct ts_ini *ini,
                 const struct ts_ini_section *section, void **ret_target, struct ts_err *err);
 } section_kinds[] = {
-    {"host", open_host},
-    {"profile", open_profile},
+    {"host", true, open_host},
+    {"profile", true, open_profile},
+    {"events", false, open_events},
 };
 
 static int
@@ -243,7 +255,7 @@ open_section(struct loader *loader, const struct ts_ini *ini, const struct ts_in
     for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++) {
         if (strcmp(section_kinds[i].name, section->kind) != 0)
             continue;
-        if (section->name[0] == '\0')
+        if (section_kinds[i].has_name && section->name[0] == '\0')
             return ts_ini_error(ini, section->line, err, "[%s] needs a name: [%s NAME]",
                                 section->kind, section->kind);
         return section_kinds[i].open(loader, ini, section, ret_target, err);
@@ -253,7 +265,8 @@ open_section(struct loader *loader, const struct ts_ini *ini, const struct ts_in
     for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++)
         ts_nearest_try(&nearest, section_kinds[i].name);
     return ts_ini_error(ini, section->line, err,
-                        "unknown section [%s]: [profile NAME] and [host PATTERN] are known%s",
+                        "unknown section [%s]: [profile NAME], [host PATTERN] and [events] are "
+                        "known%s",
                         section->kind, ts_nearest_hint(&nearest, meant));
 }
 
@@ -269,8 +282,9 @@ refuse_key(const struct ts_ini *ini, const struct ts_ini_section *section,
     for (size_t i = 0; i < count; i++)
         if (strcmp(settings[i].section, section->kind) == 0)
             ts_nearest_try(&nearest, settings[i].key);
-    return ts_ini_error(ini, entry->line, err, "unknown key '%s' in [%s %s]%s", entry->key,
-                        section->kind, section->name, ts_nearest_hint(&nearest, meant));
+    return ts_ini_error(ini, entry->line, err, "unknown key '%s' in [%s%s%s]%s", entry->key,
+                        section->kind, section->name[0] != '\0' ? " " : "", section->name,
+                        ts_nearest_hint(&nearest, meant));
 }
 
 static int
@@ -422,6 +436,10 @@ ts_config_load(const struct ts_config_sources *sources, struct ts_config *ret, s
     int rc = ts_environment_read(sources, &loader.environment, ret, err);
     if (rc == 0)
         rc = add_profile(ret, "default", &ignored, err);
+    if (rc == 0)
+        rc = ts_config_default_text(&ret->events.name, "events", err);
+    if (rc == 0)
+        rc = ts_config_set_defaults("events", &ret->events, err);
     if (rc == 0)
         rc = ts_config_files_read(sources, &loader.environment, ret, &loader.files, err);
     if (rc == 0)

@@ -63,7 +63,9 @@ struct ts_host_rule {
     bool bound; /* only tokens with a proof for the very host */
 };
 
+/* The [events] section is a profile of which key.api_key_file and the endpoint count alone. */
 struct ts_config {
+    struct ts_profile events;
     struct ts_profile *profiles; /* always holds `default` and the selected one */
     size_t profiles_len;
     struct ts_host_rule *hosts;
@@ -122,6 +124,12 @@ int ts_config_request(const struct ts_config *config, const struct ts_host_rule 
                       const struct ts_config_overrides *overrides, struct ts_request *ret,
                       struct ts_err *err);
 
+/* The request for events of one kind, the last part of its URL: identify, group, track. Returns 0,
+ * TS_ERR_CONFIG (no api_key_file in [events]; plain http that is not allowed) or TS_ERR_NOMEM. *ret
+ * as in ts_config_request. */
+int ts_config_events_request(const struct ts_config *config, const char *kind,
+                             struct ts_request *ret, struct ts_err *err);
+
 /* What a value may look like, and where it is kept. */
 enum ts_setting_type {
     TS_SETTING_TEXT,    /* char * */
@@ -136,7 +144,7 @@ enum ts_setting_type {
 /* One row per setting: the reader goes by it, and so do `status`, the manual's test and the
  * completions. */
 struct ts_config_setting {
-    const char *section; /* "profile" or "host" */
+    const char *section; /* "profile", "host" or "events" */
     const char *key;
     const char *default_value; /* as the file would have it; NULL: none, or see the manual */
     enum ts_setting_type type;

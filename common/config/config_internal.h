@@ -13,6 +13,7 @@
 /* config_value.c: what is wrong with a value, as an English fragment, or NULL. None quotes it. */
 const char *ts_config_check_key_id(const char *value);
 const char *ts_config_check_token_url(const char *value);
+const char *ts_config_check_events_url(const char *value);
 const char *ts_config_check_pinned_key(const char *value);
 const char *ts_config_check_proxy(const char *value);
 const char *ts_config_check_profile_name(const char *value);

@@ -175,6 +175,42 @@ ts_config_request(const struct ts_config *config, const struct ts_host_rule *hos
     return rc < 0 ? rc : check_request(config, overrides, ret, err);
 }
 
+/* URL/KIND, whether the URL ends in a slash or not. */
+static int
+add_kind(const char *kind, char **url, struct ts_err *err)
+{
+    TS_CLEANUP(ts_secret_release) struct ts_secret whole = TS_SECRET_INIT(TS_INI_LINE_MAX + 64);
+    size_t len = strlen(*url);
+
+    while (len > 0 && (*url)[len - 1] == '/')
+        len--;
+    if (ts_secret_append(&whole, *url, len) < 0 ||
+        ts_secret_append_strings(&whole, "/", kind, NULL) < 0)
+        return ts_err_nomem(err);
+    ts_string_free(url);
+    return copy_text(url, ts_secret_string(&whole), err);
+}
+
+int
+ts_config_events_request(const struct ts_config *config, const char *kind, struct ts_request *ret,
+                         struct ts_err *err)
+{
+    const char *file = config->user_file != NULL ? config->user_file : "credential.conf";
+    const struct ts_profile *events = &config->events;
+
+    *ret = TS_REQUEST_INIT;
+    if (events->key.api_key_file == NULL)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "no key to send events with: set `api_key_file` in [events] of %s", file);
+    if (events->endpoint.token_url[4] == ':' && !config->allow_http)
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "[events]: events_url is plain http, which needs "
+                          "THRIVESTACK_ALLOW_HTTP=1 together with THRIVESTACK_KEY_FILE");
+    copy_values(config, events, ret);
+    int rc = copy_texts(config, events, ret, err);
+    return rc < 0 ? rc : add_kind(kind, &ret->endpoint.token_url, err);
+}
+
 const struct ts_host_rule *
 ts_config_find_host(const struct ts_config *config, const char *host, const char *path)
 {
@@ -231,6 +267,7 @@ ts_host_rule_release(struct ts_host_rule *rule)
 void
 ts_config_release(struct ts_config *config)
 {
+    release_profile(&config->events);
     for (size_t i = 0; i < config->profiles_len; i++)
         release_profile(&config->profiles[i]);
     for (size_t i = 0; i < config->hosts_len; i++)

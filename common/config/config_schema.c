@@ -10,7 +10,11 @@
 #define HOST(name, member)                                                                         \
     .section = "host", .key = (name), .offset = offsetof(struct ts_host_rule, member)
 
-#define HOST_ROW 15 /* the first of [host] */
+#define EVENTS(name, member)                                                                       \
+    .section = "events", .key = (name), .offset = offsetof(struct ts_profile, member)
+
+#define HOST_ROW 15   /* the first of [host] */
+#define EVENTS_ROW 24 /* the first of [events] */
 
 static const struct ts_config_setting settings[] = {
     {PROFILE("key_file", key.key_file), .type = TS_SETTING_PATH, .one_of = "keys"},
@@ -48,6 +52,14 @@ static const struct ts_config_setting settings[] = {
     {HOST("askpass", askpass), .type = TS_SETTING_FLAG, .words = {"no", "yes"},
      .default_value = "no"},
     {HOST("bound", bound), .type = TS_SETTING_FLAG, .words = {"no", "yes"}, .default_value = "no"},
+
+    {EVENTS("api_key_file", key.api_key_file), .type = TS_SETTING_PATH},
+    {EVENTS("events_url", endpoint.token_url), .type = TS_SETTING_TEXT,
+     .check = ts_config_check_events_url, .default_value = "https://app.thrivestack.ai/v1"},
+    {EVENTS("timeout", endpoint.timeout_ms), .type = TS_SETTING_MS, .min = 1, .max = 600,
+     .default_value = "8s"},
+    {EVENTS("ca_file", endpoint.ca_file), .type = TS_SETTING_PATH},
+    {EVENTS("proxy", endpoint.proxy), .type = TS_SETTING_TEXT, .check = ts_config_check_proxy},
 };
 
 const struct ts_config_setting *
@@ -60,9 +72,10 @@ ts_config_settings(size_t *ret_len)
 const struct ts_config_setting *
 ts_config_find_setting(const char *section, const char *key)
 {
-    const bool is_host = strcmp(section, "host") == 0;
-    const struct ts_config_setting *setting = settings + (is_host ? HOST_ROW : 0);
-    const struct ts_config_setting *end = settings + (is_host ? TS_ARRAY_LEN(settings) : HOST_ROW);
+    static const size_t starts[] = {0, HOST_ROW, EVENTS_ROW, TS_ARRAY_LEN(settings)};
+    const size_t kind = section[0] == 'h' ? 1 : section[0] == 'e' ? 2 : 0;
+    const struct ts_config_setting *setting = settings + starts[kind];
+    const struct ts_config_setting *end = settings + starts[kind + 1];
 
     for (; setting < end; setting++)
         if (setting->key[0] == key[0] && strcmp(setting->key, key) == 0)

@@ -90,6 +90,15 @@ ts_config_check_token_url(const char *value)
     return NULL;
 }
 
+/* The kind of an event is put behind it. */
+const char *
+ts_config_check_events_url(const char *value)
+{
+    const char *wrong = ts_config_check_token_url(value);
+
+    return wrong == NULL && strchr(value, '?') != NULL ? "a URL with a query" : wrong;
+}
+
 static bool
 is_pin(const char *text, size_t len)
 {

@@ -303,8 +303,10 @@ apply_defaults(const struct ts_config_sources *sources, struct ts_config *config
 
     if (wrong != NULL)
         return ts_err_set(err, TS_ERR_CONFIG, "%s: %s", variable, wrong);
-    for (size_t i = 0; i < config->profiles_len && rc == 0; i++) {
-        struct ts_profile *profile = &config->profiles[i];
+    /* The [events] section comes last. */
+    for (size_t i = 0; i <= config->profiles_len && rc == 0; i++) {
+        struct ts_profile *profile =
+            i < config->profiles_len ? &config->profiles[i] : &config->events;
 
         profile->key.is_from_variable = value_of(sources, "THRIVESTACK_KEY_FILE") != NULL;
         rc = add_proxy(&profile->endpoint, proxy, variable, err);

@@ -76,6 +76,20 @@ static const struct ts_field api_key_fields[] = {
 };
 static const struct ts_field_table api_key_table = TS_FIELD_TABLE(api_key_fields);
 
+static const struct ts_field events_fields[] = {
+    {"api_key_file", TS_FIELD_STRING, AT(request.key.api_key_file), 0, 0},
+    {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},
+    {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},
+    {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},
+    {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},
+    {"proxy_variable", TS_FIELD_STRING, AT(request.endpoint.proxy_variable), 0, 0},
+    {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},
+    {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},
+    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
+    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+};
+static const struct ts_field_table events_table = TS_FIELD_TABLE(events_fields);
+
 static const struct ts_field file_fields[] = {
     {"file", TS_FIELD_STRING, AT(file), 0, 0},
     {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
@@ -148,6 +162,14 @@ check_api_key(const struct ts_job *job, struct ts_err *err)
 }
 
 static int
+check_events(const struct ts_job *job, struct ts_err *err)
+{
+    int rc = check_probe(job, err);
+
+    return rc < 0 ? rc : check_api_key(job, err);
+}
+
+static int
 check_file(const struct ts_job *job, struct ts_err *err)
 {
     if (job->file == NULL || job->file[0] != '/')
@@ -173,7 +195,21 @@ static const struct {
     {"keys", &file_table, false, check_file},
     {"prove", &prove_table, true, check_prove},
     {"api_key", &api_key_table, false, check_api_key},
+    {"events", &events_table, false, check_events},
 };
+
+bool
+ts_event_is_final(const struct ts_err *failure)
+{
+    static const long of_all[] = {401, 403, 404, 405, 407, 408, 429};
+
+    if (failure->code != TS_ERR_REFUSED)
+        return failure->code != TS_ERR_USAGE;
+    for (size_t i = 0; i < TS_ARRAY_LEN(of_all); i++)
+        if (failure->http_status == of_all[i])
+            return true;
+    return false;
+}
 
 int
 ts_job_report_write(int rc, const struct ts_secret *text, struct ts_err *err)

@@ -8,7 +8,7 @@
  * token by a host's policy; "probe" asks the endpoint with no key at all; "policy" and "module"
  * load a host's policy and its PAM module; "accounts" looks up the users that a policy names;
  * "keys" checks a file of keys, as in keys.d; "prove" signs that a token is for one host;
- * "api_key" reads a private API key.
+ * "api_key" reads a private API key; "events" posts events that come one by one.
  */
 #ifndef TS_JOB_H
 #define TS_JOB_H
@@ -38,6 +38,7 @@ enum ts_job_kind {
     TS_JOB_KEYS,
     TS_JOB_PROVE,
     TS_JOB_API_KEY,
+    TS_JOB_EVENTS,
 };
 
 /* What is to be explained. The token is whatever somebody took for one: any bytes, none too. */
@@ -51,6 +52,13 @@ struct ts_explain {
 
 /* A private API key: one line of printable characters without blanks. */
 #define TS_API_KEY_SECRET_MAX 4096
+
+/* An event as it is sent, but for the project's key: one line of JSON, an object. */
+#define TS_EVENT_MAX ((size_t)64 * 1024)
+
+/* Whether events after one that failed like this would fail, too, or might arrive out of turn: all
+ * but a refusal of that one event. */
+bool ts_event_is_final(const struct ts_err *failure);
 
 /* A job. For "explain", "policy", "module" and "accounts" the request has only timeout_ms and
  * debug, for "probe" no key; for every job but "explain" `explain` is empty. */
@@ -152,6 +160,9 @@ int ts_job_read_policy_info(const struct ts_secret *answer, struct ts_policy_inf
                             struct ts_err *err);
 int ts_job_read_module(const struct ts_secret *answer, struct ts_err *err);
 
+/* An answer that says no more than that it was done: to "events", once at the start, then for each
+ * event. */
+int ts_job_read_done(const struct ts_secret *answer, struct ts_err *err);
 int ts_job_read_api_key(const struct ts_secret *answer, struct ts_secret *ret, struct ts_err *err);
 
 /* The worker's side. `key_command` is then only "" or NULL: whether the key comes on
@@ -169,6 +180,7 @@ int ts_job_write_probe(const struct ts_probe *probe, struct ts_secret *ret, stru
 int ts_job_write_policy_info(const struct ts_policy_info *info, struct ts_secret *ret,
                              struct ts_err *err);
 int ts_job_write_module(struct ts_secret *ret, struct ts_err *err);
+int ts_job_write_done(struct ts_secret *ret, struct ts_err *err);
 int ts_job_write_api_key(const struct ts_secret *api_key, struct ts_secret *ret,
                          struct ts_err *err);
 int ts_job_write_error(const struct ts_err *failure, struct ts_secret *ret, struct ts_err *err);

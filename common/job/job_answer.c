@@ -214,6 +214,7 @@ static const struct answer probe_answer = {"probe", &probe_table, NULL, NULL};
 static const struct answer policy_answer = {"policy", &policy_table, NULL, NULL};
 static const struct answer module_answer = {"module", &empty_table, NULL, NULL};
 static const struct answer api_key_answer = {"api_key", &api_key_table, NULL, NULL};
+static const struct answer done_answer = {"done", &empty_table, NULL, NULL};
 static const struct answer error_answer = {"error", &failure_table, NULL, NULL};
 
 static int
@@ -276,6 +277,12 @@ int
 ts_job_write_module(struct ts_secret *ret, struct ts_err *err)
 {
     return write_answer(&module_answer, NULL, ret, err);
+}
+
+int
+ts_job_write_done(struct ts_secret *ret, struct ts_err *err)
+{
+    return write_answer(&done_answer, NULL, ret, err);
 }
 
 int
@@ -438,6 +445,14 @@ ts_job_read_module(const struct ts_secret *answer, struct ts_err *err)
     char nothing = '\0';
 
     return read_answer(answer, &module_answer, &nothing, err);
+}
+
+int
+ts_job_read_done(const struct ts_secret *answer, struct ts_err *err)
+{
+    char nothing = '\0';
+
+    return read_answer(answer, &done_answer, &nothing, err);
 }
 
 int

@@ -42,6 +42,10 @@ int ts_json_add(struct ts_json *object, const char *name, struct ts_json *value)
  * tree, on one line. Returns as ts_secret_append; on failure nothing is appended. */
 int ts_json_print_lines(struct ts_json *object, struct ts_secret *ret);
 
+/* Any value on one line, NULL being null. Returns as ts_secret_append; a failure may leave a part.
+ */
+int ts_json_print_value(struct ts_json *value, struct ts_secret *ret);
+
 /* A string alone, with its quotes. Returns as ts_secret_append; a failure may leave a part. */
 int ts_json_print_string(const char *text, size_t len, struct ts_secret *ret);
 

@@ -2,9 +2,13 @@
  * a token or a configuration file that is cut. */
 #include "common/json/json.h"
 
+#include <limits.h>
 #include <string.h>
 
 static int print_value(struct ts_secret *out, struct ts_json *value, unsigned level);
+
+/* In place of a level: everything on one line. */
+#define ONE_LINE UINT_MAX
 
 /* The short escapes of RFC 8259, and the six characters of any other. */
 static int
@@ -49,8 +53,9 @@ ts_json_print_string(const char *text, size_t len, struct ts_secret *ret)
 static int
 start_line(struct ts_secret *out, unsigned level)
 {
+    if (level == ONE_LINE)
+        return 0;
     int rc = ts_secret_append_string(out, "\n");
-
     for (unsigned i = 0; i < level && rc == 0; i++)
         rc = ts_secret_append_string(out, "\t");
     return rc;
@@ -71,13 +76,13 @@ print_items(struct ts_secret *out, struct ts_json *value, unsigned level)
         if (rc == 0 && key != NULL)
             rc = ts_json_print_string(key, strlen(key), out);
         if (rc == 0 && key != NULL)
-            rc = ts_secret_append_string(out, ": ");
+            rc = ts_secret_append_string(out, level == ONE_LINE ? ":" : ": ");
         if (rc == 0)
             rc = print_value(out, ts_json_at(value, i), level);
         if (rc < 0)
             return rc;
     }
-    return len == 0 ? 0 : start_line(out, level - 1);
+    return len == 0 || level == ONE_LINE ? 0 : start_line(out, level - 1);
 }
 
 static int
@@ -93,6 +98,8 @@ print_between(struct ts_secret *out, const char *brackets, struct ts_json *value
 static int
 print_value(struct ts_secret *out, struct ts_json *value, unsigned level)
 {
+    const unsigned inner = level == ONE_LINE ? ONE_LINE : level + 1;
+
     switch (ts_json_type_of(value)) {
     case TS_JSON_NULL:
         return ts_secret_append_string(out, "null");
@@ -104,9 +111,9 @@ print_value(struct ts_secret *out, struct ts_json *value, unsigned level)
     case TS_JSON_STRING:
         return ts_json_print_string(ts_json_text(value), ts_json_text_len(value), out);
     case TS_JSON_OBJECT:
-        return print_between(out, "{}", value, level + 1);
+        return print_between(out, "{}", value, inner);
     case TS_JSON_ARRAY:
-        return print_between(out, "[]", value, level + 1);
+        return print_between(out, "[]", value, inner);
     }
     return TS_ERR_NOMEM;
 }
@@ -120,4 +127,10 @@ ts_json_print_lines(struct ts_json *object, struct ts_secret *ret)
     if (rc < 0)
         ts_secret_truncate(ret, before);
     return rc;
+}
+
+int
+ts_json_print_value(struct ts_json *value, struct ts_secret *ret)
+{
+    return print_value(ret, value, ONE_LINE);
 }

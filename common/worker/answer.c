@@ -33,14 +33,28 @@ static const struct verdict {
     {0, 999, TS_ERR_ANSWER, "The token endpoint answers without a token", "check token_url"},
 };
 
-static const struct verdict *
-find_verdict(long status)
-{
-    size_t i = 0;
+static const struct verdict event_verdicts[] = {
+    {200, 202, 0, "", ""},
+    {204, 204, 0, "", ""},
+    {300, 399, TS_ERR_ANSWER, "ThriveStack redirects, which is not followed", "check events_url"},
+    {401, 401, TS_ERR_REFUSED, "ThriveStack refused the project's key",
+     "check api_key_file in [events]"},
+    {403, 403, TS_ERR_REFUSED, "ThriveStack refused the project's key",
+     "check api_key_file in [events]"},
+    {404, 405, TS_ERR_REFUSED, "ThriveStack takes no events there", "check events_url"},
+    {429, 429, TS_ERR_UNAVAILABLE, "ThriveStack asks for fewer requests", "try again later"},
+    {400, 499, TS_ERR_REFUSED, "ThriveStack refused the event", "correct it"},
+    {500, 599, TS_ERR_UNAVAILABLE, "ThriveStack fails", "try again later"},
+    {0, 999, TS_ERR_ANSWER, "ThriveStack does not say that it took the event", "check events_url"},
+};
 
-    while (i < TS_ARRAY_LEN(verdicts) - 1 && (status < verdicts[i].from || status > verdicts[i].to))
-        i++;
-    return &verdicts[i];
+static const struct verdict *
+find_verdict(const struct verdict *rows, long status)
+{
+    /* The last row is for every status. */
+    while (rows->to < 999 && (status < rows->from || status > rows->to))
+        rows++;
+    return rows;
 }
 
 static void
@@ -72,11 +86,26 @@ report_expired(const struct ts_api_key *key, const struct ts_response *response,
     return rc;
 }
 
+static int
+report_verdict(const struct verdict *verdict, const struct ts_response *response,
+               const struct ts_message *message, const char *hint, struct ts_err *err)
+{
+    bool has_id = message->response_id[0] != '\0';
+    int rc =
+        ts_err_set(err, verdict->error, "%s: HTTP %ld%s%s%s%s%s: %s", verdict->what,
+                   response->status, message->text[0] != '\0' ? ": " : "", message->text,
+                   has_id ? " (response_id " : "", message->response_id, has_id ? ")" : "", hint);
+
+    err->http_status = response->status;
+    memcpy(err->response_id, message->response_id, sizeof(err->response_id));
+    return rc;
+}
+
 int
 ts_answer_check_status(const struct ts_response *response, const struct ts_api_key *key,
                        struct ts_err *err)
 {
-    const struct verdict *verdict = find_verdict(response->status);
+    const struct verdict *verdict = find_verdict(verdicts, response->status);
     struct ts_message message;
     char hint[160];
 
@@ -87,14 +116,20 @@ ts_answer_check_status(const struct ts_response *response, const struct ts_api_k
         key->info.expires < ts_clock_wall())
         return report_expired(key, response, message.response_id, err);
     write_hint(verdict->hint, key->info.key_id, hint, sizeof(hint));
-    bool has_id = message.response_id[0] != '\0';
-    int rc =
-        ts_err_set(err, verdict->error, "%s: HTTP %ld%s%s%s%s%s: %s", verdict->what,
-                   response->status, message.text[0] != '\0' ? ": " : "", message.text,
-                   has_id ? " (response_id " : "", message.response_id, has_id ? ")" : "", hint);
-    err->http_status = response->status;
-    memcpy(err->response_id, message.response_id, sizeof(err->response_id));
-    return rc;
+    return report_verdict(verdict, response, &message, hint, err);
+}
+
+int
+ts_answer_check_event(const struct ts_response *response, const struct ts_secret *api_key,
+                      struct ts_err *err)
+{
+    const struct verdict *verdict = find_verdict(event_verdicts, response->status);
+    struct ts_message message;
+
+    if (verdict->error == 0)
+        return 0;
+    ts_message_read(response, api_key, &message);
+    return report_verdict(verdict, response, &message, verdict->hint, err);
 }
 
 static int

@@ -19,6 +19,11 @@
 int ts_answer_check_status(const struct ts_response *response, const struct ts_api_key *key,
                            struct ts_err *err);
 
+/* The same for an event: 0 for 200, 201, 202 and 204. `api_key` is the project's, which was sent.
+ */
+int ts_answer_check_event(const struct ts_response *response, const struct ts_secret *api_key,
+                          struct ts_err *err);
+
 /*
  * The token of a good answer: RS256 by the key's own public half (unless the request says not to
  * verify), for the scopes asked for, alive after the answer's Date (after `now`, Unix seconds by

@@ -40,9 +40,11 @@ post_request(const struct ts_request *request, const struct ts_api_key *key, int
     TS_CLEANUP(ts_response_release) struct ts_response response = TS_RESPONSE_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret body = TS_SECRET_INIT(BODY_MAX);
 
+    const struct ts_retry_call call = {request, NULL};
+
     int rc = write_body(request, key, &body, err);
     if (rc == 0)
-        rc = ts_retry_post(request, &body, deadline_ms, &response, err);
+        rc = ts_retry_post(&call, &body, deadline_ms, &response, err);
     if (rc == 0)
         rc = ts_answer_check_status(&response, key, err);
     if (rc == 0)

@@ -1,21 +1,17 @@
 #include "common/worker/endpoint.h"
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
-#include "common/base/file.h"
-#include "common/base/userns.h"
 #include "common/config/host.h"
 #include "common/base/text.h"
+#include "common/worker/authorities.h"
 #include "common/worker/failure.h"
 #include "common/worker/proxy.h"
 
 #include "build-config.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-#define CA_FILE_MAX ((size_t)4 * 1024 * 1024)
 
 /* The endpoint's URL, taken apart once; libcurl gets the parsed form, so that nobody reads the text
  * a second time and differently. */
@@ -28,10 +24,21 @@ struct target {
 /* One exchange, for libcurl's callbacks. */
 struct exchange {
     struct ts_response *response;
+    const struct ts_secret *body;
+    size_t body_sent;
     size_t header_bytes;
     bool is_http; /* then no proxy has a part in it */
     bool too_large;
     bool out_of_memory;
+};
+
+struct ts_connection {
+    const struct ts_endpoint *endpoint;
+    struct target target;
+    struct ts_secret authorities;
+    struct curl_slist *headers;
+    CURL *easy;
+    bool is_kept; /* for the next request */
 };
 
 static void
@@ -39,18 +46,6 @@ release_target(struct target *target)
 {
     curl_url_cleanup(target->url);
     curl_free(target->host);
-}
-
-static void
-free_easy(CURL **easy)
-{
-    curl_easy_cleanup(*easy);
-}
-
-static void
-free_list(struct curl_slist **list)
-{
-    curl_slist_free_all(*list);
 }
 
 static void
@@ -133,6 +128,29 @@ parse_target(const struct ts_endpoint *endpoint, struct target *ret, struct ts_e
 }
 
 static size_t
+send_body(char *data, size_t size, size_t count, void *context)
+{
+    struct exchange *exchange = context;
+    const size_t left = exchange->body->len - exchange->body_sent;
+    const size_t len = left < size * count ? left : size * count;
+
+    memcpy(data, ts_secret_string(exchange->body) + exchange->body_sent, len);
+    exchange->body_sent += len;
+    return len;
+}
+
+/* libcurl would send a request again by itself where a connection that was kept breaks before the
+ * answer. What it has read of the body may have arrived, so it gets nothing to repeat. */
+static int
+refuse_to_rewind(void *context, curl_off_t offset, int origin)
+{
+    (void)context;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+static size_t
 receive_body(char *data, size_t size, size_t count, void *context)
 {
     struct exchange *exchange = context;
@@ -184,7 +202,6 @@ set_policy(CURL *easy)
         {CURLOPT_PROXY_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
         {CURLOPT_SUPPRESS_CONNECT_HEADERS, 1},
         {CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1},
-        {CURLOPT_FORBID_REUSE, 1},
         {CURLOPT_POST, 1},
 #if LIBCURL_VERSION_NUM >= 0x075700
         /* Does not wait for a resolver thread that hangs past the deadline. */
@@ -236,63 +253,37 @@ set_authorities(CURL *easy, struct ts_secret *pem)
     return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
 }
 
-/* A process that plays root in a user namespace sees root's files as the overflow user's. Below
- * these folders only the real root can have put them. */
-static bool
-is_roots_place(const char *path)
+/* The body of a connection that is kept is read by libcurl as it sends it: see refuse_to_rewind. */
+static CURLcode
+set_body(CURL *easy, struct exchange *exchange, bool is_kept)
 {
-    static const char *const folders[] = {"/etc/", "/usr/", TS_SYSCONFDIR "/"};
-    bool is_below = false;
+    const struct ts_secret *body = exchange->body;
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
 
-    for (size_t i = 0; i < TS_ARRAY_LEN(folders) && strstr(path, "/../") == NULL; i++)
-        is_below |= strncmp(path, folders[i], strlen(folders[i])) == 0;
-    return is_below;
-}
-
-static uid_t
-root_owner(void)
-{
-    uid_t outside = 0;
-
-    return geteuid() == 0 && ts_userns_plays_root(TS_USERNS_MAP, &outside) ? TS_USERNS_ROOT_OWNER
-                                                                           : 0;
-}
-
-/* The file decides which server gets the key, so it has the rules of credential.conf. *ret stays
- * empty where there is none. */
-static int
-read_authorities(const struct ts_endpoint *endpoint, struct ts_secret *ret, struct ts_err *err)
-{
-    const char *path = endpoint->ca_file;
-
-    if (path == NULL)
-        return 0;
-    const struct ts_file_rules rules = {.owner = geteuid(),
-                                        .root_owner = is_roots_place(path) ? root_owner : NULL,
-                                        .forbidden = 022,
-                                        .follow_symlink = true};
-    int rc = ts_file_read(AT_FDCWD, path, path, &rules, ret, err);
-    if (rc == 0 && ret->len == 0)
-        rc = ts_err_set(err, TS_ERR_CONFIG, "%s is empty", path);
-    if (rc == 0 || rc == TS_ERR_NOMEM)
-        return rc;
-    (void)ts_err_prefix(err, "ca_file");
-    return ts_err_recode(err, TS_ERR_CONFIG);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, is_kept ? 0L : 1L);
+    if (code != CURLE_OK || !is_kept)
+        return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body->data);
+    code = curl_easy_setopt(easy, CURLOPT_READFUNCTION, send_body);
+    if (code == CURLE_OK)
+        code = curl_easy_setopt(easy, CURLOPT_READDATA, exchange);
+    return code != CURLE_OK ? code : curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, refuse_to_rewind);
 }
 
 static CURLcode
-set_exchange(CURL *easy, struct exchange *exchange, const struct ts_secret *body,
-             struct curl_slist *headers, char *reason)
+set_exchange(const struct ts_connection *connection, struct exchange *exchange, char *reason)
 {
+    CURL *easy = connection->easy;
     const struct {
         CURLoption option;
         void *value;
     } rows[] = {
-        {CURLOPT_HTTPHEADER, headers}, {CURLOPT_POSTFIELDS, body->data},
-        {CURLOPT_WRITEDATA, exchange}, {CURLOPT_HEADERDATA, exchange},
+        {CURLOPT_HTTPHEADER, connection->headers},
+        {CURLOPT_WRITEDATA, exchange},
+        {CURLOPT_HEADERDATA, exchange},
         {CURLOPT_ERRORBUFFER, reason},
     };
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+    CURLcode code = set_body(easy, exchange, connection->is_kept);
 
     for (size_t i = 0; i < TS_ARRAY_LEN(rows) && code == CURLE_OK; i++)
         code = curl_easy_setopt(easy, rows[i].option, rows[i].value);
@@ -368,45 +359,90 @@ report_transfer_failure(const struct ts_endpoint *endpoint, const struct exchang
     return ts_failure_set(err, failure->code, failure->host, is_secret ? "" : failure->reason);
 }
 
-int
-ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *body,
-                 int64_t deadline_ms, struct ts_response *ret, bool *ret_retry, struct ts_err *err)
+void
+ts_endpoint_close(struct ts_connection **connection)
 {
-    TS_CLEANUP(release_target) struct target target = {NULL, NULL, false};
-    TS_CLEANUP(free_list) struct curl_slist *headers = NULL;
-    TS_CLEANUP(free_easy) CURL *easy = NULL;
-    TS_CLEANUP(ts_secret_release) struct ts_secret authorities = TS_SECRET_INIT(CA_FILE_MAX);
-    struct exchange exchange = {.response = ret};
-    char reason[CURL_ERROR_SIZE] = "";
+    struct ts_connection *closed = *connection;
 
-    *ret_retry = false;
-    int rc = parse_target(endpoint, &target, err);
+    if (closed == NULL)
+        return;
+    curl_easy_cleanup(closed->easy);
+    curl_slist_free_all(closed->headers);
+    release_target(&closed->target);
+    ts_secret_release(&closed->authorities);
+    free(closed);
+    *connection = NULL;
+}
+
+static int
+set_up(struct ts_connection *connection, const char **ret_failed_at, struct ts_err *err)
+{
+    const struct ts_endpoint *endpoint = connection->endpoint;
+    int rc = parse_target(endpoint, &connection->target, err);
+
     if (rc < 0)
         return rc;
-    rc = read_authorities(endpoint, &authorities, err);
+    rc = ts_authorities_read(endpoint, &connection->authorities, err);
     if (rc < 0) {
-        ret->failed_at = "ca";
+        *ret_failed_at = "ca";
         return rc;
     }
-    exchange.is_http = target.is_http;
-    headers = make_headers();
-    easy = curl_easy_init();
-    if (headers == NULL || easy == NULL)
+    connection->headers = make_headers();
+    connection->easy = curl_easy_init();
+    if (connection->headers == NULL || connection->easy == NULL)
         return ts_err_nomem(err);
-    CURLcode code = set_policy(easy);
+    CURLcode code = set_policy(connection->easy);
     if (code == CURLE_OK)
-        code = set_texts(easy, endpoint, &target);
+        code = set_texts(connection->easy, endpoint, &connection->target);
     if (code == CURLE_OK)
-        code = set_authorities(easy, &authorities);
+        code = set_authorities(connection->easy, &connection->authorities);
+    return code == CURLE_OK ? 0 : ts_failure_set_option(err, code);
+}
+
+static int
+open_connection(const struct ts_endpoint *endpoint, bool is_kept, const char **ret_failed_at,
+                struct ts_connection **ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_endpoint_close)
+    struct ts_connection *connection = calloc(1, sizeof(*connection));
+
+    if (connection == NULL)
+        return ts_err_nomem(err);
+    connection->endpoint = endpoint;
+    connection->is_kept = is_kept;
+    connection->authorities = TS_SECRET_INIT(TS_CA_FILE_MAX);
+    int rc = set_up(connection, ret_failed_at, err);
+    if (rc == 0)
+        *ret = TS_TAKE(connection);
+    return rc;
+}
+
+int
+ts_endpoint_open(const struct ts_endpoint *endpoint, struct ts_connection **ret, struct ts_err *err)
+{
+    const char *failed_at = NULL;
+
+    return open_connection(endpoint, true, &failed_at, ret, err);
+}
+
+int
+ts_endpoint_send(struct ts_connection *connection, const struct ts_secret *body,
+                 int64_t deadline_ms, struct ts_response *ret, struct ts_err *err)
+{
+    struct exchange exchange = {
+        .response = ret, .body = body, .is_http = connection->target.is_http};
+    char reason[CURL_ERROR_SIZE] = "";
+    CURL *easy = connection->easy;
+    CURLcode code = set_exchange(connection, &exchange, reason);
+
     if (code == CURLE_OK)
-        code = set_exchange(easy, &exchange, body, headers, reason);
-    if (code == CURLE_OK)
-        code = set_target(easy, &target, deadline_ms);
+        code = set_target(easy, &connection->target, deadline_ms);
     if (code != CURLE_OK)
         return ts_failure_set_option(err, code);
     int64_t sent_ms = ts_clock_boot_ms();
     code = curl_easy_perform(easy);
     ret->took_ms = ts_clock_boot_ms() - sent_ms;
+    (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
     if (code == CURLE_OK)
         code = curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &ret->status);
     if (code == CURLE_OK)
@@ -414,7 +450,17 @@ ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *bod
     /* Later it may be a header that never ends; see failure.c. */
     if (code == CURLE_OUT_OF_MEMORY && !has_begun(easy))
         exchange.out_of_memory = true;
-    *ret_retry = ts_failure_is_before_connection(code);
-    const struct ts_proxy_failure failure = {easy, code, target.host, reason};
-    return report_transfer_failure(endpoint, &exchange, &failure, err);
+    ret->is_unsent = ts_failure_is_before_connection(code);
+    const struct ts_proxy_failure failure = {easy, code, connection->target.host, reason};
+    return report_transfer_failure(connection->endpoint, &exchange, &failure, err);
+}
+
+int
+ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *body,
+                 int64_t deadline_ms, struct ts_response *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_endpoint_close) struct ts_connection *connection = NULL;
+    int rc = open_connection(endpoint, false, &ret->failed_at, &connection, err);
+
+    return rc < 0 ? rc : ts_endpoint_send(connection, body, deadline_ms, ret, err);
 }

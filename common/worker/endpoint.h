@@ -21,13 +21,24 @@ void ts_endpoint_stop(void);
 
 /*
  * Posts the JSON `body` and waits for the answer until `deadline_ms` (CLOCK_BOOTTIME). Returns 0
- * with *ret filled, whatever the HTTP status is; TS_ERR_UNAVAILABLE, *ret_retry telling whether the
- * connection was never made, so that asking again cannot do harm; TS_ERR_ANSWER where the answer is
- * too large or not HTTP; TS_ERR_CONFIG for an URL, pin, proxy or CA file that cannot be used;
- * TS_ERR_NOMEM.
+ * with *ret filled, whatever the HTTP status is; TS_ERR_UNAVAILABLE, ret->is_unsent saying whether
+ * the connection was never made, so that asking again cannot do harm; TS_ERR_ANSWER where the
+ * answer is too large or not HTTP; TS_ERR_CONFIG for an URL, pin, proxy or CA file that cannot be
+ * used; TS_ERR_NOMEM.
  */
 int ts_endpoint_post(const struct ts_endpoint *endpoint, const struct ts_secret *body,
-                     int64_t deadline_ms, struct ts_response *ret, bool *ret_retry,
+                     int64_t deadline_ms, struct ts_response *ret, struct ts_err *err);
+
+/*
+ * The same for many bodies, on one connection as long as the server keeps it. The endpoint stays
+ * the caller's and outlives the connection. No body is ever sent twice by one call, also where the
+ * connection breaks.
+ */
+struct ts_connection;
+int ts_endpoint_open(const struct ts_endpoint *endpoint, struct ts_connection **ret,
                      struct ts_err *err);
+int ts_endpoint_send(struct ts_connection *connection, const struct ts_secret *body,
+                     int64_t deadline_ms, struct ts_response *ret, struct ts_err *err);
+void ts_endpoint_close(struct ts_connection **connection);
 
 #endif

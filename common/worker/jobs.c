@@ -2,6 +2,7 @@
 #include "common/base/cleanup.h"
 #include "common/worker/apikey.h"
 #include "common/worker/ask.h"
+#include "common/worker/events.h"
 #include "common/worker/explain.h"
 #include "common/worker/import.h"
 #include "common/worker/inspect.h"
@@ -138,13 +139,22 @@ run_api_key(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret
     return rc < 0 ? rc : ts_job_write_api_key(&key, ret, err);
 }
 
+/* Its answers, one for each event, are written by then. */
+static int
+run_events(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret, struct ts_err *err)
+{
+    (void)deadline_ms;
+    (void)ret;
+    return ts_events_serve(job, err);
+}
+
 /* In the order of enum ts_job_kind. */
 static int (*const jobs[])(const struct ts_job *job, int64_t deadline_ms, struct ts_secret *ret,
                            struct ts_err *err) = {
     [TS_JOB_TOKEN] = run_token,     [TS_JOB_KEY] = run_key,           [TS_JOB_IMPORT] = run_import,
     [TS_JOB_EXPLAIN] = run_explain, [TS_JOB_PROBE] = run_probe,       [TS_JOB_POLICY] = run_policy,
     [TS_JOB_MODULE] = run_module,   [TS_JOB_ACCOUNTS] = run_accounts, [TS_JOB_KEYS] = run_keys,
-    [TS_JOB_PROVE] = run_prove,     [TS_JOB_API_KEY] = run_api_key,
+    [TS_JOB_PROVE] = run_prove,     [TS_JOB_API_KEY] = run_api_key,   [TS_JOB_EVENTS] = run_events,
 };
 
 int

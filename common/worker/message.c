@@ -41,11 +41,14 @@ keep_base64(const char *text, size_t len, struct ts_secret *ret)
     return rc;
 }
 
-/* The key's base64, without the lines around it. */
+/* The key's base64, without the lines around it; all of a key that is one line. */
 static int
 key_base64(const struct ts_secret *pem, struct ts_secret *ret)
 {
     const char *start = strchr(ts_secret_string(pem), '\n');
+
+    if (start == NULL)
+        return keep_base64(ts_secret_string(pem), pem->len, ret);
     const char *end = start != NULL ? strstr(start, "-----END") : NULL;
 
     return end != NULL ? keep_base64(start, (size_t)(end - start), ret) : 0;
@@ -60,6 +63,9 @@ quotes_key(const char *text, size_t len, const struct ts_secret *pem)
     /* What cannot be checked is not shown. */
     if (key_base64(pem, &key) < 0 || keep_base64(text, len, &said) < 0)
         return true;
+    /* A private API key may be shorter. */
+    if (key.len > 0 && key.len < QUOTE_LEN)
+        return memmem(ts_secret_string(&said), said.len, key.data, key.len) != NULL;
     for (size_t i = 0; i + QUOTE_LEN <= said.len; i++)
         if (memmem(ts_secret_string(&key), key.len, said.data + i, QUOTE_LEN) != NULL)
             return true;

@@ -18,7 +18,8 @@ struct ts_message {
 };
 
 /*
- * Reads an answer's message and response_id. `private_pem` is the private key that was sent. A
+ * Reads an answer's message and response_id. `private_pem` is the key that was sent, a PEM or one
+ * line. A
  * message that quotes 16 characters of it in a row, or that holds something like a token, becomes
  * "(message withheld: it quotes a secret)"; such a response_id is dropped.
  */

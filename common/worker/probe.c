@@ -30,7 +30,6 @@ ts_probe_endpoint(const struct ts_request *request, int64_t deadline_ms, struct 
     TS_CLEANUP(ts_response_release) struct ts_response response = TS_RESPONSE_INIT;
     TS_CLEANUP(ts_secret_release) struct ts_secret body = TS_SECRET_INIT(16);
     struct ts_err failure = {.code = 0};
-    bool retry = false;
 
     if (ts_secret_append_string(&body, "{}") < 0)
         return ts_err_nomem(err);
@@ -38,7 +37,7 @@ ts_probe_endpoint(const struct ts_request *request, int64_t deadline_ms, struct 
     if (rc < 0)
         return rc;
     ts_trace(request, "asking the endpoint without a key");
-    rc = ts_endpoint_post(&request->endpoint, &body, deadline_ms, &response, &retry, &failure);
+    rc = ts_endpoint_post(&request->endpoint, &body, deadline_ms, &response, &failure);
     ts_endpoint_stop();
     if (rc == TS_ERR_NOMEM)
         return ts_err_nomem(err);

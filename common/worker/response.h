@@ -19,6 +19,7 @@ struct ts_response {
     int64_t took_ms;        /* from before the request was sent to the answer's end */
     int64_t retry_after_ms; /* the Retry-After header, counted from receipt; -1: none */
     bool is_text;           /* Content-Type: text/plain */
+    bool is_unsent;         /* there is none, because no connection was made */
     const char *failed_at;  /* where there is none: ts_failure_stage of it; else NULL */
     struct ts_secret body;
 };

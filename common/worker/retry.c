@@ -51,16 +51,20 @@ wait_ms(int64_t ms)
 }
 
 int
-ts_retry_post(const struct ts_request *request, const struct ts_secret *body, int64_t deadline_ms,
+ts_retry_post(const struct ts_retry_call *call, const struct ts_secret *body, int64_t deadline_ms,
               struct ts_response *ret, struct ts_err *err)
 {
+    const struct ts_request *request = call->request;
+
     for (unsigned number = 1;; number++) {
         struct ts_retry_attempt attempt = {.number = number};
 
         ts_response_release(ret);
         ts_trace(request, "asking the endpoint, attempt %u of %d", number, TS_RETRY_ATTEMPTS);
-        int rc =
-            ts_endpoint_post(&request->endpoint, body, deadline_ms, ret, &attempt.unconnected, err);
+        int rc = call->connection != NULL
+                     ? ts_endpoint_send(call->connection, body, deadline_ms, ret, err)
+                     : ts_endpoint_post(&request->endpoint, body, deadline_ms, ret, err);
+        attempt.unconnected = ret->is_unsent;
         if (rc == 0) {
             ts_trace(request, "HTTP %ld, %zu bytes", ret->status, ret->body.len);
             attempt.status = ret->status;

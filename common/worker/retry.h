@@ -18,11 +18,16 @@
  */
 #define TS_RETRY_FIRST_MS 500
 
+struct ts_retry_call {
+    const struct ts_request *request;
+    struct ts_connection *connection; /* to its endpoint; or NULL: one for each attempt */
+};
+
 /*
- * As ts_endpoint_post, with retries. Where waiting would outlast the deadline it does not begin:
- * the last answer or error is returned at once.
+ * As ts_endpoint_post or ts_endpoint_send, with retries. Where waiting would outlast the deadline
+ * it does not begin: the last answer or error is returned at once.
  */
-int ts_retry_post(const struct ts_request *request, const struct ts_secret *body,
+int ts_retry_post(const struct ts_retry_call *call, const struct ts_secret *body,
                   int64_t deadline_ms, struct ts_response *ret, struct ts_err *err);
 
 /* What an attempt came to. */

@@ -7,7 +7,7 @@
 struct operation {
     const char *name;
     size_t arguments_len; /* behind the operation's name */
-    unsigned options;
+    uint64_t options;
     int (*run)(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 };
 

@@ -8,7 +8,7 @@ struct operation {
     const char *name;
     const char *argument;
     bool is_needed;
-    unsigned options;
+    uint64_t options;
     int (*run)(const struct policy_call *call, struct ts_err *err);
 };
 

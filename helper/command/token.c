@@ -39,7 +39,7 @@ find_format(const struct options *options, enum format *ret, struct ts_err *err)
 {
     bool has_format = (options->given & OPTION_FORMAT) != 0;
     bool is_netrc = has_format && strcmp(options->format, "netrc") == 0;
-    unsigned kinds = options->given & (OPTION_JSON | OPTION_HEADER | OPTION_FORMAT);
+    uint64_t kinds = options->given & (OPTION_JSON | OPTION_HEADER | OPTION_FORMAT);
 
     if ((kinds & (kinds - 1)) != 0)
         return helper_usage(err, "--json, --header and --format exclude each other");

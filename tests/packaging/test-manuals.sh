@@ -31,18 +31,19 @@ items() {
 }
 
 # Settings: name by name within their section, then every default that the table holds.
-for file in credential.conf.5:profile credential.conf.5:host policy.conf.5:service policy.conf.5:key; do
+for file in credential.conf.5:profile credential.conf.5:host credential.conf.5:events policy.conf.5:service \
+    policy.conf.5:key; do
     page=${file%:*}
     section=${file#*:}
     awk -v page="$page" -v section="$section" '
         $1 == "setting" && $2 == page && $3 == section { print $4 }' "$scratch/code" >"$scratch/in-code"
-    items "$page" "[$section " >"$scratch/in-page"
+    items "$page" "[$section" >"$scratch/in-page"
     same "$page describes the settings of [$section]" "$scratch/in-code" "$scratch/in-page"
 done
 
 # default_of PAGE SECTION KEY: what the page says behind `Default:` in the setting's item.
 default_of() {
-    awk -v section="[$2 " -v key="$3" '
+    awk -v section="[$2" -v key="$3" '
         /^\.S[hs] / { inside = index(substr($0, 5), section) == 1 }
         /^\.It / { item = inside && $3 == key }
         item && behind { gsub(/^\.Ql | \.$/, ""); print; exit }

@@ -443,10 +443,11 @@ lists_its_settings(void **state)
     const struct ts_config_setting *settings = ts_config_settings(&len);
 
     (void)state;
-    assert_int_equal(len, 24);
+    assert_int_equal(len, 29);
     for (size_t i = 0; i < len; i++)
         CHECK(settings[i].key, strcmp(settings[i].section, "profile") == 0 ||
-                                   strcmp(settings[i].section, "host") == 0);
+                                   strcmp(settings[i].section, "host") == 0 ||
+                                   strcmp(settings[i].section, "events") == 0);
 }
 
 int

@@ -134,6 +134,47 @@ reads_every_month(void **state)
 }
 
 static void
+knows_points_in_time(void **state)
+{
+    static const char *const right[] = {
+        "2026-11-24T20:15:30Z",
+        "2026-11-24T20:15:30.5Z",
+        "2026-11-24T20:15:30+01:00",
+        "2026-11-24T23:59:60-09:30",
+        "2024-02-29T00:00:00Z",
+        "1970-01-01T00:00:00Z",
+        "2026-11-24T20:15:30.123456789+14:00",
+    };
+    static const char *const wrong[] = {
+        "",
+        "now",
+        "2026-11-24",
+        "2026-11-24T20:15Z",
+        "2026-11-24T20:15:30",
+        "2026-11-24 20:15:30Z",
+        "2026-11-24T20:15:30z",
+        "2026-11-24T20:15:30.Z",
+        "2026-11-24T20:15:30.1234567890Z",
+        "2026-11-24T20:15:30+0100",
+        "2026-11-24T20:15:30+24:00",
+        "2026-11-24T20:15:30+01:60",
+        "2026-11-24T20:15:30Zx",
+        "2026-11-24T24:00:00Z",
+        "2026-11-24T20:60:00Z",
+        "2026-11-24T20:15:61Z",
+        "2026-02-29T20:15:30Z",
+        "2026-13-01T20:15:30Z",
+        "2026-11-24T2a:15:30Z",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(right); i++)
+        CHECK(right[i], ts_text_is_time(right[i]));
+    for (size_t i = 0; i < TS_ARRAY_LEN(wrong); i++)
+        CHECK(wrong[i], !ts_text_is_time(wrong[i]));
+}
+
+static void
 reads_yes_and_no(void **state)
 {
     static const char *const wrong[] = {"", "Yes", "true", "1", "yes ", "y", "on"};
@@ -337,12 +378,19 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_integers_whole),   cmocka_unit_test(reads_durations),
-        cmocka_unit_test(reads_the_end_of_a_day), cmocka_unit_test(reads_every_month),
-        cmocka_unit_test(reads_yes_and_no),       cmocka_unit_test(knows_key_ids_and_scopes),
-        cmocka_unit_test(cleans_what_is_shown),   cmocka_unit_test(escapes_what_is_logged),
-        cmocka_unit_test(hashes_as_fnv_says),     cmocka_unit_test(writes_hexadecimal),
-        cmocka_unit_test(joins_all_or_nothing),   cmocka_unit_test(writes_times),
+        cmocka_unit_test(knows_points_in_time),
+        cmocka_unit_test(reads_integers_whole),
+        cmocka_unit_test(reads_durations),
+        cmocka_unit_test(reads_the_end_of_a_day),
+        cmocka_unit_test(reads_every_month),
+        cmocka_unit_test(reads_yes_and_no),
+        cmocka_unit_test(knows_key_ids_and_scopes),
+        cmocka_unit_test(cleans_what_is_shown),
+        cmocka_unit_test(escapes_what_is_logged),
+        cmocka_unit_test(hashes_as_fnv_says),
+        cmocka_unit_test(writes_hexadecimal),
+        cmocka_unit_test(joins_all_or_nothing),
+        cmocka_unit_test(writes_times),
         cmocka_unit_test(handles_lists),
     };
 
