@@ -9,8 +9,9 @@ test_packages='clang libclang-rt-dev valgrind strace curl jq bash procps util-li
     libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci podman gnupg tinyproxy-bin
     debhelper build-essential systemd cron at apparmor selinux-policy-dev'
 # What only `sh tests/run all` needs.
-all_packages='ansible-core ansible-lint apache2 libapache2-mod-authnz-pam postgresql dovecot-imapd squid
-    cockpit-ws cockpit-bridge'
+all_packages='ansible-core ansible-lint'
+# Only for `sh tests/run all`: the servers of packaging/recipes that nothing else needs.
+server_packages='apache2 libapache2-mod-authnz-pam postgresql dovecot-imapd squid cockpit-ws cockpit-bridge'
 # Only for `sh tests/run all`: the browser for the API Key page of the local issuer.
 browser_packages='chromium chromium-driver'
 # What `sh tests/check` needs: the quick part, which tests/run runs too, and the rest.

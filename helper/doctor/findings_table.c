@@ -209,7 +209,8 @@ static const struct finding_kind kinds[FIND_LEN] = {
         WARN("pam-other-name", TS_ERR_CONFIG, "add the module's line to that file, too"),
     [FIND_PAM_CUTS_TOKEN] =
         WARN("pam-cuts-token", TS_ERR_CONFIG,
-             "use certificates or passwords for that service, and remove the module from it"),
+             "remove the module from the stack of that service: 'thrivestack-credential host "
+             "disable SERVICE'"),
     [FIND_SSHD_UNKNOWN] = WARN("sshd-unknown", TS_ERR_CONFIG, "run 'sshd -t' to see why"),
     [FIND_SSHD_NO_PAM] = FAIL("sshd-no-pam", TS_ERR_CONFIG, "set 'UsePAM yes' in sshd_config"),
     [FIND_SSHD_NO_KEYBOARD] =

@@ -52,8 +52,11 @@ change(struct helper *helper, struct setup *setup, struct ts_err *err)
         return rc;
     if (geteuid() != 0)
         return ts_err_set(err, TS_ERR_CONFIG, "run this as root: it changes /etc/pam.d");
-    for (size_t i = 0; i < services.len && rc == 0; i++)
+    for (size_t i = 0; i < services.len && rc == 0; i++) {
         rc = plan(setup, (options->given & OPTION_TOKENS_ONLY) != 0, services.items[i], err);
+        if (rc == 0)
+            rc = host_plan_warning(setup, services.items[i], err);
+    }
     if (rc == TS_ERR_USAGE)
         return helper_usage(err, "%s", err->text);
     if (rc < 0)

@@ -33,6 +33,9 @@ int host_plan_pam(struct setup *setup, const char *service, struct ts_err *err);
  * above. */
 int host_plan_tokens_only(struct setup *setup, const char *service, struct ts_err *err);
 
+/* Warns of a program that cuts every token, where its stack is changed. 0 or TS_ERR_NOMEM. */
+int host_plan_warning(struct setup *setup, const char *service, struct ts_err *err);
+
 /* The same for sshd's own configuration. */
 int host_plan_sshd(struct setup *setup, struct ts_err *err);
 

@@ -6,6 +6,7 @@
 #include "common/base/cleanup.h"
 #include "helper/doctor/pam/pam_folder.h"
 #include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_length.h"
 #include "helper/host/host.h"
 #include "helper/host/pam_edit.h"
 
@@ -216,6 +217,19 @@ host_plan_tokens_only(struct setup *setup, const char *service, struct ts_err *e
     if (rc == 0 && !setup->remove)
         rc = setup_plan_lines(setup, own_stack, err);
     return rc < 0 ? rc : setup_add_text(setup, &file, &text, err);
+}
+
+int
+host_plan_warning(struct setup *setup, const char *service, struct ts_err *err)
+{
+    const struct pam_length *length = pam_length_find(service);
+
+    if (length == NULL || setup->remove || find_planned(setup, service) == NULL)
+        return 0;
+    return setup_plan(setup, err,
+                      "Warning: no token works there: the program passes on %u characters at most, "
+                      "and every token is longer; use %s",
+                      length->characters, length->instead);
 }
 
 int

@@ -49,7 +49,7 @@ ask() {
 enable() {
     ask bob bob-password || fail 'before, by password'
     run_block on_host dovecot
-    grep -q 'driver = pam' "$W/out" || fail 'Dovecot does not ask PAM'
+    grep -Eq 'driver = pam|passdb pam' "$W/out" || fail 'Dovecot does not ask PAM'
 }
 
 passwords() {

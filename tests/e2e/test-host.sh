@@ -226,6 +226,17 @@ END
     cmp "$W/cockpit" /etc/pam.d/cockpit || fail 'not as it was'
 }
 
+warns_of_programs_that_cut_tokens() {
+    reset
+    printf '@include common-auth\n' >/etc/pam.d/vsftpd
+    host enable vsftpd --dry-run 2>"$W/said" || fail "status $?"
+    grep -q '128 characters at most, .*; use sftp' "$W/said" || fail "$(cat "$W/said")"
+    host enable cups --tokens-only --dry-run 2>"$W/said" || fail "status $?"
+    grep -q '256 characters at most, .*; use Kerberos' "$W/said" || fail "$(cat "$W/said")"
+    host enable sudo --dry-run 2>"$W/said" || fail "status $?"
+    ! grep -q Warning "$W/said" || fail "$(cat "$W/said")"
+}
+
 takes_a_service_that_is_named_twice() {
     reset
     host enable sudo sudo-i sudo --yes || fail "status $?"
@@ -363,8 +374,8 @@ for name in every_stack_comes_back a_dry_run_changes_nothing password_and_token_
     lets_no_password_in_where_sshd_takes_none \
     keeps_passwords_where_there_is_no_policy keeps_passwords_where_sshd_says_nothing \
     makes_and_removes_a_stack_for_tokens_alone takes_a_token_instead_of_the_password \
-    takes_a_service_that_is_named_twice keeps_the_group_of_a_file keeps_what_was_edited_by_hand \
-    disables_every_service; do
+    warns_of_programs_that_cut_tokens takes_a_service_that_is_named_twice keeps_the_group_of_a_file \
+    keeps_what_was_edited_by_hand disables_every_service; do
     run_case "$name" "$name"
 done
 finish

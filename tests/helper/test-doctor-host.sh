@@ -369,10 +369,33 @@ bad_stack 'an argument for session' pam-argument sshd "auth $ours" '@include com
 check "of a session, too" out_has 'sshd:3: service sshd: unknown module argument verbose'
 broken "sudo's other file" pam-other-name 78 'stack sudo-i "@include common-auth"' \
     'cp "$etc/pam.d/sudo" "$etc/pam.d/sudo-i"'
-broken 'a program that cuts tokens' pam-cuts-token 78 '
-    cp "$etc/pam.d/sudo" "$etc/pam.d/vsftpd"
-    printf "[service vsftpd]\nscopes = user_management\n" >>"$etc/thrivestack/policy.conf"' \
-    'rm "$etc/pam.d/vsftpd"'
+# Programs that no token fits, and what is named in place of one.
+cuts_tokens='proftpd:512:sftp by sshd, or passwords
+smtp:256:client certificates or passwords
+imap:256:client certificates or passwords
+pop:256:client certificates or passwords
+sieve:256:client certificates or passwords
+ldap:256:client certificates or passwords
+cups:256:Kerberos or passwords
+vsftpd:128:sftp by sshd, or passwords
+openvpn:127:client certificates
+ocserv:63:client certificates'
+add_programs_that_cut() {
+    for service in $(printf '%s\n' "$cuts_tokens" | cut -d: -f1); do
+        cp "$etc/pam.d/sudo" "$etc/pam.d/$service"
+        printf '[service %s]\nscopes = user_management\n' "$service" >>"$etc/thrivestack/policy.conf"
+    done
+}
+remove_programs_that_cut() {
+    while IFS=: read -r service characters instead; do
+        check "$service: what to use instead" grep -qE \
+            "^warn +pam-cuts-token +service $service: .* on $characters characters .*; use $instead: remove " "$dir/out"
+        rm "$etc/pam.d/$service"
+    done <<END
+$cuts_tokens
+END
+}
+broken 'programs that cut tokens' pam-cuts-token 78 add_programs_that_cut remove_programs_that_cut
 
 sound
 stack common-auth 'auth sufficient pam_thrivestack.so' 'auth required pam_permit.so'

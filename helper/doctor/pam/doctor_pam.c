@@ -9,6 +9,7 @@
 #include "helper/doctor/doctor.h"
 #include "helper/doctor/pam/pam_folder.h"
 #include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_length.h"
 
 #define MODULE "pam_thrivestack"
 
@@ -314,26 +315,18 @@ check_other_names(struct doctor *doctor, const struct ts_list *files)
     return rc;
 }
 
-/* Programs that cut the password that they pass on, or refuse a long one; pam_thrivestack(8). */
 static int
 check_lengths(struct doctor *doctor)
 {
-    static const struct {
-        const char *service;
-        unsigned characters;
-    } limits[] = {
-        {"proftpd", 512}, {"smtp", 256}, {"imap", 256},   {"pop", 256},     {"sieve", 256},
-        {"ldap", 256},    {"cups", 256}, {"vsftpd", 128}, {"openvpn", 127}, {"ocserv", 63},
-    };
+    const struct pam_length *row;
     int rc = 0;
 
-    for (size_t i = 0; i < TS_ARRAY_LEN(limits) && rc == 0; i++)
-        if (ts_list_has(&doctor->pam_services, limits[i].service))
-            rc =
-                findings_add(&doctor->findings, FIND_PAM_CUTS_TOKEN,
-                             "service %s: the program passes on %u characters at most, and a token "
-                             "is longer",
-                             limits[i].service, limits[i].characters);
+    for (size_t i = 0; rc == 0 && (row = pam_length_at(i)) != NULL; i++)
+        if (ts_list_has(&doctor->pam_services, row->service))
+            rc = findings_add(&doctor->findings, FIND_PAM_CUTS_TOKEN,
+                              "service %s: the program passes on %u characters at most, and every "
+                              "token is longer; use %s",
+                              row->service, row->characters, row->instead);
     return rc;
 }
 
