@@ -41,6 +41,59 @@ static const struct command commands[] = {
     {"doctor", NULL, "", "report what is wrong and how to fix it", OPTION_JSON, command_doctor},
 };
 
+/* What --help shows for each command, those of the clients too. */
+static const struct {
+    const char *name;
+    const char *example;
+} examples[] = {
+    {"token",
+     "thrivestack-credential token --header | curl -H @- https://api.example.com/v1/report"},
+    {"git", "git config --global credential.https://git.example.com.helper thrivestack"},
+    {"docker", "echo registry.example.com | thrivestack-credential docker get"},
+    {"askpass", "SSH_ASKPASS=thrivestack-askpass SSH_ASKPASS_REQUIRE=force ssh build.example.com"},
+    {"sudo-askpass", "SUDO_ASKPASS=/usr/bin/thrivestack-sudo-askpass sudo -A id"},
+    {"kubectl", "kubectl config set-credentials me --exec-command=thrivestack-credential "
+                "--exec-arg=kubectl --exec-api-version=client.authentication.k8s.io/v1"},
+    {"kubelet", "echo '{\"apiVersion\":\"credentialprovider.kubelet.k8s.io/v1\",\"kind\":"
+                "\"CredentialProviderRequest\",\"image\":\"registry.example.com/app\"}' | "
+                "thrivestack-credential kubelet"},
+    {"cargo",
+     "cargo --config 'registry.global-credential-providers=[\"cargo-credential-thrivestack\"]' "
+     "publish"},
+    {"goauth", "GOAUTH='thrivestack-credential goauth' go get go.example.com/module"},
+    {"bazel",
+     "bazel build --credential_helper=*.example.com=/usr/bin/bazel-credential-thrivestack ..."},
+    {"terraform", "thrivestack-credential terraform get registry.example.com"},
+    {"keyring", "thrivestack-credential keyring get https://pip.example.com/simple alice"},
+    {"npm", "thrivestack-credential npm --host npm.example.com"},
+    {"run", "thrivestack-credential run --env TOKEN -- ./deploy"},
+    {"forget", "thrivestack-credential forget --all"},
+    {"status", "thrivestack-credential status"},
+    {"init",
+     "thrivestack-credential init --scope user_management --key ~/Downloads/key.json --yes"},
+    {"setup", "thrivestack-credential setup git git.example.com"},
+    {"key", "thrivestack-credential key public --users alice --services 'sshd sudo'"},
+    {"policy", "ssh root@build.example.com thrivestack-credential policy list"},
+    {"host", "thrivestack-credential host enable sshd --dry-run"},
+    {"identify", "thrivestack-credential identify --user alice --trait plan=pro"},
+    {"group", "thrivestack-credential group --group example --user alice --trait seats:=5"},
+    {"track", "thrivestack-credential track deployed --user alice --property version=1.2"},
+    {"events", "thrivestack-credential events send"},
+    {"explain",
+     "thrivestack-credential token | thrivestack-credential explain --service sshd --user "
+     "alice"},
+    {"doctor", "thrivestack-credential doctor"},
+};
+
+static const char *
+find_example(const char *name)
+{
+    for (size_t i = 0; i < TS_ARRAY_LEN(examples); i++)
+        if (strcmp(examples[i].name, name) == 0)
+            return examples[i].example;
+    return NULL;
+}
+
 /* `token` is what people look for; the clients are next. */
 const struct command *
 command_at(size_t index)
@@ -86,6 +139,7 @@ describe_program(struct ts_secret *ret)
     int rc = ts_secret_append_string(
         ret, "Usage: thrivestack-credential COMMAND [OPTION]... [ARGUMENT]...\n"
              "Fresh, short-lived ThriveStack tokens for git, docker, ssh, sudo and scripts.\n"
+             "Start with 'thrivestack-credential init', which asks for what it needs.\n"
              "\nCommands:\n");
 
     for (size_t i = 0; (command = command_at(i)) != NULL && rc == 0; i++)
@@ -115,5 +169,8 @@ command_describe(const struct command *command, struct ts_secret *ret)
         rc = ts_secret_append_format(ret, "What it does: %s.\n\nOptions:\n", command->help);
     if (rc == 0)
         rc = options_describe(command->options | OPTIONS_COMMON, ret);
+    const char *example = find_example(command->name);
+    if (rc == 0 && example != NULL)
+        rc = ts_secret_append_format(ret, "\nExample:\n  %s\n", example);
     return rc;
 }

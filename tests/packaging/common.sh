@@ -26,7 +26,7 @@ listed_commands() {
 }
 
 listed_options() {
-    "$helper" "$@" --help | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//'
+    "$helper" "$@" --help | sed '/^Example:/,$d' | grep -oE -- '--[a-z][a-z-]*' | sed 's/^--//'
 }
 
 # The commands, one a line.

@@ -120,6 +120,8 @@ while read -r command; do
     sort -u "$scratch/in-code" >"$scratch/one"
     sort -u "$scratch/in-page" >"$scratch/two"
     check "the synopsis of $command has its options" diff "$scratch/one" "$scratch/two"
+    "$helper" "$command" --help | sed '1,/^Example:$/d' >"$scratch/example"
+    check "$command --help ends with an example" grep -qE "^  .*(thrivestack|SUDO)" "$scratch/example"
 done <"$scratch/commands"
 
 for page in "$pages"/*.[158]; do
