@@ -7,11 +7,13 @@ build_packages='gcc meson ninja-build pkg-config libpam0g-dev libcurl4-openssl-d
 test_packages='clang libclang-rt-dev valgrind strace curl jq bash procps util-linux iproute2
     mandoc pamtester libpam-wrapper libpamtest0-dev libnss-sss openssh-server openssh-client sudo nginx
     libnginx-mod-http-auth-pam fcgiwrap docker-registry skopeo umoci podman gnupg tinyproxy-bin
-    debhelper build-essential systemd cron at apparmor selinux-policy-dev'
+    debhelper build-essential systemd cron at apparmor selinux-policy-dev python3-keyring'
 # What only `sh tests/run all` needs.
 all_packages='ansible-core ansible-lint'
 # Only for `sh tests/run all`: the servers of packaging/recipes that nothing else needs.
 server_packages='apache2 libapache2-mod-authnz-pam postgresql dovecot-imapd squid cockpit-ws cockpit-bridge'
+# And the clients there. Debian 12 has a newer cargo by another name.
+client_packages='cargo-web|cargo twine python3-pip python3-setuptools python3-wheel'
 # Only for `sh tests/run all`: the browser for the API Key page of the local issuer.
 browser_packages='chromium chromium-driver'
 # What `sh tests/check` needs: the quick part, which tests/run runs too, and the rest.
@@ -82,6 +84,16 @@ need_packages() {
 # As need_packages, but goes on where they cannot be installed; the tests that need them are skipped then.
 want_packages() {
     (need_packages "$@") || true
+}
+
+# The clients, and those that not every Debian has: go 1.24 or newer, which knows GOAUTH, and pnpm, from npm's
+# registry where npm is.
+want_clients() {
+    # shellcheck disable=SC2086 # A list of words is wanted here.
+    want_packages $client_packages
+    ! apt-cache show golang-1.24-go >/dev/null 2>&1 || want_packages golang-go
+    [ -e "$build_root/npm/node_modules/pnpm" ] || ! command -v npm >/dev/null ||
+        npm install --no-save --prefix "$build_root/npm" pnpm@9.15.9 >"$build_root/npm.log" 2>&1 || true
 }
 
 # set_up NAME [meson options]: a build folder $build_root/NAME whose prefix is $build_root/NAME/root. CC

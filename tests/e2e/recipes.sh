@@ -36,21 +36,6 @@ set_up_layers() {
         for folder in /usr /var/lib /var/cache /srv; do mount_over "$folder" || return 1; done
 }
 
-# make_ca NAME: $W/ca/NAME.pem and .key.
-make_ca() {
-    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj "/CN=$1" \
-        -keyout "$W/ca/$1.key" -out "$W/ca/$1.pem" 2>"$W/ca/log"
-}
-
-# make_certificate CA HOST BASE: BASE.pem and .key for that host.
-make_certificate() {
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$2" \
-        -keyout "$3.key" -out "$W/ca/request" 2>"$W/ca/log" &&
-        printf 'subjectAltName = DNS:%s\n' "$2" >"$W/ca/extensions" &&
-        openssl x509 -req -in "$W/ca/request" -CA "$W/ca/$1.pem" -CAkey "$W/ca/$1.key" -CAcreateserial \
-            -days 2 -extfile "$W/ca/extensions" -out "$3.pem" 2>"$W/ca/log"
-}
-
 # The names in the pages, and the certificates that their servers need.
 set_up_names() {
     cat >>/etc/hosts <<'END'

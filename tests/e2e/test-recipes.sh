@@ -10,6 +10,8 @@ e2e_enter "$@"
 recipes='README git docker ssh script systemd endpoint key-command sshd sudo login nginx registry'
 # shellcheck source=tests/e2e/pages.sh
 . "$SOURCE/pages.sh"
+# shellcheck source=tests/e2e/certificates.sh
+. "$SOURCE/certificates.sh"
 # shellcheck source=tests/e2e/recipes.sh
 . "$SOURCE/recipes.sh"
 # shellcheck source=tests/e2e/recipes-systemd.sh
