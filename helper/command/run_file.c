@@ -3,6 +3,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -12,6 +14,8 @@
 #include "helper/command/run.h"
 
 #define FILE_NAME "token"
+#define FOLDER_PREFIX "run-"
+#define FOLDER_TRIES 5
 
 struct run {
     struct helper *helper;
@@ -41,27 +45,74 @@ remove_folder(struct run *run)
     ts_string_free(&run->folder);
 }
 
-static int
-make_folder(struct run *run, struct ts_err *err)
+/* Takes the folder for this process. False where another holds it, or has just removed it. */
+static bool
+lock_folder(int fd)
 {
-    const char *cache = run->helper->config.cache_dir;
-    static const char pattern[] = "/run-XXXXXX";
+    struct stat st;
 
-    if (cache == NULL || !ts_file_make_folder(cache))
-        return ts_err_set(err, TS_ERR_OUTPUT,
-                          "there is no folder for the file: set "
-                          "XDG_RUNTIME_DIR or THRIVESTACK_CACHE_DIR");
-    run->folder = malloc(strlen(cache) + sizeof(pattern));
-    if (run->folder == NULL)
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0;
+}
+
+/* What is left of runs that were killed: their folders are locked no more. */
+static void
+remove_leftovers(const char *cache)
+{
+    DIR *list = opendir(cache);
+    const struct dirent *entry = NULL;
+
+    while (list != NULL && (entry = readdir(list)) != NULL) {
+        TS_CLEANUP(remove_folder) struct run left = {.fd = -1};
+
+        if (strncmp(entry->d_name, FOLDER_PREFIX, sizeof(FOLDER_PREFIX) - 1) != 0)
+            continue;
+        left.fd =
+            openat(dirfd(list), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        if (left.fd < 0 || !lock_folder(left.fd)) {
+            ts_fd_close(&left.fd);
+            continue;
+        }
+        if (asprintf(&left.folder, "%s/%s", cache, entry->d_name) < 0)
+            left.folder = NULL;
+    }
+    if (list != NULL)
+        (void)closedir(list);
+}
+
+static int
+make_locked_folder(struct run *run, const char *cache, struct ts_err *err)
+{
+    if (asprintf(&run->folder, "%s/" FOLDER_PREFIX "XXXXXX", cache) < 0) {
+        run->folder = NULL;
         return ts_err_nomem(err);
-    memcpy(run->folder, cache, strlen(cache));
-    memcpy(run->folder + strlen(cache), pattern, sizeof(pattern));
+    }
     if (mkdtemp(run->folder) == NULL) {
         ts_string_free(&run->folder);
         return ts_err_errno(err, TS_ERR_OUTPUT, "no folder can be made in %s", cache);
     }
     run->fd = open(run->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    return run->fd >= 0 ? 0 : ts_err_errno(err, TS_ERR_OUTPUT, "%s cannot be used", run->folder);
+    if (run->fd >= 0 && lock_folder(run->fd))
+        return 0;
+    return ts_err_errno(err, TS_ERR_OUTPUT, "%s cannot be used", run->folder);
+}
+
+static int
+make_folder(struct run *run, struct ts_err *err)
+{
+    const char *cache = run->helper->config.cache_dir;
+    int rc = TS_ERR_OUTPUT;
+
+    if (cache == NULL || !ts_file_make_folder(cache))
+        return ts_err_set(err, TS_ERR_OUTPUT,
+                          "there is no folder for the file: set "
+                          "XDG_RUNTIME_DIR or THRIVESTACK_CACHE_DIR");
+    remove_leftovers(cache);
+    /* Another run may take a folder for a leftover before it is locked. */
+    for (int i = 0; i < FOLDER_TRIES && rc == TS_ERR_OUTPUT; i++) {
+        remove_folder(run);
+        rc = make_locked_folder(run, cache, err);
+    }
+    return rc;
 }
 
 static int

@@ -60,6 +60,30 @@ wait $pid || status=$?
 check "a signal is passed on" [ "$status $(cat "$dir/got")" = '3 got' ]
 check "and the file is gone" [ -z "$(rest)" ]
 
+# What a killed run leaves is removed by the next one, and what a living one has is not.
+# start_run NAME: one whose command waits; $pid is this program, $command the command.
+start_run() {
+    mkfifo "$dir/$1"
+    # shellcheck disable=SC2086 # Words are wanted.
+    env $extra "$bin/thrivestack-credential" run --file F -- sh -c 'echo $$ "$F" >"$1"; read -r _ <"$1.end"' sh "$dir/$1" &
+    pid=$!
+    mkfifo "$dir/$1.end"
+    read -r command file <"$dir/$1"
+}
+start_run living
+living=$pid living_file=$file
+start_run killed
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null
+check "a killed run leaves its file" [ -s "$file" ]
+kill "$command"
+run helper run --file F -- true
+check "the next one removes it" [ ! -e "$(dirname "$file")" ]
+check "and not that of one which runs" [ -s "$living_file" ]
+echo >"$dir/living.end"
+wait "$living"
+check "which removes its own" [ -z "$(rest)" ]
+
 # The file is renewed: here every second.
 extra=
 sed -i 's/^scopes = user.*/&\nlifetime = 4s/' "$dir/conf"
