@@ -1,9 +1,12 @@
 # Draws what one authentication costs against the number of keys, both axes logarithmic.
-# Input: SERIES <TAB> KEYS <TAB> MICROSECONDS, where SERIES is one (file) or each (a file each)
+# Input: SERIES <TAB> KEYS <TAB> MICROSECONDS, where SERIES is one (file), each (a file each) or sshd (what
+# as many lines of authorized_keys add to a login)
 BEGIN {
     FS = "\t"
     title["one"] = "all in one file"
     title["each"] = "a file each"
+    title["sshd"] = "sshd, added"
+    colour["sshd"] = "#616e7c"
     colour["one"] = "#0b7a5c"
     colour["each"] = "#b4540a"
     width = 760; height = 400; left = 80; right = 600; top = 60; bottom = 340
@@ -53,6 +56,8 @@ END {
     text((left + right) / 2, bottom + 40, " text-anchor=\"middle\"", "keys in keys.d")
     draw("one")
     draw("each")
-    text(16, height - 8, " font-size=\"11\" fill=\"#616e7c\"", "Medians of one run of tests/bench/run, all in turn. " machine ".")
+    if (count["sshd"] > 0)
+        draw("sshd")
+    text(16, height - 8, " font-size=\"11\" fill=\"#616e7c\"", "Minimums of one run of tests/bench/run, all in turn. " machine ".")
     print "</svg>"
 }

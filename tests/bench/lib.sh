@@ -7,12 +7,15 @@ results=$folder/results # for the chart: GROUP <TAB> LABEL <TAB> FIGURE <TAB> ou
 heading() {
     printf '\n%-44s %-30s %9s %8s\n' "$1" against ratio 'at most'
 }
-# row WHAT AGAINST RATIO BUDGET FIGURES: - as the budget where there is none.
+# row WHAT AGAINST RATIO BUDGET FIGURES [least]: - as the budget where there is none. With `least` the ratio is
+# to be that at least.
 row() {
     verdict=ok
+    over='>'
+    [ "${6:-}" != least ] || over='<'
     if [ "$4" = - ]; then
         verdict=
-    elif awk "BEGIN { exit !($3 > $4) }"; then
+    elif awk "BEGIN { exit !($3 $over $4) }"; then
         verdict=OVER
         exceeded=$((exceeded + 1))
     fi

@@ -12,19 +12,25 @@ set_up_host() {
 [service thrivestack]
 scopes = user_management
 
+[service bound]
+scopes   = user_management
+bound_to = bound.example.com
+
 [key $key_id]
 public_key = key.pem
 users      = benchmark
-services   = thrivestack
+services   = thrivestack bound
 scopes     = user_management
 END
     stack thrivestack "$folder/host/module.so policy=$folder/host/policy.conf"
+    stack bound "$folder/host/module.so policy=$folder/host/policy.conf"
     stack unix pam_unix.so
     stack exec 'pam_exec.so quiet expose_authtok /bin/true'
     stack permit pam_permit.so
     stack other pam_deny.so
     chmod 644 "$folder/host/module.so" "$folder/host/key.pem" "$folder/host/policy.conf"
     "$helper" token >"$folder/answer"
+    "$helper" token --for bound.example.com >"$folder/answer.bound"
     printf 'correct horse battery staple\n' >"$folder/answer.unix"
     # A user of our own, seen only in here, with a yescrypt password as Debian makes them.
     password=$(perl -e 'print crypt("correct horse battery staple", q($y$j9T$F5Jx5fExrKuPp53xLKQ..1))')
@@ -58,10 +64,14 @@ compare_module() {
 
 measure_module() {
     on_host "$bench/module-times" "$((runs / 10 + 1))" benchmark "$folder/answer" /etc/pam.d \
-        rsa2048:50 thrivestack:50 exec:5 unix:1 >"$folder/module" || die 'the module could not be measured'
+        rsa2048:50 thrivestack:50 bound:50 exec:5 unix:1 >"$folder/module" || die 'the module could not be measured'
     ours=$(value thrivestack 2 "$folder/module")
     compare_module rsa2048 'a bare RSA-2048 verification' 10 yardstick
     bar 'authentication' 'pam_thrivestack' "$((ours / 1000))" ours
+    bound=$(value bound 2 "$folder/module")
+    row 'module, a bound token: its proof' 'the token without it' "$(ratio $((bound - ours)) "$ours")" - \
+        "$(us $(((bound - ours) / 1000)) $((ours / 1000)))"
+    bar 'authentication' 'pam_thrivestack, a bound token' "$((bound / 1000))" ours
     compare_module exec 'pam_exec with /bin/true' - other
     compare_module unix 'pam_unix with yescrypt' 0.01 other
 }
@@ -155,7 +165,7 @@ bench_nginx() {
     on=$(per_second thrivestack)
     permit=$(per_second permit)
     off=$(per_second off)
-    row 'auth_pam with the module' 'auth_pam with pam_permit' "$(ratio "$on" "$permit")" - "$on / $permit"
+    row 'auth_pam with the module' 'auth_pam with pam_permit' "$(ratio "$on" "$permit")" 0.65 "$on / $permit" least
     row '' 'no auth_pam' "$(ratio "$on" "$off")" - "$on / $off"
     bar 'nginx' 'auth_pam with pam_thrivestack' "$on" ours
     bar 'nginx' 'auth_pam with pam_permit' "$permit" other

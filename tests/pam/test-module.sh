@@ -26,9 +26,9 @@ if [ "$asan" = 0 ]; then
     readelf -dW "$so" | sed -n 's/.*(NEEDED).*\[\(.*\)\.so\..*\]/\1/p' |
         lines 'exactly four libraries are needed' 'libc libcrypto libjson-c libpam'
     if "$build/tests/pam/load-module" "$so" >"$scratch/out" 2>&1; then
-        ok 'it loads with RTLD_NOW, and unloads'
+        ok 'it loads with RTLD_NOW, and can be closed'
     else
-        bad 'it loads with RTLD_NOW, and unloads' 'it does not' "$scratch/out"
+        bad 'it loads with RTLD_NOW, and can be closed' 'it does not' "$scratch/out"
     fi
 fi
 
@@ -54,6 +54,8 @@ if [ "$asan" = 0 ]; then
     if [ "$counting" != 0 ]; then
         skip 'it keeps no global state' 'this build counts its lines'
     elif [ -z "$state" ]; then ok 'it keeps no global state'; else bad 'it keeps no global state' "$state"; fi
+    # nginx starts PAM anew for each request: loading the module would be half of what it costs.
+    if readelf -dW "$so" | grep -q NODELETE; then ok 'it stays loaded'; else bad 'it stays loaded' 'it does not'; fi
     if readelf -lW "$so" | grep -q 'GNU_RELRO' && readelf -dW "$so" | grep -q 'NOW' &&
         ! readelf -lW "$so" | grep 'GNU_STACK' | grep -q E; then
         ok 'full RELRO, no executable stack'
