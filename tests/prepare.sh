@@ -130,3 +130,11 @@ build_only() {
     set_up "$name" "$@"
     ninja -C "$folder" "$target" >"$log" 2>&1 || build_failed
 }
+
+# build_scripts NAME [meson options]: builds and installs what test scripts start.
+build_scripts() {
+    name=$1
+    shift
+    build_only "$name" scripts "$@"
+    meson install -C "$folder" --no-rebuild >>"$log" 2>&1 || build_failed
+}

@@ -52,9 +52,9 @@ script_jobs() {
 
 # ---- running it
 
-# Runs the list, as many jobs at a time as there are processors: each spends most of its time waiting.
+# run_jobs NUMBER: runs the list, that many jobs at a time.
 run_jobs() {
-    xargs -r -P "$(nproc)" -L 1 sh tests/job "$build_root" <"$list"
+    xargs -r -P "$1" -L 1 sh tests/job "$build_root" <"$list"
     while read -r build folder names; do
         [ "$folder" != meson ] || names=${names% *}
         for name in $names; do

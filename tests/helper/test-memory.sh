@@ -108,7 +108,7 @@ tool() { printf '%s' "thrivestack-credential --config $dir/conf"; }
         "$issuer" faults | grep -q "^$fault " || continue
         forget_cache
         : | conf "/fault/$fault"
-        traced $(tool) token --fresh </dev/null
+        traced $(tool) token </dev/null
         check "$fault: it fails" [ "$status" -gt 60 ]
         check "$fault: nothing stays in memory" forgotten
         check "$fault: nothing is in the log" logs_nothing
