@@ -108,7 +108,7 @@ run_words(const struct kubeconfig *kubeconfig, const char *const *words, struct 
     size_t len = 2;
     int status = 0;
 
-    for (size_t i = 0; words[i] != NULL && i < WORDS_MAX; i++)
+    for (size_t i = 0; i < WORDS_MAX && words[i] != NULL; i++)
         argv[len++] = words[i];
     argv[len++] = "--kubeconfig";
     argv[len++] = kubeconfig->copy;
