@@ -70,16 +70,19 @@ ts_base64url_encode(const void *data, size_t len, struct ts_secret *ret)
     unsigned count = 0;
     int rc = ts_secret_reserve(ret, ret->len + len / 3 * 4 + (len % 3 > 0 ? len % 3 + 1 : 0));
 
-    for (size_t i = 0; i < len && rc == 0; i++) {
+    if (rc < 0 || len == 0)
+        return rc;
+    for (size_t i = 0; i < len; i++) {
         bits = bits << 8 | in[i];
         count += 8;
-        while (count >= 6 && rc == 0) {
+        while (count >= 6) {
             count -= 6;
-            rc = ts_secret_append(ret, &alphabet[bits >> count & 63], 1);
+            ret->data[ret->len++] = alphabet[bits >> count & 63];
         }
         bits &= (1u << count) - 1;
     }
-    if (rc == 0 && count > 0)
-        rc = ts_secret_append(ret, &alphabet[bits << (6 - count) & 63], 1);
-    return rc;
+    if (count > 0)
+        ret->data[ret->len++] = alphabet[bits << (6 - count) & 63];
+    ret->data[ret->len] = '\0';
+    return 0;
 }
