@@ -282,6 +282,35 @@ check "it is printed without" prints_token
 extra=
 mv "$dir/away.json" "$dir/key.json"
 
+# --- the other clients: a host with bound = yes gets a token with a proof, by each protocol
+# gets_bound NAME TEXT [HOST]
+gets_bound() { check "$1: a bound token" binds "$2" "${3-bearer.example.com}"; }
+json() { jq -r "$1" "$dir/out"; }
+password_of() { sed 's/^.*Basic //' | base64 -d | cut -d: -f2; }
+run clean env KUBERNETES_EXEC_INFO='{"apiVersion":"client.authentication.k8s.io/v1","spec":{"cluster":{"server":"https://bearer.example.com"}}}' \
+    thrivestack-credential --config "$dir/conf" kubectl
+gets_bound kubectl "$(json .status.token)"
+run_with '{"apiVersion":"credentialprovider.kubelet.k8s.io/v1","kind":"CredentialProviderRequest","image":"git.example.com/x"}' helper kubelet
+gets_bound kubelet "$(json '.auth["git.example.com"].password')" git.example.com
+run_with '{"v":1,"kind":"get","registry":{"index-url":"sparse+https://bearer.example.com/"}}\n' \
+    clean env THRIVESTACK_CONFIG="$dir/conf" cargo-credential-thrivestack --cargo-plugin
+gets_bound cargo "$(tail -n 1 "$dir/out" | jq -r '.Ok.token | ltrimstr("Bearer ")')"
+run helper goauth https://bearer.example.com/x
+gets_bound goauth "$(sed -n 's/^Authorization: Bearer //p' "$dir/out")"
+run_with '{"uri":"https://git.example.com/x"}' helper bazel get
+gets_bound bazel "$(json '.headers.Authorization[0]' | password_of)" git.example.com
+check "bazel: kept no longer than a proof is accepted" jq -e --argjson last $(($(date +%s) + 301)) '.expires | fromdate <= $last' "$dir/out"
+run helper terraform get bearer.example.com
+gets_bound terraform "$(json .token)"
+run clean env THRIVESTACK_CONFIG="$dir/conf" thrivestack-credential keyring get https://git.example.com/simple alice
+gets_bound keyring "$(cat "$dir/out")" git.example.com
+run helper npm --host bearer.example.com
+gets_bound npm "$(cut -d' ' -f2 "$dir/out")"
+run helper token --host bearer.example.com
+gets_bound 'token --host' "$(cat "$dir/out")"
+run helper run --host bearer.example.com -- printenv THRIVESTACK_TOKEN
+gets_bound run "$(cat "$dir/out")"
+
 # --- setup --bound, and what status shows
 setup() { clean env XDG_CONFIG_HOME="$dir/xdg" thrivestack-credential setup "$@"; }
 mkdir "$dir/xdg"
