@@ -65,6 +65,7 @@ int command_setup(struct helper *helper);
 int command_key(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_host(struct helper *helper);
 int command_event(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
+int command_events(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_explain(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_policy(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int command_doctor(struct helper *helper, struct ts_secret *answer, struct ts_err *err);

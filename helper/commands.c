@@ -36,6 +36,8 @@ static const struct command commands[] = {
      OPTION_USER | OPTION_GROUP | OPTION_TRAIT | OPTION_STDIN, command_event},
     {"track", NULL, "EVENT --user ID [--property K=V]...", "send an event to ThriveStack",
      OPTION_USER | OPTION_PROPERTY | OPTION_TIMESTAMP | OPTION_STDIN, command_event},
+    {"events", NULL, "send", "send the login events of this host to ThriveStack", 0,
+     command_events},
     {"explain", NULL, "", "say which rule of policy.conf accepts or denies the token on stdin",
      OPTION_SERVICE | OPTION_USER | OPTION_POLICY, command_explain},
     {"doctor", NULL, "", "report what is wrong and how to fix it", OPTION_JSON, command_doctor},

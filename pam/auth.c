@@ -19,6 +19,7 @@
 #include "pam/replay.h"
 #include "pam/result.h"
 #include "pam/session.h"
+#include "pam/spool.h"
 
 /* How long a token must be remembered past its expiry: the clock tolerance, twice. */
 #define REPLAY_SLACK (INT64_C(2) * TS_CLOCK_TOLERANCE)
@@ -474,6 +475,8 @@ ts_auth(pam_handle_t *pamh, int flags, int argc, const char *const *argv)
     const struct ts_audit audit = {
         .user = auth.user, .service = auth.service, .rhost = auth.rhost, .verdict = &auth.verdict};
     ts_audit_decision(pamh, &audit);
+    if (auth.policy.logs_logins)
+        ts_spool_decision(pamh, &audit, auth.subject.exists);
     if (auth.verdict.reason == TS_REASON_OK)
         begin_login(&auth);
     return ts_result_code(auth.verdict.reason);

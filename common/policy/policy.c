@@ -73,12 +73,22 @@ add_key_section(struct ts_policy_input *input, const char *file, struct ts_err *
     return input->key == NULL ? ts_err_nomem(err) : ts_policy_read_key(input, err);
 }
 
+static int
+add_events(struct ts_policy_input *input, const char *file, struct ts_err *err)
+{
+    (void)file;
+    input->service = NULL;
+    input->key = NULL;
+    return ts_policy_read_events(input, err);
+}
+
 static const struct {
     const char *kind;
     int (*add)(struct ts_policy_input *input, const char *file, struct ts_err *err);
 } section_kinds[] = {
     {"key", add_key_section},
     {"service", add_service},
+    {"events", add_events},
 };
 
 static int
@@ -86,10 +96,10 @@ add_section(struct ts_policy_input *input, const char *file, bool keys_only, str
 {
     const char *kind = input->section->kind;
 
-    if (keys_only && strcmp(kind, "service") == 0)
-        return ts_ini_error(
-            input->ini, input->section->line, err,
-            "[service] belongs into policy.conf: a file of keys holds [key ID] only");
+    if (keys_only && (strcmp(kind, "service") == 0 || strcmp(kind, "events") == 0))
+        return ts_ini_error(input->ini, input->section->line, err,
+                            "[%s] belongs into policy.conf: a file of keys holds [key ID] only",
+                            kind);
     for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++)
         if (strcmp(kind, section_kinds[i].kind) == 0)
             return section_kinds[i].add(input, file, err);
@@ -98,9 +108,9 @@ add_section(struct ts_policy_input *input, const char *file, bool keys_only, str
     for (size_t i = 0; i < TS_ARRAY_LEN(section_kinds); i++)
         if (!keys_only || strcmp(section_kinds[i].kind, "key") == 0)
             ts_nearest_try(&nearest, section_kinds[i].kind);
-    return ts_ini_error(input->ini, input->section->line, err,
-                        "[%.80s] is unknown here: write %s[key ID]%s", kind,
-                        keys_only ? "" : "[service NAME] or ", ts_nearest_hint(&nearest, meant));
+    return ts_ini_error(
+        input->ini, input->section->line, err, "[%.80s] is unknown here: write %s[key ID]%s", kind,
+        keys_only ? "" : "[service NAME], [events] or ", ts_nearest_hint(&nearest, meant));
 }
 
 int

@@ -58,6 +58,7 @@ struct ts_policy_text; /* a file's contents */
 struct ts_policy {
     char *file;
     uid_t owner;                        /* whose files are trusted, as it was given */
+    bool logs_logins;                   /* [events]: each decision goes to the spool */
     struct ts_policy_service *services; /* sorted by name */
     size_t services_len;
     struct ts_policy_key *keys; /* in the order of the files and of their lines */
@@ -165,7 +166,7 @@ bool ts_policy_names_user(const struct ts_policy *policy, const struct ts_subjec
 /* The settings of the file: what the manual's test knows of it, and the loader's schema. */
 struct ts_policy_input;
 struct ts_policy_setting {
-    const char *section; /* "service" or "key" */
+    const char *section; /* "service", "key" or "events" */
     const char *key;
     bool required;
     int (*read)(const struct ts_policy_input *input, struct ts_err *err); /* the loader's own */

@@ -261,6 +261,14 @@ read_expires(const struct ts_policy_input *input, struct ts_err *err)
     return report_value(input, err, "write the last day as YYYY-MM-DD");
 }
 
+static int
+read_logins(const struct ts_policy_input *input, struct ts_err *err)
+{
+    if (ts_text_bool(input->entry->value, &input->policy->logs_logins))
+        return 0;
+    return report_value(input, err, "write yes or no");
+}
+
 /* Those of keys first, in the order in which they are usually written: there may be 10,000 keys. */
 static const struct ts_policy_setting settings[] = {
     {"key", "public_key", true, read_public_key},      {"key", "users", true, read_users},
@@ -268,7 +276,7 @@ static const struct ts_policy_setting settings[] = {
     {"key", "max_lifetime", false, read_max_lifetime}, {"key", "expires", false, read_expires},
     {"service", "scopes", true, read_scopes},          {"service", "max_age", false, read_max_age},
     {"service", "single_use", false, read_single_use}, {"service", "source", false, read_source},
-    {"service", "bound_to", false, read_bound_to},
+    {"service", "bound_to", false, read_bound_to},     {"events", "logins", false, read_logins},
 };
 
 const struct ts_policy_setting *
@@ -319,8 +327,9 @@ refuse_setting(const struct ts_policy_input *input, struct ts_err *err)
         if (strcmp(settings[i].section, kind) == 0)
             ts_nearest_try(&nearest, settings[i].key);
     return ts_ini_error(input->ini, input->entry->line, err,
-                        "'%.80s' is not a setting of [%s NAME]: correct or remove it%s",
-                        input->entry->key, kind, ts_nearest_hint(&nearest, meant));
+                        "'%.80s' is not a setting of [%s%s]: correct or remove it%s",
+                        input->entry->key, kind, strcmp(kind, "events") == 0 ? "" : " NAME",
+                        ts_nearest_hint(&nearest, meant));
 }
 
 static int
@@ -373,5 +382,14 @@ ts_policy_read_key(const struct ts_policy_input *input, struct ts_err *err)
                             section->name);
     input->key->line = section->line;
     input->key->id = section->name;
+    return read_entries(input, err);
+}
+
+int
+ts_policy_read_events(const struct ts_policy_input *input, struct ts_err *err)
+{
+    if (input->section->name[0] != '\0')
+        return ts_ini_error(input->ini, input->section->line, err,
+                            "[events] has no name: write [events]");
     return read_entries(input, err);
 }

@@ -9,7 +9,7 @@
 #include "common/policy/policy.h"
 #include "common/base/trusted_path.h"
 
-/* What a setting's reader works on: exactly one of service and key is set. */
+/* What a setting's reader works on: one of service and key is set, for [events] neither. */
 struct ts_policy_input {
     struct ts_policy *policy;
     const struct ts_ini *ini;
@@ -25,6 +25,8 @@ struct ts_policy_input {
  */
 int ts_policy_read_service(const struct ts_policy_input *input, struct ts_err *err);
 int ts_policy_read_key(const struct ts_policy_input *input, struct ts_err *err);
+/* The same for [events], into input->policy. */
+int ts_policy_read_events(const struct ts_policy_input *input, struct ts_err *err);
 
 /* A file's text, which moves into the policy: its sections become services and keys, or where
  * `keys_only` is set, keys alone. Nothing of it stays where it fails. `file` is how messages name

@@ -142,6 +142,12 @@ close_all_but(int first, int keep)
     return close_by_proc(first, keep);
 }
 
+bool
+ts_spawn_close_others(int first)
+{
+    return close_range_of((unsigned)first, ~0U) || close_by_proc(first, -1);
+}
+
 /* The sources may be any numbers, those of the targets among them: all are copied out of the way
  * first, the status pipe too. Returns 0 or an errno. */
 static int

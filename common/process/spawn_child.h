@@ -45,6 +45,9 @@ struct ts_spawn_plan {
 /* clone(2) with just these flags; `ret_pidfd` is for CLONE_PIDFD, else NULL. 0 in the child. */
 pid_t ts_spawn_clone(unsigned long flags, int *ret_pidfd);
 
+/* Closes every descriptor from `first` on. Only system calls. Returns whether it could. */
+bool ts_spawn_close_others(int first);
+
 /* The supervisor; never returns. */
 void ts_spawn_supervise(const struct ts_spawn_plan *prepared) __attribute__((noreturn));
 

@@ -32,7 +32,7 @@ items() {
 
 # Settings: name by name within their section, then every default that the table holds.
 for file in credential.conf.5:profile credential.conf.5:host credential.conf.5:events policy.conf.5:service \
-    policy.conf.5:key; do
+    policy.conf.5:key policy.conf.5:events; do
     page=${file%:*}
     section=${file#*:}
     awk -v page="$page" -v section="$section" '

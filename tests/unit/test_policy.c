@@ -106,7 +106,7 @@ static const struct row rows[] = {
     {"service_twice_by_case", SERVICE "[service SSHD]\nscopes = b\n", 3, "same service (sshd)"},
     {"setting_twice", SERVICE "scopes = b\n", 3, "set twice"},
     {"misspelt_section", SERVICE "[kye x]\n", 3,
-     "[kye] is unknown here: write [service NAME] or [key ID]; did you mean 'key'?"},
+     "[kye] is unknown here: write [service NAME], [events] or [key ID]; did you mean 'key'?"},
     {"comment_behind_a_duration", SERVICE "max_age = 5m # short\n", 3,
      "; a comment needs a line of its own"},
     {"comment_behind_scopes", "[service sshd]\nscopes = a # all\n", 2,
@@ -450,10 +450,11 @@ settings_table_is_whole(void **state)
     const struct ts_policy_setting *settings = ts_policy_settings(&len);
 
     (void)state;
-    assert_int_equal(len, 11);
+    assert_int_equal(len, 12);
     for (size_t i = 0; i < len; i++)
         assert_true(strcmp(settings[i].section, "service") == 0 ||
-                    strcmp(settings[i].section, "key") == 0);
+                    strcmp(settings[i].section, "key") == 0 ||
+                    strcmp(settings[i].section, "events") == 0);
 }
 
 int
