@@ -5,7 +5,6 @@
 #include "common/base/cleanup.h"
 #include "helper/client/clients.h"
 #include "helper/doctor/doctor.h"
-#include "helper/helper.h"
 
 /* packaging/clients.awk reads these rows, for the symbolic links and the completions: each string
  * stays on the line of its key. */

@@ -12,6 +12,7 @@
 
 #include "build-config.h"
 #include "common/base/cleanup.h"
+#include "common/base/path.h"
 #include "common/base/userns.h"
 #include "common/cache/refresh.h"
 #include "common/job/job.h"
@@ -25,12 +26,6 @@ local_uid(void)
     if (uid == 0)
         (void)ts_userns_plays_root(TS_USERNS_MAP, &uid);
     return uid;
-}
-
-static uid_t
-root_owner(void)
-{
-    return local_uid() != geteuid() ? TS_USERNS_ROOT_OWNER : 0;
 }
 
 /* Asking for the user's entry may load name service modules and open sockets, so a caller that
@@ -80,7 +75,7 @@ load_config(struct helper *helper, struct ts_err *err)
         .getenv = get_variable,
         .home = home_from_passwd(),
         .uid = geteuid(),
-        .root_owner = root_owner,
+        .root_owner = ts_userns_root_owner,
     };
     int rc = ts_config_load(&sources, &helper->config, err);
 
@@ -310,6 +305,23 @@ helper_username(const struct ts_host_rule *host, const char *given, char **ret, 
                           host->label);
     *ret = strdup(name);
     return *ret != NULL ? 0 : ts_err_nomem(err);
+}
+
+int
+helper_path(const char *path, char **ret, struct ts_err *err)
+{
+    const struct ts_path_base base = {.folder = NULL, .home = secure_getenv("HOME")};
+    int rc = ts_path_resolve(path, &base, ret, err);
+
+    return rc == TS_ERR_SYNTAX ? ts_err_recode(err, TS_ERR_USAGE) : rc;
+}
+
+int
+helper_policy(const struct helper *helper, char **ret, struct ts_err *err)
+{
+    const char *policy = helper->options.policy;
+
+    return helper_path(policy != NULL ? policy : TS_SYSCONFDIR "/policy.conf", ret, err);
 }
 
 bool

@@ -54,6 +54,11 @@ int helper_local_user(char **ret, struct ts_err *err);
  * environment. */
 char **helper_environment(void);
 
+/* The absolute form of a path from the command line; *ret is the caller's to free. 0, TS_ERR_USAGE
+ * or TS_ERR_NOMEM. The second is that of --policy, or of the host's policy.conf. */
+int helper_path(const char *path, char **ret, struct ts_err *err);
+int helper_policy(const struct helper *helper, char **ret, struct ts_err *err);
+
 /* Whether plain http to this host is allowed: a loopback address, and the variable says so. */
 bool helper_allows_http(const struct helper *helper, const char *host);
 

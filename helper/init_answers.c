@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
-#include "common/base/path.h"
 #include "helper/init.h"
 
 #define TRIES 3
@@ -43,7 +42,6 @@ accept_scopes(struct init *init, size_t index, const char *answer, struct ts_err
 static int
 accept_key(struct init *init, size_t index, const char *answer, struct ts_err *err)
 {
-    const struct ts_path_base base = {.folder = NULL, .home = secure_getenv("HOME")};
     struct stat st;
 
     (void)index;
@@ -53,9 +51,9 @@ accept_key(struct init *init, size_t index, const char *answer, struct ts_err *e
         return init->had_key || init->profile->key.key_command != NULL
                    ? 0
                    : ts_err_set(err, TS_ERR_USAGE, "the key file is needed: --key FILE");
-    int rc = ts_path_resolve(answer, &base, &init->download, err);
+    int rc = helper_path(answer, &init->download, err);
     if (rc < 0)
-        return rc == TS_ERR_SYNTAX ? ts_err_recode(err, TS_ERR_USAGE) : rc;
+        return rc;
     if (stat(init->download, &st) != 0)
         return ts_err_errno(err, TS_ERR_USAGE, "%s cannot be read", init->download);
     if (!S_ISREG(st.st_mode))

@@ -62,3 +62,12 @@ ts_path_resolve(const char *path, const struct ts_path_base *base, char **ret, s
         return ts_err_errno(err, TS_ERR_SYNTAX, "no working directory for a relative path");
     return ts_path_join(working, path, ret, err);
 }
+
+bool
+ts_path_has_parent(const char *path)
+{
+    for (const char *at = strstr(path, ".."); at != NULL; at = strstr(at + 1, ".."))
+        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
+            return true;
+    return false;
+}

@@ -5,6 +5,8 @@
 #ifndef TS_PATH_H
 #define TS_PATH_H
 
+#include <stdbool.h>
+
 #include "common/base/error.h"
 
 struct ts_path_base {
@@ -20,6 +22,9 @@ int ts_path_resolve(const char *path, const struct ts_path_base *base, char **re
 
 /* FOLDER/NAME, without doubling a '/' at the end of FOLDER. Returns 0 or TS_ERR_NOMEM. */
 int ts_path_join(const char *folder, const char *name, char **ret, struct ts_err *err);
+
+/* Whether `..` is a component of the path. */
+bool ts_path_has_parent(const char *path);
 
 /* The folder that an absolute path's last component is in. Returns 0 or TS_ERR_NOMEM. */
 int ts_path_folder(const char *path, char **ret, struct ts_err *err);

@@ -1,6 +1,7 @@
 #include "common/base/trusted_path.h"
 #include "common/base/cleanup.h"
 #include "common/base/file.h"
+#include "common/base/path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -231,15 +232,6 @@ open_file(struct walk *walk, struct opened *ret, struct ts_err *err)
     return rc;
 }
 
-static bool
-has_parent_part(const char *path)
-{
-    for (const char *at = strstr(path, ".."); at != NULL; at = strstr(at + 1, ".."))
-        if ((at == path || at[-1] == '/') && (at[2] == '/' || at[2] == '\0'))
-            return true;
-    return false;
-}
-
 static int
 check_spelling(const char *path, struct ts_err *err)
 {
@@ -249,7 +241,7 @@ check_spelling(const char *path, struct ts_err *err)
         return ts_err_set(err, TS_ERR_SYNTAX, "'%s' is not the path of a file", path);
     if (len >= PATH_MAX)
         return ts_err_set(err, TS_ERR_SYNTAX, "a path of over %d bytes", PATH_MAX - 1);
-    if (has_parent_part(path))
+    if (ts_path_has_parent(path))
         return ts_err_set(err, TS_ERR_SYNTAX, "'%s' has '..' in it: write the path without", path);
     return 0;
 }

@@ -47,3 +47,12 @@ ts_userns_plays_root(const char *map_path, uid_t *ret_user)
     *ret_user = (uid_t)outside;
     return true;
 }
+
+uid_t
+ts_userns_root_owner(void)
+{
+    uid_t outside = 0;
+
+    return geteuid() == 0 && ts_userns_plays_root(TS_USERNS_MAP, &outside) ? TS_USERNS_ROOT_OWNER
+                                                                           : 0;
+}

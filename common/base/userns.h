@@ -20,4 +20,7 @@
  */
 bool ts_userns_plays_root(const char *map_path, uid_t *ret_user);
 
+/* Who owns root's files where this process plays root; else 0. For struct ts_file_rules. */
+uid_t ts_userns_root_owner(void);
+
 #endif

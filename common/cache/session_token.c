@@ -83,20 +83,11 @@ ts_session_token_judge(const struct ts_request *request, const struct ts_secret 
 }
 
 /* The module's file is root's, and a session may run rootless containers. */
-static uid_t
-module_owner(void)
-{
-    uid_t outside = 0;
-
-    return geteuid() == 0 && ts_userns_plays_root(TS_USERNS_MAP, &outside) ? TS_USERNS_ROOT_OWNER
-                                                                           : 0;
-}
-
 static int
 read_token_file(const char *path, struct ts_secret *ret, struct ts_err *err)
 {
     const struct ts_file_rules rules = {.owner = geteuid(),
-                                        .root_owner = module_owner,
+                                        .root_owner = ts_userns_root_owner,
                                         /* The module's file shows the mask of its ACL there. */
                                         .forbidden = 077,
                                         .root_allowed = 040};

@@ -68,24 +68,6 @@ write_hint(const char *hint, const char *key_id, char *ret, size_t size)
         snprintf(ret, size, "%.*s%s%s", (int)(slot - hint), hint, key_id, slot + 2);
 }
 
-/* The one cause of a refusal that is known here: what to do is then clear. */
-static int
-report_expired(const struct ts_api_key *key, const struct ts_response *response,
-               const char *response_id, struct ts_err *err)
-{
-    char day[32];
-
-    ts_text_rfc3339(day, key->info.expires);
-    int rc = ts_err_set(err, TS_ERR_REFUSED,
-                        "ThriveStack refused the key: HTTP %ld%s%s%s: key %s expired on %.10s: "
-                        "create a new one and import it",
-                        response->status, response_id[0] != '\0' ? " (response_id " : "",
-                        response_id, response_id[0] != '\0' ? ")" : "", key->info.key_id, day);
-    err->http_status = response->status;
-    memcpy(err->response_id, response_id, strlen(response_id) + 1);
-    return rc;
-}
-
 static int
 report_verdict(const struct verdict *verdict, const struct ts_response *response,
                const struct ts_message *message, const char *hint, struct ts_err *err)
@@ -106,16 +88,25 @@ ts_answer_check_status(const struct ts_response *response, const struct ts_api_k
                        struct ts_err *err)
 {
     const struct verdict *verdict = find_verdict(verdicts, response->status);
+    static const struct verdict refused = {.error = TS_ERR_REFUSED,
+                                           .what = "ThriveStack refused the key"};
     struct ts_message message;
-    char hint[160];
+    char hint[160], day[32];
 
     if (verdict->error == 0)
         return 0;
     ts_message_read(response, &key->pem, &message);
-    if (verdict->error == TS_ERR_REFUSED && key->info.expires > 0 &&
-        key->info.expires < ts_clock_wall())
-        return report_expired(key, response, message.response_id, err);
     write_hint(verdict->hint, key->info.key_id, hint, sizeof(hint));
+    /* The one cause of a refusal that is known here: what to do is then clear. */
+    if (verdict->error == TS_ERR_REFUSED && key->info.expires > 0 &&
+        key->info.expires < ts_clock_wall()) {
+        verdict = &refused;
+        message.text[0] = '\0';
+        ts_text_rfc3339(day, key->info.expires);
+        (void)snprintf(hint, sizeof(hint),
+                       "key %s expired on %.10s: create a new one and import it", key->info.key_id,
+                       day);
+    }
     return report_verdict(verdict, response, &message, hint, err);
 }
 

@@ -2,6 +2,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/base/path.h"
 #include "common/json/json.h"
 #include "common/policy/verify.h"
 #include "common/worker/keydetails.h"
@@ -25,15 +26,6 @@ ts_api_key_release(struct ts_api_key *key)
     ts_key_info_release(&key->info);
 }
 
-static bool
-has_parent_component(const char *path)
-{
-    for (const char *p = strstr(path, ".."); p != NULL; p = strstr(p + 1, ".."))
-        if ((p == path || p[-1] == '/') && (p[2] == '/' || p[2] == '\0'))
-            return true;
-    return false;
-}
-
 /* Whether a path names something below a folder, by its letters alone. */
 static bool
 is_inside(const char *path, const char *folder)
@@ -43,7 +35,7 @@ is_inside(const char *path, const char *folder)
     while (len > 0 && folder[len - 1] == '/')
         len--;
     return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' &&
-           !has_parent_component(path);
+           !ts_path_has_parent(path);
 }
 
 static int

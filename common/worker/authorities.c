@@ -22,15 +22,6 @@ is_roots_place(const char *path)
     return is_below;
 }
 
-static uid_t
-root_owner(void)
-{
-    uid_t outside = 0;
-
-    return geteuid() == 0 && ts_userns_plays_root(TS_USERNS_MAP, &outside) ? TS_USERNS_ROOT_OWNER
-                                                                           : 0;
-}
-
 int
 ts_authorities_read(const struct ts_endpoint *endpoint, struct ts_secret *ret, struct ts_err *err)
 {
@@ -39,7 +30,8 @@ ts_authorities_read(const struct ts_endpoint *endpoint, struct ts_secret *ret, s
     if (path == NULL)
         return 0;
     const struct ts_file_rules rules = {.owner = geteuid(),
-                                        .root_owner = is_roots_place(path) ? root_owner : NULL,
+                                        .root_owner =
+                                            is_roots_place(path) ? ts_userns_root_owner : NULL,
                                         .forbidden = 022,
                                         .follow_symlink = true};
     int rc = ts_file_read(AT_FDCWD, path, path, &rules, ret, err);

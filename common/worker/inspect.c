@@ -95,15 +95,6 @@ list_missing(const struct ts_policy_key *key, int64_t deadline_ms, struct ts_lis
     return rc;
 }
 
-static bool
-has_scopes(const struct ts_policy_key *key, const struct ts_policy_service *service)
-{
-    for (size_t i = 0; i < service->scopes.len; i++)
-        if (!ts_list_has(&key->scopes, service->scopes.items[i]))
-            return false;
-    return true;
-}
-
 static int
 add_pair(const struct ts_policy_key *key, const char *service, struct ts_list *ret,
          struct ts_err *err)
@@ -128,7 +119,7 @@ list_out_of_scope(const struct ts_policy *policy, const struct ts_policy_key *ke
         const struct ts_policy_service *service =
             strcmp(name, "*") != 0 ? ts_policy_find_service(policy, name) : NULL;
 
-        if (service != NULL && !has_scopes(key, service))
+        if (service != NULL && !ts_list_has_all(&key->scopes, &service->scopes))
             rc = add_pair(key, name, ret, err);
     }
     return rc;

@@ -6,7 +6,6 @@
 #include "build-config.h"
 #include "common/base/cleanup.h"
 #include "common/job/job.h"
-#include "common/base/path.h"
 #include "common/job/worker_call.h"
 #include "helper/helper.h"
 
@@ -23,17 +22,6 @@ copy_argument(const char *text, const char *option, char **ret, struct ts_err *e
 }
 
 static int
-resolve_policy(const struct options *options, char **ret, struct ts_err *err)
-{
-    const struct ts_path_base base = {.folder = NULL, .home = secure_getenv("HOME")};
-    const char *policy =
-        (options->given & OPTION_POLICY) != 0 ? options->policy : TS_SYSCONFDIR "/policy.conf";
-    int rc = ts_path_resolve(policy, &base, ret, err);
-
-    return rc == TS_ERR_SYNTAX ? ts_err_recode(err, TS_ERR_USAGE) : rc;
-}
-
-static int
 read_stdin_token(struct ts_secret *ret, struct ts_err *err)
 {
     int rc = ts_secret_read_fd(ret, STDIN_FILENO);
@@ -47,13 +35,14 @@ read_stdin_token(struct ts_secret *ret, struct ts_err *err)
 }
 
 static int
-make_job(const struct options *options, struct ts_job *ret, struct ts_err *err)
+make_job(const struct helper *helper, struct ts_job *ret, struct ts_err *err)
 {
+    const struct options *options = &helper->options;
     struct ts_explain *asked = &ret->explain;
 
     ret->kind = TS_JOB_EXPLAIN;
     ret->request.endpoint.timeout_ms = TIMEOUT_MS;
-    int rc = resolve_policy(options, &asked->policy, err);
+    int rc = helper_policy(helper, &asked->policy, err);
     if (rc == 0)
         rc = copy_argument(options->service, "service", &asked->service, err);
     if (rc == 0)
@@ -133,7 +122,7 @@ command_explain(struct helper *helper, struct ts_secret *answer, struct ts_err *
 
     if ((options->given & OPTION_SERVICE) == 0 || (options->given & OPTION_USER) == 0)
         return helper_usage(err, "'explain' needs --service and --user");
-    int rc = make_job(options, &job, err);
+    int rc = make_job(helper, &job, err);
     if (rc == 0)
         rc = call_worker(&job, &explanation, err);
     if (rc < 0)

@@ -7,17 +7,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/file.h"
-#include "common/base/path.h"
 #include "common/job/worker_call.h"
-
-static int
-resolve_download(const char *path, char **ret, struct ts_err *err)
-{
-    const struct ts_path_base base = {.folder = NULL, .home = secure_getenv("HOME")};
-    int rc = ts_path_resolve(path, &base, ret, err);
-
-    return rc == TS_ERR_SYNTAX ? ts_err_recode(err, TS_ERR_USAGE) : rc;
-}
 
 static bool
 is_same_file(const struct stat *a, const char *path)
@@ -151,7 +141,7 @@ int
 key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *download = NULL;
-    int rc = resolve_download(helper->options.arguments[1], &download, err);
+    int rc = helper_path(helper->options.arguments[1], &download, err);
 
     return rc < 0 ? rc : key_import_file(helper, download, answer, err);
 }

@@ -69,15 +69,12 @@ check(enum ts_job_kind kind, const char *path, struct ts_secret *answer, struct 
 int
 policy_check(const struct policy_call *call, struct ts_err *err)
 {
-    const struct ts_path_base base = {.folder = NULL, .home = secure_getenv("HOME")};
     TS_CLEANUP(ts_string_free) char *path = NULL;
     enum ts_job_kind kind = TS_JOB_POLICY;
 
     if (call->argument == NULL)
         return check(kind, call->site->policy, call->answer, err);
-    int rc = ts_path_resolve(call->argument, &base, &path, err);
-    if (rc == TS_ERR_SYNTAX)
-        return ts_err_recode(err, TS_ERR_USAGE);
+    int rc = helper_path(call->argument, &path, err);
     if (rc == 0)
         rc = find_kind(path, &kind, err);
     return rc < 0 ? rc : check(kind, path, call->answer, err);

@@ -21,14 +21,8 @@
 int
 policy_site_find(const struct helper *helper, struct policy_site *ret, struct ts_err *err)
 {
-    const struct ts_path_base base = {.folder = NULL, .home = secure_getenv("HOME")};
-    const char *policy = (helper->options.given & OPTION_POLICY) != 0 ? helper->options.policy
-                                                                      : TS_SYSCONFDIR
-                             "/policy.conf";
-    int rc = ts_path_resolve(policy, &base, &ret->policy, err);
+    int rc = helper_policy(helper, &ret->policy, err);
 
-    if (rc == TS_ERR_SYNTAX)
-        return ts_err_recode(err, TS_ERR_USAGE);
     if (rc == 0)
         rc = ts_path_folder(ret->policy, &ret->base, err);
     return rc < 0 ? rc : ts_path_join(ret->base, TS_POLICY_KEYS_FOLDER, &ret->keys, err);
