@@ -70,7 +70,7 @@ parse_command(struct helper *helper, const char *program)
 
 /* For clients whose arguments are theirs; false for all others. */
 static bool
-take_own_syntax(struct helper *helper, int argc, char **argv)
+match_own_syntax(struct helper *helper, int argc, char **argv)
 {
     const char *program = argc > 0 ? base_name(argv[0]) : "";
     const char *argument = argc > 1 ? argv[1] : NULL;
@@ -181,7 +181,7 @@ main(int argc, char **argv)
 
     protect_process(&helper);
     helper.stdout_open = output_prepare();
-    if (take_own_syntax(&helper, argc, argv))
+    if (match_own_syntax(&helper, argc, argv))
         return run_command(&helper, &err);
     int rc = options_parse(argc, argv, &helper.options, &err);
     parse_command(&helper, argc > 0 ? base_name(argv[0]) : "");

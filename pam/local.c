@@ -281,9 +281,9 @@ run_helper(const struct request *request, struct ts_secret *output, struct ts_er
     if (rc == 0)
         rc = ts_child_wait(&export, request->deadline_ms, &export_status, err);
     if (rc == 0)
-        rc = ts_local_export_judge(export_status, err);
+        rc = ts_local_check_export(export_status, err);
     if (rc == 0)
-        rc = ts_local_answer_judge(status, output, err);
+        rc = ts_local_check_answer(status, output, err);
     return rc < 0 ? rc : check_in_time(request->deadline_ms, err);
 }
 

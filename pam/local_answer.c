@@ -42,7 +42,7 @@ check_status(int status, struct ts_err *err)
 }
 
 int
-ts_local_export_judge(int status, struct ts_err *err)
+ts_local_check_export(int status, struct ts_err *err)
 {
     if ((WIFEXITED(status) && WEXITSTATUS(status) == EXIT_OUTPUT) ||
         (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE))
@@ -51,7 +51,7 @@ ts_local_export_judge(int status, struct ts_err *err)
 }
 
 int
-ts_local_answer_judge(int status, const struct ts_secret *output, struct ts_err *err)
+ts_local_check_answer(int status, const struct ts_secret *output, struct ts_err *err)
 {
     int rc = check_status(status, err);
 

@@ -57,7 +57,7 @@ is_still_there(int fd)
 }
 
 int
-ts_lock_take(int folder, const char *file, int64_t deadline_ms)
+ts_lock_acquire(int folder, const char *file, int64_t deadline_ms)
 {
     do {
         TS_CLEANUP(ts_fd_close)

@@ -15,6 +15,6 @@
  * `deadline_ms` (CLOCK_BOOTTIME; 0: not at all). The descriptor that holds it until it is closed,
  * or -1.
  */
-int ts_lock_take(int folder, const char *file, int64_t deadline_ms);
+int ts_lock_acquire(int folder, const char *file, int64_t deadline_ms);
 
 #endif

@@ -58,7 +58,7 @@ int ts_cache_find(const char *folder, int *ret_fd, struct ts_err *err);
  * does; negative where that cannot be told. The other counts as a change, for a token that could
  * not be kept; false where the folder does not take even that. */
 int64_t ts_cache_quiet_ms(int fd);
-bool ts_cache_disturb(int fd);
+bool ts_cache_touch(int fd);
 
 /* Whether the folder has what the identity names; *ret is released by the caller in every case. */
 bool ts_cache_read(int fd, const struct ts_identity *identity, struct ts_cache_entry *ret);

@@ -322,7 +322,7 @@ ts_cache_quiet_ms(int fd)
 }
 
 bool
-ts_cache_disturb(int fd)
+ts_cache_touch(int fd)
 {
     return futimens(fd, NULL) == 0;
 }

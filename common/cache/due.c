@@ -30,7 +30,7 @@ pick(uint64_t seed, int64_t most)
  * outage shorter than the jitter is one that most do not notice. A new token is never due.
  */
 enum ts_due
-ts_due_judge(const struct ts_due_question *question)
+ts_due_check(const struct ts_due_question *question)
 {
     int64_t elapsed = question->life - question->remaining;
 

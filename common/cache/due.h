@@ -26,7 +26,7 @@ struct ts_due_question {
     uint64_t seed;
 };
 
-enum ts_due ts_due_judge(const struct ts_due_question *question);
+enum ts_due ts_due_check(const struct ts_due_question *question);
 
 /*
  * Spreads the holders of tokens over the time before they are spent, and tells everyone who

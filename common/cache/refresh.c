@@ -67,7 +67,7 @@ check_grant(const struct ts_request *request, const struct ts_grant *grant,
 {
     const struct ts_due_question question = question_of(request, grant, now);
 
-    return grant->token.len == 0 ? TS_DUE_SPENT : ts_due_judge(&question);
+    return grant->token.len == 0 ? TS_DUE_SPENT : ts_due_check(&question);
 }
 
 /* Reads what is cached now, in place of what was read before. */
@@ -191,13 +191,13 @@ keep_grant(const struct run *run, struct ts_grant *grant, struct ts_err *err)
     ts_cache_hash(&grant->token, entry.spent);
     if (!ts_cache_write(run->folder, &run->identity, &entry)) {
         ts_worker_trace(request, "the token cannot be kept in %s", request->cache_dir);
-        (void)ts_cache_disturb(run->folder);
+        (void)ts_cache_touch(run->folder);
     }
     return 0;
 }
 
 static bool
-was_handed_out(const struct run *run, const struct ts_grant *grant)
+is_spent_token(const struct run *run, const struct ts_grant *grant)
 {
     char hash[TS_IDENTITY_NAME_LEN + 1];
 
@@ -217,7 +217,7 @@ time_to_new_second(const struct run *run)
     struct ts_err ignored = {.code = 0};
     struct ts_clock now;
 
-    if (!run->locked || run->quiet_ms < 0 || !ts_cache_disturb(run->folder) ||
+    if (!run->locked || run->quiet_ms < 0 || !ts_cache_touch(run->folder) ||
         ts_clock_read(&now, &ignored) < 0)
         return TS_GRANT_SECOND_MS;
     int64_t left = TS_GRANT_SECOND_MS - run->quiet_ms - (now.boot_ms - run->began.boot_ms);
@@ -242,7 +242,7 @@ ask_endpoint(const struct run *run, int64_t timeout_ms, struct ts_grant *ret, st
     for (int i = 0; i < tries; i++) {
         ts_grant_release(ret);
         int rc = ts_worker_get_grant(&limited, ret, err);
-        if (rc < 0 || !limited.fresh || !was_handed_out(run, ret))
+        if (rc < 0 || !limited.fresh || !is_spent_token(run, ret))
             return rc;
         ts_worker_trace(run->request,
                         "the endpoint returned the same token; asking again in a second");
@@ -308,7 +308,7 @@ wait_for_lock(struct run *run, int *ret_lock, struct ts_err *err)
     do {
         memcpy(before, run->entry.spent, sizeof(before));
         const int64_t until = run->deadline_ms - timeout / 4;
-        *ret_lock = ts_lock_take(run->folder, run->lock, until);
+        *ret_lock = ts_lock_acquire(run->folder, run->lock, until);
         int rc = read_cached_again(run, err);
         if (rc < 0)
             return rc;
@@ -328,7 +328,7 @@ wait_for_spare_lock(struct run *run, int *ret_lock, struct ts_err *err)
     const int64_t until = run->deadline_ms - run->request->endpoint.timeout_ms / 8;
 
     ts_worker_trace(run->request, "another process has not finished asking the endpoint");
-    *ret_lock = ts_lock_take(run->folder, run->spare_lock, until);
+    *ret_lock = ts_lock_acquire(run->folder, run->spare_lock, until);
     int rc = read_cached_again(run, err);
     bool is_usable = run->due != TS_DUE_SPENT && !run->request->fresh;
     if (rc == 0 && *ret_lock < 0 && !is_usable && !find_shared_failure(run, err))
@@ -375,7 +375,7 @@ replace_early(struct run *run, struct ts_grant *ret, struct ts_err *err)
 
     if (has_failed_lately(run))
         return return_cached(run, ret);
-    TS_CLEANUP(ts_fd_close) int lock = ts_lock_take(run->folder, run->lock, 0);
+    TS_CLEANUP(ts_fd_close) int lock = ts_lock_acquire(run->folder, run->lock, 0);
     if (lock < 0)
         return return_cached(run, ret);
     int rc = read_cached_again(run, err);

@@ -47,8 +47,8 @@ drop(const struct ts_request *request, const struct ts_secret *token, bool *ret_
     if (!open_place(request, &identity, &folder))
         return 0;
     /* Under the lock: between the look and the deed another process may store a new token. */
-    lock = ts_lock_take(folder, ts_cache_file_name(name, identity.name, TS_CACHE_LOCK),
-                        ts_clock_boot_ms() + request->endpoint.timeout_ms);
+    lock = ts_lock_acquire(folder, ts_cache_file_name(name, identity.name, TS_CACHE_LOCK),
+                           ts_clock_boot_ms() + request->endpoint.timeout_ms);
     if (!ts_cache_read(folder, &identity, &entry) || entry.grant.token.len == 0 ||
         (token != NULL && !is_same_token(token, &entry.grant.token)))
         return 0;

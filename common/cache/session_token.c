@@ -71,7 +71,7 @@ fill_grant(const struct ts_token *token, const struct ts_clock *now, struct ts_g
 }
 
 int
-ts_session_token_judge(const struct ts_request *request, const struct ts_secret *text,
+ts_session_token_check(const struct ts_request *request, const struct ts_secret *text,
                        const struct ts_clock *now, struct ts_grant *ret, struct ts_err *err)
 {
     TS_CLEANUP(ts_token_release) struct ts_token token = {.text = NULL};
@@ -121,5 +121,5 @@ ts_session_token_get(const struct ts_request *request, struct ts_grant *ret, str
     int rc = read_token_file(request->session_token_file, &text, err);
     if (rc == 0)
         rc = ts_clock_read(&now, err);
-    return rc != 0 ? rc : ts_session_token_judge(request, &text, &now, ret, err);
+    return rc != 0 ? rc : ts_session_token_check(request, &text, &now, ret, err);
 }

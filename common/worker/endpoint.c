@@ -178,7 +178,7 @@ receive_header(char *data, size_t size, size_t count, void *context)
         exchange->response->retry_after_ms = -1;
         exchange->response->is_text = false;
     }
-    ts_response_take_header(exchange->response, data, len, ts_clock_wall());
+    ts_response_read_header(exchange->response, data, len, ts_clock_wall());
     return len;
 }
 

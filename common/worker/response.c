@@ -65,7 +65,7 @@ parse_content_type(struct ts_response *response, const char *value, int64_t now)
 
 static const struct {
     const char *name;
-    void (*take)(struct ts_response *response, const char *value, int64_t now);
+    void (*read)(struct ts_response *response, const char *value, int64_t now);
 } known_headers[] = {
     {"date", parse_date_header},
     {"retry-after", parse_retry_after},
@@ -88,7 +88,7 @@ copy_trimmed(char *ret, size_t size, const char *text, size_t len)
 }
 
 void
-ts_response_take_header(struct ts_response *response, const char *line, size_t len, int64_t now)
+ts_response_read_header(struct ts_response *response, const char *line, size_t len, int64_t now)
 {
     const char *colon = memchr(line, ':', len);
     char name[32], value[VALUE_MAX];
@@ -98,5 +98,5 @@ ts_response_take_header(struct ts_response *response, const char *line, size_t l
         return;
     for (size_t i = 0; i < TS_ARRAY_LEN(known_headers); i++)
         if (ts_text_equal_nocase(name, known_headers[i].name))
-            known_headers[i].take(response, value, now);
+            known_headers[i].read(response, value, now);
 }

@@ -31,7 +31,7 @@ void ts_response_release(struct ts_response *response);
 
 /* Takes one header line, line end included, as it came. `now` is the local clock, for a
  * Retry-After that names a time where no Date has the server's. */
-void ts_response_take_header(struct ts_response *response, const char *line, size_t len,
+void ts_response_read_header(struct ts_response *response, const char *line, size_t len,
                              int64_t now);
 
 #endif

@@ -19,7 +19,7 @@ next_line(const struct client_format *format, struct client_scan *scan)
     scan->value = (struct text_span){NULL, 0};
     scan->is_ours = false;
     scan->is_anchor = false;
-    format->look(scan);
+    format->scan(scan);
     return true;
 }
 

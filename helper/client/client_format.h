@@ -4,14 +4,14 @@
 
 #include "helper/client/client_edit.h"
 
-/* A walk through the lines of a text; a format's `look` says what the present one is. */
+/* A walk through the lines of a text; a format's `scan` says what the present one is. */
 struct client_scan {
     const struct ts_secret *text;
     const struct client_place *place;
     size_t at; /* of the line */
     struct text_line line;
     struct text_line before; /* the line before it */
-    /* Kept by `look`: whether the line is in a part of the file that is for the setting, and
+    /* Kept by `scan`: whether the line is in a part of the file that is for the setting, and
      * whether that part has one. */
     bool in_section;
     bool has_setting;
@@ -22,7 +22,7 @@ struct client_scan {
 };
 
 struct client_format {
-    void (*look)(struct client_scan *scan);
+    void (*scan)(struct client_scan *scan);
     /* Appends what setup writes, without the last newline; `now` is the value that counts. Returns
      * as ts_secret_append. */
     int (*print)(const struct client_place *place, const struct text_span *now,

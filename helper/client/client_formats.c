@@ -32,7 +32,7 @@ is_at(const struct text_span *rest, const struct client_place *place)
 #define BAZEL_OPTION "--credential_helper="
 
 static void
-look_bazel(struct client_scan *scan)
+scan_bazel(struct client_scan *scan)
 {
     struct text_span line = text_line_trim(&scan->line);
     const char *option = memmem(line.text, line.len, BAZEL_OPTION, sizeof(BAZEL_OPTION) - 1);
@@ -66,12 +66,12 @@ print_bazel(const struct client_place *place, const struct text_span *now, struc
 }
 
 const struct client_format client_format_bazel = {
-    .look = look_bazel, .print = print_bazel, .at_end = true};
+    .scan = scan_bazel, .print = print_bazel, .at_end = true};
 
 /* --- .npmrc */
 
 static void
-look_npm(struct client_scan *scan)
+scan_npm(struct client_scan *scan)
 {
     static const char name[] = ":tokenHelper";
     struct text_span line = text_line_trim(&scan->line);
@@ -99,7 +99,7 @@ print_npm(const struct client_place *place, const struct text_span *now, struct 
 }
 
 const struct client_format client_format_npm = {
-    .look = look_npm, .print = print_npm, .at_end = true};
+    .scan = scan_npm, .print = print_npm, .at_end = true};
 
 /* --- .terraformrc: one helper for all hosts */
 
@@ -107,7 +107,7 @@ const struct client_format client_format_npm = {
 #define TERRAFORM_LINE "credentials_helper \"" TERRAFORM_NAME "\" {}"
 
 static void
-look_terraform(struct client_scan *scan)
+scan_terraform(struct client_scan *scan)
 {
     struct text_span line = text_line_trim(&scan->line);
 
@@ -130,7 +130,7 @@ print_terraform(const struct client_place *place, const struct text_span *now,
     return ts_secret_append_string(ret, TERRAFORM_LINE);
 }
 
-const struct client_format client_format_terraform = {.look = look_terraform,
+const struct client_format client_format_terraform = {.scan = scan_terraform,
                                                       .print = print_terraform,
                                                       .value = TERRAFORM_NAME,
                                                       .is_single = true,
@@ -168,7 +168,7 @@ append_others(const struct text_span *list, struct ts_secret *ret)
 }
 
 static void
-look_go(struct client_scan *scan)
+scan_go(struct client_scan *scan)
 {
     struct text_span line = {scan->line.text, scan->line.len};
 
@@ -212,7 +212,7 @@ print_go_rest(const struct text_span *value, struct ts_secret *ret)
 }
 
 const struct client_format client_format_go = {
-    .look = look_go, .print = print_go, .print_rest = print_go_rest, .off = "off"};
+    .scan = scan_go, .print = print_go, .print_rest = print_go_rest, .off = "off"};
 
 /* --- pip's configuration: one setting for all hosts */
 
@@ -242,7 +242,7 @@ is_pip_section_ours(const struct client_scan *scan)
 }
 
 static void
-look_pip(struct client_scan *scan)
+scan_pip(struct client_scan *scan)
 {
     struct text_span line = text_line_trim(&scan->line);
 
@@ -268,7 +268,7 @@ print_pip(const struct client_place *place, const struct text_span *now, struct 
     return ts_secret_append_string(ret, PIP_MARK "\n" PIP_LINE);
 }
 
-const struct client_format client_format_pip = {.look = look_pip,
+const struct client_format client_format_pip = {.scan = scan_pip,
                                                 .print = print_pip,
                                                 .value = PIP_VALUE,
                                                 .section = PIP_SECTION_MARK "\n" PIP_SECTION,
@@ -322,7 +322,7 @@ has_cargo_index(const struct client_scan *scan, bool *ret_has_provider)
 }
 
 static void
-look_cargo(struct client_scan *scan)
+scan_cargo(struct client_scan *scan)
 {
     struct text_span line = text_line_trim(&scan->line);
 
@@ -346,7 +346,7 @@ print_cargo(const struct client_place *place, const struct text_span *now, struc
 }
 
 const struct client_format client_format_cargo = {
-    .look = look_cargo,
+    .scan = scan_cargo,
     .print = print_cargo,
     .missing = "it has no [registries.NAME] with an index at that host: add one, with "
                "index = \"sparse+https://HOST/...\" in a line of its own",

@@ -161,7 +161,7 @@ change_contexts(struct edit *edit, struct ts_json *before, struct ts_err *err)
 
 /* Where the backup says the same, the file gets its very text back. */
 static int
-take_result(struct edit *edit, struct ts_json *before, struct ts_secret *ret, struct ts_err *err)
+keep_result(struct edit *edit, struct ts_json *before, struct ts_secret *ret, struct ts_err *err)
 {
     static const char *const unset[] = {"unset", "users." USER, NULL};
     TS_CLEANUP(ts_json_put) struct ts_json *after = NULL;
@@ -205,7 +205,7 @@ change_kubeconfig(struct edit *edit, struct ts_err *err)
                           "('kubectl config set-cluster', 'set-context')",
                           edit->file.name, setup->host);
     if (rc == 0)
-        rc = take_result(edit, before, &text, err);
+        rc = keep_result(edit, before, &text, err);
     if (rc == 0 && !setup->remove && !ts_secret_equal(&text, &edit->file.text))
         rc = setup_plan(setup, err,
                         "%s: user " USER " runs %s kubectl; kubectl writes the file anew",

@@ -23,7 +23,7 @@ check_file(struct key_findings *findings, const char *key_file, struct ts_err *e
     if (file == NULL || stat(file, &file_stat) != 0 || stat(folder, &folder_stat) != 0)
         return ts_err_errno(err, TS_ERR_KEY, "API key: %s cannot be examined", key_file);
     const struct key_file_state state = {file, &file_stat, folder, &folder_stat, geteuid()};
-    return key_findings_judge_file(findings, &state) < 0 ? ts_err_nomem(err) : 0;
+    return key_findings_check_file(findings, &state) < 0 ? ts_err_nomem(err) : 0;
 }
 
 static int
@@ -37,7 +37,7 @@ check_key(struct helper *helper, struct key_findings *findings, struct ts_err *e
         rc = ts_refresh_key_info(&request, &info, err);
     if (rc < 0)
         return rc;
-    if (key_findings_judge(findings, &info, ts_clock_wall()) < 0)
+    if (key_findings_check(findings, &info, ts_clock_wall()) < 0)
         return ts_err_nomem(err);
     if (request.key.key_file != NULL)
         rc = check_file(findings, request.key.key_file, err);

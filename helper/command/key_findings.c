@@ -89,7 +89,7 @@ check_rotation(struct key_findings *findings, const struct ts_key_info *info, in
 }
 
 int
-key_findings_judge(struct key_findings *findings, const struct ts_key_info *info, int64_t now)
+key_findings_check(struct key_findings *findings, const struct ts_key_info *info, int64_t now)
 {
     bool named = info->name[0] != '\0';
     int rc = key_findings_add(findings, KEY_OK, 0, "key %s%s%s%s, RSA, %ld bits", info->key_id,
@@ -119,7 +119,7 @@ check_folder_owner(struct key_findings *findings, const struct key_file_state *s
 }
 
 int
-key_findings_judge_file(struct key_findings *findings, const struct key_file_state *state)
+key_findings_check_file(struct key_findings *findings, const struct key_file_state *state)
 {
     const struct stat *st = state->file_stat;
     int rc = key_findings_add(findings, KEY_OK, 0, "%s is owned by %s, mode %04o", state->file,

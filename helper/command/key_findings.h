@@ -25,7 +25,7 @@ int key_findings_add(struct key_findings *findings, enum key_level level, int co
                      const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Identity, size, expiry and rotation. `now` is Unix seconds. Returns as ts_secret_append. */
-int key_findings_judge(struct key_findings *findings, const struct ts_key_info *info, int64_t now);
+int key_findings_check(struct key_findings *findings, const struct ts_key_info *info, int64_t now);
 
 /* Owner and mode of the key's file, which the worker has accepted, and of the folder it is in.
  * `uid` is whose key it is. Returns as ts_secret_append. */
@@ -36,6 +36,6 @@ struct key_file_state {
     const struct stat *folder_stat;
     uid_t uid;
 };
-int key_findings_judge_file(struct key_findings *findings, const struct key_file_state *state);
+int key_findings_check_file(struct key_findings *findings, const struct key_file_state *state);
 
 #endif

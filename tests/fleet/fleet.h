@@ -1,6 +1,6 @@
 /*
  * A fleet of hosts that share one token endpoint, in simulated time. What a host does is decided by
- * the product's own functions (ts_due_judge, ts_due_seed, ts_due_pause_ms, ts_retry_wait_ms), in
+ * the product's own functions (ts_due_check, ts_due_seed, ts_due_pause_ms, ts_retry_wait_ms), in
  * the order in which common/cache/refresh.c and common/worker/retry.c call them. What is a model is
  * stated here.
  *
@@ -102,7 +102,7 @@ int64_t load_last_above(const struct load *load, int64_t from, int64_t to, doubl
 struct setup {
     size_t hosts;
     int64_t duration;
-    int64_t life, min_valid, max_age; /* seconds, as ts_due_judge takes them */
+    int64_t life, min_valid, max_age; /* seconds, as ts_due_check takes them */
     bool one_key;                     /* all hosts share an API key, else each has its own */
     struct endpoint endpoint;
 };

@@ -84,7 +84,7 @@ judge(const struct fleet *fleet, const struct host *host, int64_t now)
     const struct ts_due_question question =
         question_at(fleet, host, (now - host->received) / SECOND);
 
-    return host->has_token ? ts_due_judge(&question) : TS_DUE_SPENT;
+    return host->has_token ? ts_due_check(&question) : TS_DUE_SPENT;
 }
 
 /* When the token is no longer fresh: nothing happens before, whoever asks. By bisection, as a token
@@ -98,7 +98,7 @@ fresh_until(const struct fleet *fleet, const struct host *host)
         int64_t middle = fresh + (due - fresh) / 2;
         const struct ts_due_question question = question_at(fleet, host, middle);
 
-        if (ts_due_judge(&question) == TS_DUE_FRESH)
+        if (ts_due_check(&question) == TS_DUE_FRESH)
             fresh = middle;
         else
             due = middle;

@@ -20,7 +20,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (exact == NULL)
             return 0;
         memcpy(exact, data + start, len);
-        ts_response_take_header(&response, exact, len, 1724936097);
+        ts_response_read_header(&response, exact, len, 1724936097);
         free(exact);
     }
     if (response.date < -1 || response.date > TS_TOKEN_TIME_MAX || response.retry_after_ms < -1)

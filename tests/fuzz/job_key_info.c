@@ -22,8 +22,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         ts_job_read_key_info(&one, &again, &err) < 0 ||
         ts_job_write_key_info(&again, &two, &err) < 0 || !ts_secret_equal(&one, &two))
         abort();
-    if (key_findings_judge(&findings, &first, 1795478400) < 0 ||
-        key_findings_judge(&findings, &first, 0) < 0 || lines.data[lines.len - 1] != '\n')
+    if (key_findings_check(&findings, &first, 1795478400) < 0 ||
+        key_findings_check(&findings, &first, 0) < 0 || lines.data[lines.len - 1] != '\n')
         abort();
     /* Three lines each. */
     size_t newlines = 0;

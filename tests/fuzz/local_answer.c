@@ -21,7 +21,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 2 || ts_secret_append(&output, data + 2, size - 2) < 0)
         return 0;
     int status = data[0] | data[1] << 8;
-    if (ts_local_answer_judge(status, &output, &err) < 0)
+    if (ts_local_check_answer(status, &output, &err) < 0)
         return err.code != TS_ERR_UNAVAILABLE || err.text[0] == '\0' || strstr(err.text, "eyJ")
                    ? (abort(), 0)
                    : 0;

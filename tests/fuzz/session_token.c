@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (ts_secret_append(&text, data, size) < 0)
         return 0;
-    if (ts_session_token_judge(&request, &text, &now, &grant, &err) < 0)
+    if (ts_session_token_check(&request, &text, &now, &grant, &err) < 0)
         return strstr(err.text, "eyJ") != NULL || err.text[0] == '\0' ? (abort(), 0) : 0;
     if (grant.life < (request.min_valid_strict ? 60 : 1) ||
         grant.life > INT64_C(2) * TS_TOKEN_LIFE_MAX || grant.age < 0 ||

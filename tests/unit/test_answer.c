@@ -184,7 +184,7 @@ headers(void **state)
         struct ts_response response = TS_RESPONSE_INIT;
 
         for (size_t j = 0; j < 3 && rows[i].lines[j] != NULL; j++)
-            ts_response_take_header(&response, rows[i].lines[j], strlen(rows[i].lines[j]),
+            ts_response_read_header(&response, rows[i].lines[j], strlen(rows[i].lines[j]),
                                     NOON_TIME + 10);
         assert_int_equal(response.date, rows[i].date);
         assert_int_equal(response.retry_after_ms, rows[i].retry_after_ms);

@@ -15,7 +15,7 @@ judge(int64_t life, int64_t remaining, int64_t min_valid, uint64_t seed)
     const struct ts_due_question question = {life, remaining, min_valid, life - remaining,
                                              -1,   seed};
 
-    return ts_due_judge(&question);
+    return ts_due_check(&question);
 }
 
 static void
@@ -84,7 +84,7 @@ knows_max_age(void **state)
                 3600,         cases[i].remaining, cases[i].min_valid,
                 cases[i].age, cases[i].max_age,   seed * SPREAD};
 
-            CHECK_INT(cases[i].name, ts_due_judge(&question), cases[i].due);
+            CHECK_INT(cases[i].name, ts_due_check(&question), cases[i].due);
         }
 }
 
@@ -98,7 +98,7 @@ count_early(int64_t remaining, int64_t min_valid, int64_t max_age)
         const struct ts_due_question question = {3600,    remaining,    min_valid, 3600 - remaining,
                                                  max_age, seed * SPREAD};
 
-        early += ts_due_judge(&question) == TS_DUE_EARLY;
+        early += ts_due_check(&question) == TS_DUE_EARLY;
     }
     return early;
 }

@@ -52,7 +52,7 @@ dates_are_judged(void **state)
         TS_CLEANUP(ts_secret_release) struct ts_secret text = TS_SECRET_INIT(4096);
         struct key_findings findings = {&text, 0};
 
-        assert_int_equal(key_findings_judge(&findings, &dates[i].info, NOW), 0);
+        assert_int_equal(key_findings_check(&findings, &dates[i].info, NOW), 0);
         if (findings.code != dates[i].code || strstr(text.data, dates[i].line) == NULL)
             fail_msg("%s: %d, %s", dates[i].name, findings.code, text.data);
     }
@@ -86,7 +86,7 @@ files_are_judged(void **state)
         const struct key_file_state key = {"/f/k", &file, "/f", &folder, 1000};
         struct key_findings findings = {&text, 0};
 
-        assert_int_equal(key_findings_judge_file(&findings, &key), 0);
+        assert_int_equal(key_findings_check_file(&findings, &key), 0);
         if (findings.code != files[i].code || strstr(text.data, files[i].line) == NULL)
             fail_msg("%s: %d, %s", files[i].name, findings.code, text.data);
     }
