@@ -35,7 +35,7 @@ struct ts_file_rules {
 int ts_file_open(int dirfd, const char *path, const char *name, const struct ts_file_rules *rules,
                  int *ret_fd, struct stat *ret_stat, struct ts_err *err);
 
-/* The judgement alone, on a descriptor that is open already. Returns as ts_file_open. */
+/* The check alone, on a descriptor that is open already. Returns as ts_file_open. */
 int ts_file_check(int fd, const char *name, const struct ts_file_rules *rules,
                   struct stat *ret_stat, struct ts_err *err);
 

@@ -21,7 +21,7 @@ int ts_session_token_get(const struct ts_request *request, struct ts_grant *ret,
  * does not exist. */
 bool ts_session_token_is_used(const struct ts_request *request);
 
-/* The judgement of the file's contents alone. */
+/* The check of what the file holds alone. */
 int ts_session_token_check(const struct ts_request *request, const struct ts_secret *text,
                            const struct ts_clock *now, struct ts_grant *ret, struct ts_err *err);
 

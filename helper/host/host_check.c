@@ -5,7 +5,7 @@
 #include "common/base/cleanup.h"
 #include "common/policy/policy.h"
 #include "helper/doctor/pam/pam_folder.h"
-#include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_simulate.h"
 #include "helper/host/host.h"
 
 int
@@ -45,7 +45,7 @@ lets_in(const struct pam_stack *stack, const char *ours, const char *password)
 {
     const struct pam_answers answers = {pam_stack_code(ours), pam_stack_code(password)};
 
-    return pam_judge_run(stack, &answers) == pam_stack_code("success");
+    return pam_simulate_answers(stack, &answers) == pam_stack_code("success");
 }
 
 /* A user whom no key lists, and a service without a section: as before, whatever they type. */
@@ -80,7 +80,7 @@ static bool
 opens_with(const struct pam_stack *stack, const struct pam_answers *answers,
            const struct pam_line *line, const char *code)
 {
-    return pam_judge_run_with(stack, answers, line, pam_stack_code(code)) ==
+    return pam_simulate_with(stack, answers, line, pam_stack_code(code)) ==
            pam_stack_code("success");
 }
 
@@ -99,14 +99,14 @@ is_passed_over(const struct pam_stack *before, const struct pam_line *line,
         !opens_with(after, &token, line_after, "auth_err"))
         return false;
     return is_gate(line) ||
-           (!pam_judge_checks_no_secret(line) && !opens_with(before, &nothing, line, "success"));
+           (!pam_line_checks_no_secret(line) && !opens_with(before, &nothing, line, "success"));
 }
 
 static int
 check_passed_over(const struct host_change *change, const struct pam_stack *before,
                   const struct pam_stack *after, struct ts_err *err)
 {
-    const struct pam_line *ours = pam_judge_find(after);
+    const struct pam_line *ours = pam_stack_find_module(after);
     const size_t place = ours != NULL ? (size_t)(ours - after->lines) : 0;
 
     /* Only the session's line is new. */
@@ -148,24 +148,24 @@ host_check_change(const struct host_change *change, struct ts_err *err)
 {
     TS_CLEANUP(pam_stack_release) struct pam_stack before = {NULL, 0};
     TS_CLEANUP(pam_stack_release) struct pam_stack after = {NULL, 0};
-    struct pam_judgement judgement;
+    struct pam_rating rating;
 
     int rc = read_auth(change, change->before, &before, err);
     if (rc == 0)
         rc = read_auth(change, change->after, &after, err);
     if (rc < 0)
         return rc;
-    pam_judge_auth(&after, &judgement);
-    if (judgement.fails_open != NULL)
+    pam_rate_auth(&after, &rating);
+    if (rating.fails_open != NULL)
         return refuse_change(change, "people would get in without a token and without a password",
                              err);
     if (changes_passwords(&before, &after))
         return refuse_change(change, "a password would no longer do what it does now", err);
-    if (judgement.refuses_others)
+    if (rating.refuses_others)
         return refuse_change(change, "jobs of cron and logins by password would be refused", err);
-    if (judgement.no_effect || judgement.factor_skipped != NULL || judgement.refuses_tokens)
+    if (rating.no_effect || rating.factor_skipped != NULL || rating.refuses_tokens)
         return refuse_change(change, "a token would not let anybody in", err);
-    if (judgement.no_outage_fallback && !change->token_only)
+    if (rating.no_outage_fallback && !change->token_only)
         return refuse_change(change, "nobody would get in while policy.conf has a mistake", err);
     rc = check_passed_over(change, &before, &after, err);
     return rc == 0 && change->token_only ? check_policy(change, err) : rc;

@@ -5,8 +5,8 @@
 #include "build-config.h"
 #include "common/base/cleanup.h"
 #include "helper/doctor/pam/pam_folder.h"
-#include "helper/doctor/pam/pam_judge.h"
 #include "helper/doctor/pam/pam_length.h"
+#include "helper/doctor/pam/pam_simulate.h"
 #include "helper/host/host.h"
 #include "helper/host/pam_edit.h"
 
@@ -173,7 +173,7 @@ plan_second_file(struct setup *setup, const char *service, const struct host_ser
         return 0;
     if (rc == TS_ERR_NOMEM)
         return rc;
-    if (rc == 0 && !setup->remove && pam_judge_find(&stack) != NULL)
+    if (rc == 0 && !setup->remove && pam_stack_find_module(&stack) != NULL)
         return 0;
     return plan_file(setup, row->also, row, err);
 }

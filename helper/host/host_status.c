@@ -4,7 +4,7 @@
 #include "common/base/cleanup.h"
 #include "common/json/json_write.h"
 #include "helper/doctor/pam/pam_folder.h"
-#include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_simulate.h"
 #include "helper/host/host.h"
 
 struct verdict {
@@ -16,20 +16,20 @@ struct verdict {
 static struct verdict
 find_verdict(const struct pam_stack *stack)
 {
-    struct pam_judgement judgement;
+    struct pam_rating rating;
 
-    pam_judge_auth(stack, &judgement);
+    pam_rate_auth(stack, &rating);
     const struct {
         bool applies;
         struct verdict verdict;
     } rows[] = {
-        {judgement.fails_open != NULL, {false, "lets people in without a token or a password"}},
-        {judgement.factor_skipped != NULL, {false, "the token can be left out"}},
-        {judgement.no_effect, {false, "a token does not let anybody in"}},
-        {judgement.refuses_tokens, {false, "refuses users after it accepted their token"}},
-        {judgement.refuses_others, {false, "refuses users with a password, and cron"}},
-        {judgement.no_fallback, {true, "tokens only"}},
-        {judgement.no_outage_fallback,
+        {rating.fails_open != NULL, {false, "lets people in without a token or a password"}},
+        {rating.factor_skipped != NULL, {false, "the token can be left out"}},
+        {rating.no_effect, {false, "a token does not let anybody in"}},
+        {rating.refuses_tokens, {false, "refuses users after it accepted their token"}},
+        {rating.refuses_others, {false, "refuses users with a password, and cron"}},
+        {rating.no_fallback, {true, "tokens only"}},
+        {rating.no_outage_fallback,
          {true, "tokens for users with a key, passwords for others; a mistake in policy.conf stops "
                 "both"}},
     };
@@ -72,7 +72,7 @@ add_service(const char *service, struct ts_json_writer *json, struct ts_secret *
     if (rc == TS_ERR_NOMEM)
         return rc;
     /* What Linux-PAM would not read either is for doctor. */
-    const struct pam_line *line = rc == 0 ? pam_judge_find(&stack) : NULL;
+    const struct pam_line *line = rc == 0 ? pam_stack_find_module(&stack) : NULL;
     if (line == NULL)
         return 0;
     const struct verdict verdict = find_verdict(&stack);

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_simulate.h"
 #include "helper/doctor/pam/pam_kind.h"
 
 #define MODULE "pam_thrivestack"
@@ -186,7 +186,7 @@ visit_piece(struct search *search, const struct piece *piece, size_t offset, str
         return 0;
     }
     int rc = read_lines(search->edit, piece, search->type, &lines, err);
-    const struct pam_line *module = rc == 0 ? pam_judge_find(&lines) : NULL;
+    const struct pam_line *module = rc == 0 ? pam_stack_find_module(&lines) : NULL;
     if (module != NULL && strcmp(module->file, LINE_NAME) != 0) {
         search->place.is_included = true;
         return 0;

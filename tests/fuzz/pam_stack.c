@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/base/cleanup.h"
-#include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_simulate.h"
 
 struct input {
     const uint8_t *data;
@@ -36,7 +36,7 @@ static bool
 can_turn_denial_into_success(const struct pam_stack *stack)
 {
     /* No action makes a success of a denial, so only a success from a module opens a stack. */
-    return pam_judge_simulate(stack, deny, NULL) == 0;
+    return pam_simulate(stack, deny, NULL) == 0;
 }
 
 int
@@ -47,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     for (int type = PAM_STACK_AUTH; type <= PAM_STACK_PASSWORD; type++) {
         TS_CLEANUP(pam_stack_release) struct pam_stack stack = {NULL, 0};
-        struct pam_judgement judgement;
+        struct pam_rating rating;
         struct ts_err err = {0};
 
         if (pam_stack_read(&files, "service", (enum pam_stack_type)type, &stack, &err) < 0) {
@@ -57,8 +57,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         if (stack.len > PAM_STACK_LINES_MAX || can_turn_denial_into_success(&stack))
             abort();
-        pam_judge_auth(&stack, &judgement);
-        (void)pam_judge_account_denies(&stack);
+        pam_rate_auth(&stack, &rating);
+        (void)pam_denies_account(&stack);
     }
     return 0;
 }

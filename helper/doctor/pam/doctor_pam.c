@@ -8,8 +8,8 @@
 #include "common/policy/module_options.h"
 #include "helper/doctor/doctor.h"
 #include "helper/doctor/pam/pam_folder.h"
-#include "helper/doctor/pam/pam_judge.h"
 #include "helper/doctor/pam/pam_length.h"
+#include "helper/doctor/pam/pam_simulate.h"
 
 #define MODULE "pam_thrivestack"
 
@@ -28,7 +28,7 @@ is_way_in(const char *service)
 }
 
 /* One stack, as far as findings need it. */
-struct judged {
+struct examined {
     struct doctor *doctor;
     const char *service;
     const struct pam_line *line; /* the module's first */
@@ -36,12 +36,12 @@ struct judged {
 
 /* A line that many services include is reported once. */
 static bool
-is_reported(const struct judged *judged, enum finding_code code)
+is_reported(const struct examined *examined, enum finding_code code)
 {
     TS_CLEANUP(ts_string_free) char *place = NULL;
-    const struct findings *findings = &judged->doctor->findings;
+    const struct findings *findings = &examined->doctor->findings;
 
-    if (asprintf(&place, "%s:%u: ", judged->line->file, judged->line->number) < 0) {
+    if (asprintf(&place, "%s:%u: ", examined->line->file, examined->line->number) < 0) {
         place = NULL;
         return false;
     }
@@ -53,13 +53,14 @@ is_reported(const struct judged *judged, enum finding_code code)
 }
 
 static int
-report_line_finding(const struct judged *judged, enum finding_code code, const char *what,
+report_line_finding(const struct examined *examined, enum finding_code code, const char *what,
                     const char *detail)
 {
-    if (is_reported(judged, code))
+    if (is_reported(examined, code))
         return 0;
-    return findings_add(&judged->doctor->findings, code, "%s:%u: service %s: %s%s",
-                        judged->line->file, judged->line->number, judged->service, what, detail);
+    return findings_add(&examined->doctor->findings, code, "%s:%u: service %s: %s%s",
+                        examined->line->file, examined->line->number, examined->service, what,
+                        detail);
 }
 
 /* Services that call pam_setcred in a process in which pam_authenticate did not run: sshd forks for
@@ -73,23 +74,23 @@ static const struct {
 };
 
 static int
-report_setcred(const struct judged *judged, const struct pam_judgement *judgement,
+report_setcred(const struct examined *examined, const struct pam_rating *rating,
                const struct pam_stack *stack)
 {
     for (size_t i = 0; i < TS_ARRAY_LEN(without_authenticate); i++) {
-        if (strcmp(without_authenticate[i].service, judged->service) != 0)
+        if (strcmp(without_authenticate[i].service, examined->service) != 0)
             continue;
-        if (without_authenticate[i].never_authenticates && pam_judge_setcred_denies(stack))
-            return report_line_finding(judged, FIND_PAM_SETCRED,
+        if (without_authenticate[i].never_authenticates && pam_denies_setcred(stack))
+            return report_line_finding(examined, FIND_PAM_SETCRED,
                                        "pam_setcred fails, so none of its jobs run", "");
-        if (judgement->refuses_others)
+        if (rating->refuses_others)
             return report_line_finding(
-                judged, FIND_PAM_SETCRED,
+                examined, FIND_PAM_SETCRED,
                 "pam_setcred fails for everybody who logs in without a token, after their "
                 "password was accepted",
                 "");
-        if (judgement->refuses_tokens)
-            return report_line_finding(judged, FIND_PAM_SETCRED,
+        if (rating->refuses_tokens)
+            return report_line_finding(examined, FIND_PAM_SETCRED,
                                        "pam_setcred fails for everybody who logs in with a token",
                                        "");
     }
@@ -97,69 +98,69 @@ report_setcred(const struct judged *judged, const struct pam_judgement *judgemen
 }
 
 static int
-report_auth(const struct judged *judged, const struct pam_judgement *judgement, bool works)
+report_auth(const struct examined *examined, const struct pam_rating *rating, bool works)
 {
-    bool way_in = is_way_in(judged->service);
+    bool way_in = is_way_in(examined->service);
 
-    if (judgement->fails_open != NULL)
+    if (rating->fails_open != NULL)
         return report_line_finding(
-            judged, FIND_PAM_FAIL_OPEN,
+            examined, FIND_PAM_FAIL_OPEN,
             "anybody gets in without a token or a password if the module returns ",
-            judgement->fails_open);
-    if (judgement->factor_skipped != NULL)
+            rating->fails_open);
+    if (rating->factor_skipped != NULL)
         return report_line_finding(
-            judged, FIND_PAM_FACTOR_SKIPPED,
+            examined, FIND_PAM_FACTOR_SKIPPED,
             "it demands token and password, but a password alone is enough if the module "
             "returns ",
-            judgement->factor_skipped);
-    if (judgement->no_effect)
-        return report_line_finding(judged, FIND_PAM_NO_EFFECT,
+            rating->factor_skipped);
+    if (rating->no_effect)
+        return report_line_finding(examined, FIND_PAM_NO_EFFECT,
                                    "a valid token does not grant access here", "");
-    if (judgement->no_fallback && way_in)
-        return report_line_finding(judged, FIND_PAM_LOCK_OUT,
+    if (rating->no_fallback && way_in)
+        return report_line_finding(examined, FIND_PAM_LOCK_OUT,
                                    "users whom no key lists, perhaps root, cannot get in", "");
     /* ssh also has public keys, so the sample stack for sshd does this on purpose. */
-    if (judgement->no_outage_fallback && way_in && strcmp(judged->service, "sshd") != 0)
-        return report_line_finding(judged, FIND_PAM_OUTAGE,
+    if (rating->no_outage_fallback && way_in && strcmp(examined->service, "sshd") != 0)
+        return report_line_finding(examined, FIND_PAM_OUTAGE,
                                    "nobody gets in while policy.conf is broken", "");
     if (!works)
         return 0;
-    if (doctor_service_is_skipped(judged->doctor, judged->service))
+    if (doctor_service_is_skipped(examined->doctor, examined->service))
         return findings_add(
-            &judged->doctor->findings, FIND_PAM,
+            &examined->doctor->findings, FIND_PAM,
             "%s:%u: service %s: correct; no section of the policy is for it, so it goes on "
             "without a token",
-            judged->line->file, judged->line->number, judged->service);
-    return findings_add(&judged->doctor->findings, FIND_PAM, "%s:%u: service %s: correct",
-                        judged->line->file, judged->line->number, judged->service);
+            examined->line->file, examined->line->number, examined->service);
+    return findings_add(&examined->doctor->findings, FIND_PAM, "%s:%u: service %s: correct",
+                        examined->line->file, examined->line->number, examined->service);
 }
 
 /* The module's arguments in one line; *ret_right is false if it refuses everything because of them.
  */
 static int
-check_arguments(const struct judged *judged, struct ts_module_options *ret, bool *ret_right)
+check_arguments(const struct examined *examined, struct ts_module_options *ret, bool *ret_right)
 {
-    const struct ts_list *arguments = &judged->line->arguments;
+    const struct ts_list *arguments = &examined->line->arguments;
     struct ts_err problem = {.code = 0};
 
     *ret_right = ts_module_options_parse((int)arguments->len, (const char *const *)arguments->items,
                                          TS_SYSCONFDIR "/policy.conf", ret, &problem) == 0;
-    return *ret_right ? 0 : report_line_finding(judged, FIND_PAM_ARGUMENT, problem.text, "");
+    return *ret_right ? 0 : report_line_finding(examined, FIND_PAM_ARGUMENT, problem.text, "");
 }
 
 /* What an auth line of the module needs; *ret_works is false if it cannot accept a token. */
 static int
-check_line(const struct judged *judged, bool *ret_works, struct ts_err *err)
+check_line(const struct examined *examined, bool *ret_works, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *place = NULL;
     struct ts_module_options options;
-    struct doctor *doctor = judged->doctor;
+    struct doctor *doctor = examined->doctor;
     size_t policy = 0;
 
-    int rc = check_arguments(judged, &options, ret_works);
+    int rc = check_arguments(examined, &options, ret_works);
     if (rc < 0 || !*ret_works)
         return rc;
-    if (asprintf(&place, "%s:%u", judged->line->file, judged->line->number) < 0) {
+    if (asprintf(&place, "%s:%u", examined->line->file, examined->line->number) < 0) {
         place = NULL;
         return ts_err_nomem(err);
     }
@@ -167,8 +168,8 @@ check_line(const struct judged *judged, bool *ret_works, struct ts_err *err)
     if (rc < 0)
         return rc;
     *ret_works = doctor->policies[policy].is_sound;
-    const struct doctor_use use = {(char *)(uintptr_t)judged->service, policy,
-                                   pam_judge_skips_strangers(judged->line)};
+    const struct doctor_use use = {(char *)(uintptr_t)examined->service, policy,
+                                   pam_line_skips_strangers(examined->line)};
     return *ret_works ? doctor_use_add(doctor, &use) : 0;
 }
 
@@ -181,11 +182,11 @@ check_lines(struct doctor *doctor, const char *service, const struct pam_stack *
 
     *ret_work = true;
     for (size_t i = 0; i < stack->len && rc == 0; i++) {
-        const struct judged judged = {doctor, service, &stack->lines[i]};
+        const struct examined examined = {doctor, service, &stack->lines[i]};
         bool works = true;
 
-        if (pam_line_is(judged.line, MODULE))
-            rc = check_line(&judged, &works, err);
+        if (pam_line_is(examined.line, MODULE))
+            rc = check_line(&examined, &works, err);
         *ret_work &= works;
     }
     return rc;
@@ -195,35 +196,35 @@ static int
 check_auth(struct doctor *doctor, const char *service, const struct pam_stack *stack,
            struct ts_err *err)
 {
-    const struct judged judged = {doctor, service, pam_judge_find(stack)};
-    struct pam_judgement judgement;
+    const struct examined examined = {doctor, service, pam_stack_find_module(stack)};
+    struct pam_rating rating;
     bool works = true;
 
-    if (judged.line == NULL)
+    if (examined.line == NULL)
         return 0;
     int rc = ts_list_add(&doctor->pam_services, service, err);
     if (rc == 0)
         rc = check_lines(doctor, service, stack, &works, err);
     if (rc < 0)
         return rc;
-    pam_judge_auth(stack, &judgement);
+    pam_rate_auth(stack, &rating);
     size_t before = doctor->findings.len;
-    rc = report_setcred(&judged, &judgement, stack);
-    return rc < 0 ? rc : report_auth(&judged, &judgement, works && doctor->findings.len == before);
+    rc = report_setcred(&examined, &rating, stack);
+    return rc < 0 ? rc : report_auth(&examined, &rating, works && doctor->findings.len == before);
 }
 
 static int
 check_account(struct doctor *doctor, const char *service, const struct pam_stack *stack,
               struct ts_err *err)
 {
-    const struct judged judged = {doctor, service, pam_judge_find(stack)};
+    const struct examined examined = {doctor, service, pam_stack_find_module(stack)};
 
     (void)err;
-    if (judged.line == NULL)
+    if (examined.line == NULL)
         return 0;
     return report_line_finding(
-        &judged, FIND_PAM_ACCOUNT,
-        pam_judge_account_denies(stack)
+        &examined, FIND_PAM_ACCOUNT,
+        pam_denies_account(stack)
             ? "the account stack has only this module, so it refuses everybody"
             : "the module is listed for account, where it decides nothing",
         "");
@@ -239,11 +240,11 @@ check_session(struct doctor *doctor, const char *service, const struct pam_stack
 
     (void)err;
     for (size_t i = 0; i < stack->len && rc == 0; i++) {
-        const struct judged judged = {doctor, service, &stack->lines[i]};
+        const struct examined examined = {doctor, service, &stack->lines[i]};
         bool is_right = true;
 
-        if (pam_line_is(judged.line, MODULE))
-            rc = check_arguments(&judged, &ignored, &is_right);
+        if (pam_line_is(examined.line, MODULE))
+            rc = check_arguments(&examined, &ignored, &is_right);
     }
     return rc;
 }

@@ -1,7 +1,7 @@
 #include "helper/doctor/pam/pam_kind.h"
 
 #include "common/base/cleanup.h"
-#include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_simulate.h"
 
 /* Of Debian's and Fedora's packages. */
 static const char *const secrets[] = {
@@ -42,5 +42,5 @@ pam_kind_of(const struct pam_line *line)
     for (size_t i = 0; i < TS_ARRAY_LEN(secrets); i++)
         if (pam_line_is(line, secrets[i]))
             return PAM_KIND_SECRET;
-    return pam_judge_checks_no_secret(line) ? PAM_KIND_CONDITION : PAM_KIND_UNKNOWN;
+    return pam_line_checks_no_secret(line) ? PAM_KIND_CONDITION : PAM_KIND_UNKNOWN;
 }

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
-#include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_simulate.h"
 
 struct file {
     const char *name;
@@ -126,21 +126,21 @@ test_shapes(void **state)
                                {NULL, NULL}};
         const struct pam_files source = {read_text, files};
         TS_CLEANUP(pam_stack_release) struct pam_stack stack = {NULL, 0};
-        struct pam_judgement judgement;
+        struct pam_rating rating;
         struct ts_err err = {0};
 
         print_message("%s\n", shapes[i].name);
         assert_int_equal(pam_stack_read(&source, "service", PAM_STACK_AUTH, &stack, &err), 0);
-        assert_non_null(pam_judge_find(&stack));
-        pam_judge_auth(&stack, &judgement);
-        assert_text(judgement.fails_open, shapes[i].fails_open);
-        assert_text(judgement.factor_skipped, shapes[i].factor_skipped);
-        if (judgement.fails_open != NULL)
+        assert_non_null(pam_stack_find_module(&stack));
+        pam_rate_auth(&stack, &rating);
+        assert_text(rating.fails_open, shapes[i].fails_open);
+        assert_text(rating.factor_skipped, shapes[i].factor_skipped);
+        if (rating.fails_open != NULL)
             continue;
-        assert_int_equal(judgement.no_fallback, shapes[i].no_fallback);
-        assert_int_equal(judgement.no_outage_fallback, shapes[i].no_outage_fallback);
-        assert_int_equal(judgement.no_effect, shapes[i].no_effect);
-        assert_int_equal(judgement.refuses_others, shapes[i].refuses_others);
+        assert_int_equal(rating.no_fallback, shapes[i].no_fallback);
+        assert_int_equal(rating.no_outage_fallback, shapes[i].no_outage_fallback);
+        assert_int_equal(rating.no_effect, shapes[i].no_effect);
+        assert_int_equal(rating.refuses_others, shapes[i].refuses_others);
     }
 }
 
@@ -165,7 +165,7 @@ test_account(void **state)
         struct ts_err err = {0};
 
         assert_int_equal(pam_stack_read(&source, "service", PAM_STACK_ACCOUNT, &stack, &err), 0);
-        assert_int_equal(pam_judge_account_denies(&stack), cases[i].denies);
+        assert_int_equal(pam_denies_account(&stack), cases[i].denies);
     }
 }
 
@@ -354,7 +354,7 @@ test_against_linux_pam(void **state)
         for (const struct file *file = files; file->name != NULL; file++)
             write_file(folder, file->name, file->text);
         for (size_t i = 0; i < TS_ARRAY_LEN(calls); i++) {
-            int ours = pam_judge_simulate(&stack, configured, &calls[i].argument);
+            int ours = pam_simulate(&stack, configured, &calls[i].argument);
             int theirs = ask_pam(folder, calls[i].call, calls[i].flags);
 
             /* Which failure it is depends on the version; whether it opens does not. */
@@ -403,7 +403,7 @@ test_modules_against_linux_pam(void **state)
         assert_int_equal(pam_stack_read(&source, "service", PAM_STACK_AUTH, &stack, &err), 0);
         write_file(folder, "service", files[0].text);
         write_file(folder, "other", files[1].text);
-        if (pam_judge_setcred_denies(&stack) !=
+        if (pam_denies_setcred(&stack) !=
             (ask_pam(folder, pam_setcred, PAM_ESTABLISH_CRED) != PAM_SUCCESS))
             fail_msg("pam_setcred of %s", files[0].text);
     }
@@ -421,5 +421,5 @@ main(void)
         cmocka_unit_test(test_modules_against_linux_pam),
     };
 
-    return cmocka_run_group_tests_name("pam_judge", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("pam_simulate", tests, NULL, NULL);
 }

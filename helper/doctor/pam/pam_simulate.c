@@ -1,4 +1,4 @@
-#include "helper/doctor/pam/pam_judge.h"
+#include "helper/doctor/pam/pam_simulate.h"
 
 #include <string.h>
 
@@ -32,7 +32,7 @@ static const struct {
 
 /* Modules that check no secret: what their authenticate and their setcred return for an ordinary
  * login. For others, see struct pam_answers. */
-static const struct {
+static const struct known {
     const char *module;
     int auth;
     int setcred;
@@ -159,7 +159,7 @@ act(struct run *run, unsigned level, int action, int code)
 }
 
 int
-pam_judge_simulate(const struct pam_stack *stack, pam_answer_fn answer, const void *context)
+pam_simulate(const struct pam_stack *stack, pam_answer_fn answer, const void *context)
 {
     struct run run = {.stack = stack, .now = {UNDEFINED, PERM_DENIED}};
     unsigned level = 0;
@@ -184,73 +184,61 @@ pam_judge_simulate(const struct pam_stack *stack, pam_answer_fn answer, const vo
                                                                        : run.now.status;
 }
 
-static int
-assume_auth(const void *context, const struct pam_line *line)
+static const struct known *
+find_known(const struct pam_line *line)
 {
-    const struct pam_answers *answers = context;
-
-    if (pam_line_is(line, MODULE))
-        return answers->ours;
     for (size_t i = 0; i < TS_ARRAY_LEN(known); i++)
         if (pam_line_is(line, known[i].module))
-            return known[i].auth;
-    return answers->password;
+            return &known[i];
+    return NULL;
 }
 
-static int
-assume_setcred(const void *context, const struct pam_line *line)
-{
-    const struct pam_answers *answers = context;
-
-    if (pam_line_is(line, MODULE))
-        return answers->ours;
-    for (size_t i = 0; i < TS_ARRAY_LEN(known); i++)
-        if (pam_line_is(line, known[i].module))
-            return known[i].setcred;
-    return answers->password;
-}
-
-int
-pam_judge_run(const struct pam_stack *stack, const struct pam_answers *answers)
-{
-    return pam_judge_simulate(stack, assume_auth, answers);
-}
-
-/* As pam_answers, but for one line. */
-struct exception {
+/* As pam_answers, but for one line, which may be NULL. */
+struct assumption {
     const struct pam_answers *answers;
-    const struct pam_line *line;
+    const struct pam_line *exception;
     int code;
+    bool is_setcred;
 };
 
 static int
-assume_but_for_one(const void *context, const struct pam_line *line)
+assume(const void *context, const struct pam_line *line)
 {
-    const struct exception *exception = context;
+    const struct assumption *assumption = context;
+    const struct known *module = find_known(line);
 
-    return line == exception->line ? exception->code : assume_auth(exception->answers, line);
+    if (line == assumption->exception)
+        return assumption->code;
+    if (pam_line_is(line, MODULE))
+        return assumption->answers->ours;
+    if (module == NULL)
+        return assumption->answers->password;
+    return assumption->is_setcred ? module->setcred : module->auth;
 }
 
 int
-pam_judge_run_with(const struct pam_stack *stack, const struct pam_answers *answers,
-                   const struct pam_line *line, int code)
+pam_simulate_answers(const struct pam_stack *stack, const struct pam_answers *answers)
 {
-    const struct exception exception = {answers, line, code};
+    return pam_simulate_with(stack, answers, NULL, 0);
+}
 
-    return pam_judge_simulate(stack, assume_but_for_one, &exception);
+int
+pam_simulate_with(const struct pam_stack *stack, const struct pam_answers *answers,
+                  const struct pam_line *line, int code)
+{
+    const struct assumption assumption = {answers, line, code, false};
+
+    return pam_simulate(stack, assume, &assumption);
 }
 
 bool
-pam_judge_checks_no_secret(const struct pam_line *line)
+pam_line_checks_no_secret(const struct pam_line *line)
 {
-    for (size_t i = 0; i < TS_ARRAY_LEN(known); i++)
-        if (pam_line_is(line, known[i].module))
-            return true;
-    return false;
+    return find_known(line) != NULL;
 }
 
 const struct pam_line *
-pam_judge_find(const struct pam_stack *stack)
+pam_stack_find_module(const struct pam_stack *stack)
 {
     for (size_t i = 0; i < stack->len; i++)
         if (pam_line_is(&stack->lines[i], MODULE))
@@ -263,7 +251,7 @@ opens(const struct pam_stack *stack, int ours, int password)
 {
     const struct pam_answers answers = {ours, password};
 
-    return pam_judge_run(stack, &answers) == SUCCESS;
+    return pam_simulate_answers(stack, &answers) == SUCCESS;
 }
 
 /* Whether pam_setcred succeeds in a process that has not authenticated anybody: sshd's parent,
@@ -272,8 +260,9 @@ static bool
 sets_credentials(const struct pam_stack *stack, int ours)
 {
     const struct pam_answers answers = {ours, SUCCESS};
+    const struct assumption assumption = {.answers = &answers, .is_setcred = true};
 
-    return pam_judge_simulate(stack, assume_setcred, &answers) == SUCCESS;
+    return pam_simulate(stack, assume, &assumption) == SUCCESS;
 }
 
 /* The first failure of the module with which the stack still opens, or NULL. */
@@ -287,13 +276,13 @@ first_opening(const struct pam_stack *stack, int password)
 }
 
 void
-pam_judge_auth(const struct pam_stack *stack, struct pam_judgement *ret)
+pam_rate_auth(const struct pam_stack *stack, struct pam_rating *ret)
 {
     bool token_alone = opens(stack, SUCCESS, AUTH_ERR);
     bool both = opens(stack, SUCCESS, SUCCESS);
     bool is_factor = both && !token_alone && !opens(stack, AUTH_ERR, SUCCESS);
 
-    *ret = (struct pam_judgement){
+    *ret = (struct pam_rating){
         .fails_open = first_opening(stack, AUTH_ERR),
         .factor_skipped = is_factor ? first_opening(stack, SUCCESS) : NULL,
         .no_fallback = !is_factor && !opens(stack, USER_UNKNOWN, SUCCESS),
@@ -305,19 +294,19 @@ pam_judge_auth(const struct pam_stack *stack, struct pam_judgement *ret)
 }
 
 bool
-pam_judge_setcred_denies(const struct pam_stack *stack)
+pam_denies_setcred(const struct pam_stack *stack)
 {
     return !sets_credentials(stack, IGNORE);
 }
 
 bool
-pam_judge_account_denies(const struct pam_stack *stack)
+pam_denies_account(const struct pam_stack *stack)
 {
     return !opens(stack, IGNORE, SUCCESS);
 }
 
 bool
-pam_judge_skips_strangers(const struct pam_line *line)
+pam_line_skips_strangers(const struct pam_line *line)
 {
     return line->actions[USER_UNKNOWN] == PAM_ACTION_IGNORE &&
            line->actions[AUTH_ERR] != PAM_ACTION_IGNORE;
