@@ -8,19 +8,18 @@
 #include <string.h>
 
 enum ts_reason
-ts_judging_deny(const struct ts_judging *judging, enum ts_reason reason, const char *format, ...)
+ts_deny(const struct ts_decision *decision, enum ts_reason reason, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    (void)vsnprintf(judging->verdict->text, sizeof(judging->verdict->text), format, args);
+    (void)vsnprintf(decision->verdict->text, sizeof(decision->verdict->text), format, args);
     va_end(args);
     return reason;
 }
 
 enum ts_reason
-ts_judging_deny_error(const struct ts_judging *judging, enum ts_reason reason,
-                      const struct ts_err *err)
+ts_deny_error(const struct ts_decision *decision, enum ts_reason reason, const struct ts_err *err)
 {
     if (err->code == TS_ERR_NOMEM)
         reason = TS_REASON_NOMEM;
@@ -28,7 +27,7 @@ ts_judging_deny_error(const struct ts_judging *judging, enum ts_reason reason,
         reason = TS_REASON_SYSTEM;
     else if (err->code == TS_ERR_CONFIG)
         reason = TS_REASON_POLICY;
-    return ts_judging_deny(judging, reason, "%s", err->text);
+    return ts_deny(decision, reason, "%s", err->text);
 }
 
 /* Names from outside, made fit to quote. */
@@ -46,22 +45,22 @@ escape_name(const char *name)
 }
 
 static struct shown
-show_service(const struct ts_judging *judging)
+show_service(const struct ts_decision *decision)
 {
-    return escape_name(ts_policy_service_name(judging->question->service));
+    return escape_name(ts_policy_service_name(decision->question->service));
 }
 
 static enum ts_reason
-check_service_section(struct ts_judging *judging)
+check_service_section(struct ts_decision *decision)
 {
-    const struct ts_question *question = judging->question;
+    const struct ts_question *question = decision->question;
 
-    judging->verdict->service = ts_policy_find_service(question->policy, question->service);
-    if (judging->verdict->service != NULL)
+    decision->verdict->service = ts_policy_find_service(question->policy, question->service);
+    if (decision->verdict->service != NULL)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_NO_SERVICE,
-                           "the policy has no section for service %s and no [service *]",
-                           show_service(judging).text);
+    return ts_deny(decision, TS_REASON_NO_SERVICE,
+                   "the policy has no section for service %s and no [service *]",
+                   show_service(decision).text);
 }
 
 enum ts_reason
@@ -76,281 +75,276 @@ ts_decide_unknown_user(const struct ts_policy *policy, const char *user, struct 
 }
 
 static enum ts_reason
-check_known_user(struct ts_judging *judging)
+check_known_user(struct ts_decision *decision)
 {
-    const struct ts_question *question = judging->question;
+    const struct ts_question *question = decision->question;
 
     if (ts_policy_names_user(question->policy, question->subject))
         return TS_REASON_OK;
-    return ts_decide_unknown_user(question->policy, question->subject->name, judging->verdict);
+    return ts_decide_unknown_user(question->policy, question->subject->name, decision->verdict);
 }
 
 static enum ts_reason
-check_not_empty(struct ts_judging *judging)
+check_not_empty(struct ts_decision *decision)
 {
-    if (judging->len > 0)
+    if (decision->len > 0)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_TOKEN_EMPTY,
-                           "the answer was empty, where a token is expected");
+    return ts_deny(decision, TS_REASON_TOKEN_EMPTY,
+                   "the answer was empty, where a token is expected");
 }
 
 static enum ts_reason
-check_size(struct ts_judging *judging)
+check_size(struct ts_decision *decision)
 {
-    if (judging->answer_len <= TS_TOKEN_MAX)
+    if (decision->answer_len <= TS_TOKEN_MAX)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_TOKEN_TOO_LONG,
-                           "the answer has %zu characters, a token at most %d", judging->answer_len,
-                           TS_TOKEN_MAX);
+    return ts_deny(decision, TS_REASON_TOKEN_TOO_LONG,
+                   "the answer has %zu characters, a token at most %d", decision->answer_len,
+                   TS_TOKEN_MAX);
 }
 
 static enum ts_reason
-check_whole(struct ts_judging *judging)
+check_whole(struct ts_decision *decision)
 {
-    const struct ts_policy *policy = judging->question->policy;
+    const struct ts_policy *policy = decision->question->policy;
     bool is_cut =
-        judging->token.text != NULL
-            ? ts_token_is_short(policy, &judging->token)
-            : ts_token_is_incomplete(policy, judging->text, judging->len, &judging->token);
+        decision->token.text != NULL
+            ? ts_token_is_short(policy, &decision->token)
+            : ts_token_is_incomplete(policy, decision->text, decision->len, &decision->token);
 
     if (!is_cut)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_TOKEN_CUT,
-                           "the client sent only the first %zu characters of the token",
-                           judging->len);
+    return ts_deny(decision, TS_REASON_TOKEN_CUT,
+                   "the client sent only the first %zu characters of the token", decision->len);
 }
 
 static enum ts_reason
-check_form(struct ts_judging *judging)
+check_form(struct ts_decision *decision)
 {
-    struct ts_token *token = &judging->token;
+    struct ts_token *token = &decision->token;
     struct ts_err err = {0};
-    int rc = token->text != NULL ? 0 : ts_token_split(token, judging->text, judging->len, &err);
+    int rc = token->text != NULL ? 0 : ts_token_split(token, decision->text, decision->len, &err);
 
     if (rc == 0)
-        rc = ts_token_digest(token->text, token->signed_len, judging->verdict->digest, &err);
+        rc = ts_token_digest(token->text, token->signed_len, decision->verdict->digest, &err);
     if (rc == 0)
-        rc = ts_token_digest(token->text, token->len, judging->verdict->token_digest, &err);
+        rc = ts_token_digest(token->text, token->len, decision->verdict->token_digest, &err);
     if (rc < 0)
-        return ts_judging_deny_error(judging, TS_REASON_TOKEN_MALFORMED, &err);
-    judging->verdict->has_digests = true;
+        return ts_deny_error(decision, TS_REASON_TOKEN_MALFORMED, &err);
+    decision->verdict->has_digests = true;
     return TS_REASON_OK;
 }
 
 static enum ts_reason
-check_header(struct ts_judging *judging)
+check_header(struct ts_decision *decision)
 {
     struct ts_err err = {0};
 
-    if (ts_token_read_header(&judging->token, &err) < 0)
-        return ts_judging_deny_error(judging, TS_REASON_HEADER, &err);
-    memcpy(judging->verdict->key_id, judging->token.key_id, sizeof(judging->verdict->key_id));
+    if (ts_token_read_header(&decision->token, &err) < 0)
+        return ts_deny_error(decision, TS_REASON_HEADER, &err);
+    memcpy(decision->verdict->key_id, decision->token.key_id, sizeof(decision->verdict->key_id));
     return TS_REASON_OK;
 }
 
 /* What verification under a known key would have cost, so that the time taken does not show which
  * keys this host knows. The result does not matter. */
 static void
-spend_a_verification(const struct ts_judging *judging)
+spend_a_verification(const struct ts_decision *decision)
 {
-    const struct ts_policy *policy = judging->question->policy;
+    const struct ts_policy *policy = decision->question->policy;
     const struct ts_policy_key *key = ts_policy_stand_in(policy);
     struct evp_pkey_st *public_key = NULL;
     struct ts_err err = {0};
 
     if (key != NULL && ts_policy_public_key(policy, key, &public_key, &err) == 0)
-        (void)ts_token_verify(&judging->token, public_key, &err);
+        (void)ts_token_verify(&decision->token, public_key, &err);
 }
 
 static enum ts_reason
-check_known_key(struct ts_judging *judging)
+check_known_key(struct ts_decision *decision)
 {
-    const struct ts_policy *policy = judging->question->policy;
+    const struct ts_policy *policy = decision->question->policy;
 
-    judging->key = ts_policy_find_key(policy, judging->token.key_id);
-    if (judging->key != NULL && judging->key->problem == NULL)
+    decision->key = ts_policy_find_key(policy, decision->token.key_id);
+    if (decision->key != NULL && decision->key->problem == NULL)
         return TS_REASON_OK;
-    spend_a_verification(judging);
-    if (judging->key != NULL)
-        return ts_judging_deny(judging, TS_REASON_POLICY, "%s", judging->key->problem);
+    spend_a_verification(decision);
+    if (decision->key != NULL)
+        return ts_deny(decision, TS_REASON_POLICY, "%s", decision->key->problem);
     if (policy->unread != NULL)
-        return ts_judging_deny(judging, TS_REASON_POLICY,
-                               "key %s may be in a file that cannot be read: %s",
-                               judging->token.key_id, policy->unread);
-    return ts_judging_deny(judging, TS_REASON_UNKNOWN_KEY, "the policy has no section [key %s]",
-                           judging->token.key_id);
+        return ts_deny(decision, TS_REASON_POLICY,
+                       "key %s may be in a file that cannot be read: %s", decision->token.key_id,
+                       policy->unread);
+    return ts_deny(decision, TS_REASON_UNKNOWN_KEY, "the policy has no section [key %s]",
+                   decision->token.key_id);
 }
 
 static enum ts_reason
-check_signature(struct ts_judging *judging)
+check_signature(struct ts_decision *decision)
 {
     struct evp_pkey_st *public_key = NULL;
     struct ts_err err = {0};
-    int rc = ts_policy_public_key(judging->question->policy, judging->key, &public_key, &err);
+    int rc = ts_policy_public_key(decision->question->policy, decision->key, &public_key, &err);
 
     if (rc == 0)
-        rc = ts_token_verify(&judging->token, public_key, &err);
-    return rc == 0 ? TS_REASON_OK : ts_judging_deny_error(judging, TS_REASON_SIGNATURE, &err);
+        rc = ts_token_verify(&decision->token, public_key, &err);
+    return rc == 0 ? TS_REASON_OK : ts_deny_error(decision, TS_REASON_SIGNATURE, &err);
 }
 
 static enum ts_reason
-check_payload(struct ts_judging *judging)
+check_payload(struct ts_decision *decision)
 {
     struct ts_err err = {0};
 
-    if (ts_token_read_payload(&judging->token, &err) < 0)
-        return ts_judging_deny_error(judging, TS_REASON_PAYLOAD, &err);
-    judging->verdict->expires = judging->token.expires;
+    if (ts_token_read_payload(&decision->token, &err) < 0)
+        return ts_deny_error(decision, TS_REASON_PAYLOAD, &err);
+    decision->verdict->expires = decision->token.expires;
     return TS_REASON_OK;
 }
 
 static enum ts_reason
-check_issuer(struct ts_judging *judging)
+check_issuer(struct ts_decision *decision)
 {
-    if (strcmp(judging->token.issuer, TS_TOKEN_ISSUER) == 0)
+    if (strcmp(decision->token.issuer, TS_TOKEN_ISSUER) == 0)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_ISSUER,
-                           "the token's issuer is '%s', not " TS_TOKEN_ISSUER,
-                           escape_name(judging->token.issuer).text);
+    return ts_deny(decision, TS_REASON_ISSUER, "the token's issuer is '%s', not " TS_TOKEN_ISSUER,
+                   escape_name(decision->token.issuer).text);
 }
 
 static enum ts_reason
-check_expiry(struct ts_judging *judging)
+check_expiry(struct ts_decision *decision)
 {
-    int64_t ago = judging->question->now - judging->token.expires;
+    int64_t ago = decision->question->now - decision->token.expires;
 
     if (ago < TS_CLOCK_TOLERANCE)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_EXPIRED, "the token expired %" PRId64 " s ago", ago);
+    return ts_deny(decision, TS_REASON_EXPIRED, "the token expired %" PRId64 " s ago", ago);
 }
 
 static enum ts_reason
-check_begun(struct ts_judging *judging)
+check_begun(struct ts_decision *decision)
 {
-    const struct ts_token *token = &judging->token;
+    const struct ts_token *token = &decision->token;
     bool issued_later = token->issued_at >= token->not_before;
     int64_t start = issued_later ? token->issued_at : token->not_before;
-    int64_t ahead = start - judging->question->now;
+    int64_t ahead = start - decision->question->now;
 
     if (ahead <= TS_CLOCK_TOLERANCE)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_NOT_YET_VALID,
-                           "the token is valid only in %" PRId64 " s (%s): check this host's clock",
-                           ahead, issued_later ? "iat" : "nbf");
+    return ts_deny(decision, TS_REASON_NOT_YET_VALID,
+                   "the token is valid only in %" PRId64 " s (%s): check this host's clock", ahead,
+                   issued_later ? "iat" : "nbf");
 }
 
 static enum ts_reason
-check_lifetime(struct ts_judging *judging)
+check_lifetime(struct ts_decision *decision)
 {
-    const struct ts_policy_key *key = judging->key;
-    int64_t lifetime = judging->token.expires - judging->token.issued_at;
+    const struct ts_policy_key *key = decision->key;
+    int64_t lifetime = decision->token.expires - decision->token.issued_at;
 
     if (lifetime <= 0)
-        return ts_judging_deny(judging, TS_REASON_LIFETIME,
-                               "the token expires before it is issued");
+        return ts_deny(decision, TS_REASON_LIFETIME, "the token expires before it is issued");
     if (lifetime > TS_TOKEN_LIFE_MAX)
-        return ts_judging_deny(judging, TS_REASON_LIFETIME,
-                               "the token lives %" PRId64 " s, where a day is the most", lifetime);
+        return ts_deny(decision, TS_REASON_LIFETIME,
+                       "the token lives %" PRId64 " s, where a day is the most", lifetime);
     if (lifetime > key->max_lifetime)
-        return ts_judging_deny(judging, TS_REASON_LIFETIME,
-                               "the token lives %" PRId64 " s, where key %s allows %" PRId64,
-                               lifetime, key->id, key->max_lifetime);
+        return ts_deny(decision, TS_REASON_LIFETIME,
+                       "the token lives %" PRId64 " s, where key %s allows %" PRId64, lifetime,
+                       key->id, key->max_lifetime);
     return TS_REASON_OK;
 }
 
 static enum ts_reason
-check_age(struct ts_judging *judging)
+check_age(struct ts_decision *decision)
 {
-    const struct ts_policy_service *service = judging->verdict->service;
-    int64_t age = judging->question->now - judging->token.issued_at;
+    const struct ts_policy_service *service = decision->verdict->service;
+    int64_t age = decision->question->now - decision->token.issued_at;
 
     /* Where the service is bound to a host, max_age is about the proof. */
     if (service->bound_to.len > 0 || service->max_age < 0 || age <= service->max_age)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_TOO_OLD,
-                           "the token is %" PRId64 " s old, where [service %.64s] accepts %" PRId64,
-                           age, service->name, service->max_age);
+    return ts_deny(decision, TS_REASON_TOO_OLD,
+                   "the token is %" PRId64 " s old, where [service %.64s] accepts %" PRId64, age,
+                   service->name, service->max_age);
 }
 
 enum ts_reason
-ts_check_since_boot(const struct ts_judging *judging, const char *what, int64_t issued_at)
+ts_check_since_boot(const struct ts_decision *decision, const char *what, int64_t issued_at)
 {
-    int64_t before = judging->question->booted - issued_at;
+    int64_t before = decision->question->booted - issued_at;
 
     /* No tolerance, because within it a token could be used once before a reboot and once after it.
      */
-    if (!judging->verdict->service->single_use || judging->question->booted <= 0 || before <= 0)
+    if (!decision->verdict->service->single_use || decision->question->booted <= 0 || before <= 0)
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_BEFORE_BOOT,
-                           "the %s was issued %" PRId64
-                           " s before this system started, and single_use "
-                           "cannot remember whether it was used",
-                           what, before);
+    return ts_deny(decision, TS_REASON_BEFORE_BOOT,
+                   "the %s was issued %" PRId64 " s before this system started, and single_use "
+                   "cannot remember whether it was used",
+                   what, before);
 }
 
 static enum ts_reason
-check_issued_since_boot(struct ts_judging *judging)
+check_issued_since_boot(struct ts_decision *decision)
 {
-    if (judging->verdict->service->bound_to.len > 0)
+    if (decision->verdict->service->bound_to.len > 0)
         return TS_REASON_OK;
-    return ts_check_since_boot(judging, "token", judging->token.issued_at);
+    return ts_check_since_boot(decision, "token", decision->token.issued_at);
 }
 
 static enum ts_reason
-check_scopes_wanted(struct ts_judging *judging)
+check_scopes_wanted(struct ts_decision *decision)
 {
-    const struct ts_list *wanted = &judging->verdict->service->scopes;
+    const struct ts_list *wanted = &decision->verdict->service->scopes;
 
     for (size_t i = 0; i < wanted->len; i++)
-        if (!ts_list_has(&judging->token.audience, wanted->items[i]))
-            return ts_judging_deny(judging, TS_REASON_SCOPE_MISSING, "the token lacks scope %.200s",
-                                   wanted->items[i]);
+        if (!ts_list_has(&decision->token.audience, wanted->items[i]))
+            return ts_deny(decision, TS_REASON_SCOPE_MISSING, "the token lacks scope %.200s",
+                           wanted->items[i]);
     return TS_REASON_OK;
 }
 
 static enum ts_reason
-check_scopes_allowed(struct ts_judging *judging)
+check_scopes_allowed(struct ts_decision *decision)
 {
-    const struct ts_list *carried = &judging->token.audience;
+    const struct ts_list *carried = &decision->token.audience;
 
     for (size_t i = 0; i < carried->len; i++)
-        if (!ts_list_has(&judging->key->scopes, carried->items[i]))
-            return ts_judging_deny(judging, TS_REASON_SCOPE_NOT_ALLOWED,
-                                   "key %s may not carry scope %s", judging->key->id,
-                                   escape_name(carried->items[i]).text);
+        if (!ts_list_has(&decision->key->scopes, carried->items[i]))
+            return ts_deny(decision, TS_REASON_SCOPE_NOT_ALLOWED, "key %s may not carry scope %s",
+                           decision->key->id, escape_name(carried->items[i]).text);
     return TS_REASON_OK;
 }
 
 static enum ts_reason
-check_key_user(struct ts_judging *judging)
+check_key_user(struct ts_decision *decision)
 {
-    const struct ts_subject *subject = judging->question->subject;
+    const struct ts_subject *subject = decision->question->subject;
 
-    if (ts_policy_key_names_user(judging->key, subject))
+    if (ts_policy_key_names_user(decision->key, subject))
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_USER, "key %s is not for user %s", judging->key->id,
-                           escape_name(subject->name).text);
+    return ts_deny(decision, TS_REASON_USER, "key %s is not for user %s", decision->key->id,
+                   escape_name(subject->name).text);
 }
 
 static enum ts_reason
-check_service(struct ts_judging *judging)
+check_service(struct ts_decision *decision)
 {
-    if (ts_policy_key_names_service(judging->key, judging->question->service))
+    if (ts_policy_key_names_service(decision->key, decision->question->service))
         return TS_REASON_OK;
-    return ts_judging_deny(judging, TS_REASON_SERVICE, "key %s is not for service %s",
-                           judging->key->id, show_service(judging).text);
+    return ts_deny(decision, TS_REASON_SERVICE, "key %s is not for service %s", decision->key->id,
+                   show_service(decision).text);
 }
 
 static enum ts_reason
-check_key_expiry(struct ts_judging *judging)
+check_key_expiry(struct ts_decision *decision)
 {
     char last[32];
 
-    if (judging->question->now <= judging->key->expires)
+    if (decision->question->now <= decision->key->expires)
         return TS_REASON_OK;
-    ts_text_rfc3339(last, judging->key->expires);
-    return ts_judging_deny(judging, TS_REASON_KEY_EXPIRED, "key %s expired after %.10s",
-                           judging->key->id, last);
+    ts_text_rfc3339(last, decision->key->expires);
+    return ts_deny(decision, TS_REASON_KEY_EXPIRED, "key %s expired after %.10s", decision->key->id,
+                   last);
 }
 
 /* The order is part of the design: nothing that an unsigned text says is believed, and local
@@ -404,17 +398,17 @@ ts_decide_rules(size_t *ret_len)
 
 /* The rules from `first` on, up to `end`. */
 static enum ts_reason
-apply(struct ts_judging *judging, size_t first, size_t end)
+apply(struct ts_decision *decision, size_t first, size_t end)
 {
-    struct ts_verdict *verdict = judging->verdict;
+    struct ts_verdict *verdict = decision->verdict;
 
     for (size_t i = first; i < end; i++) {
-        verdict->reason = rules[i].check(judging);
+        verdict->reason = rules[i].check(decision);
         if (verdict->reason != TS_REASON_OK)
             return verdict->reason;
         verdict->rules_passed++;
     }
-    return ts_judging_deny(judging, TS_REASON_OK, "every rule holds");
+    return ts_deny(decision, TS_REASON_OK, "every rule holds");
 }
 
 static size_t
@@ -424,48 +418,49 @@ without_newline(const char *text, size_t len)
 }
 
 static void
-release_judging(struct ts_judging *judging)
+release_decision(struct ts_decision *decision)
 {
-    ts_token_release(&judging->token);
-    ts_proof_release(&judging->proof);
+    ts_token_release(&decision->token);
+    ts_proof_release(&decision->proof);
 }
 
-static struct ts_judging
-init_judging(const struct ts_question *question, const char *text, size_t len,
-             struct ts_verdict *verdict)
+static struct ts_decision
+init_decision(const struct ts_question *question, const char *text, size_t len,
+              struct ts_verdict *verdict)
 {
     size_t answer_len = without_newline(text, len);
     size_t token_len = ts_proof_token_len(text, answer_len);
-    struct ts_judging judging = {.question = question,
-                                 .text = text,
-                                 .len = token_len,
-                                 .answer_len = answer_len,
-                                 .verdict = verdict};
+    struct ts_decision decision = {.question = question,
+                                   .text = text,
+                                   .len = token_len,
+                                   .answer_len = answer_len,
+                                   .verdict = verdict};
 
     if (token_len < answer_len) {
-        judging.proof_text = text + token_len + 1;
-        judging.proof_len = answer_len - token_len - 1;
+        decision.proof_text = text + token_len + 1;
+        decision.proof_len = answer_len - token_len - 1;
     }
-    return judging;
+    return decision;
 }
 
 enum ts_reason
 ts_decide(const struct ts_question *question, const char *text, size_t len, struct ts_verdict *ret)
 {
-    TS_CLEANUP(release_judging) struct ts_judging judging = init_judging(question, text, len, ret);
+    TS_CLEANUP(release_decision)
+    struct ts_decision decision = init_decision(question, text, len, ret);
 
     memset(ret, 0, sizeof(*ret));
-    return apply(&judging, 0, TS_ARRAY_LEN(rules));
+    return apply(&decision, 0, TS_ARRAY_LEN(rules));
 }
 
 /* The first rules alone, which need no token. */
 static enum ts_reason
 decide_early(const struct ts_question *question, size_t rules_len, struct ts_verdict *ret)
 {
-    struct ts_judging judging = {.question = question, .verdict = ret};
+    struct ts_decision decision = {.question = question, .verdict = ret};
 
     memset(ret, 0, sizeof(*ret));
-    return apply(&judging, 0, rules_len);
+    return apply(&decision, 0, rules_len);
 }
 
 enum ts_reason
@@ -484,16 +479,17 @@ enum ts_reason
 ts_decide_token(const struct ts_question *question, const char *text, size_t len,
                 struct ts_token *parsed, struct ts_verdict *ret)
 {
-    TS_CLEANUP(release_judging) struct ts_judging judging = init_judging(question, text, len, ret);
+    TS_CLEANUP(release_decision)
+    struct ts_decision decision = init_decision(question, text, len, ret);
 
     memset(ret, 0, sizeof(*ret));
-    ret->reason = check_service_section(&judging);
+    ret->reason = check_service_section(&decision);
     if (ret->reason != TS_REASON_OK)
         return ret->reason;
-    if (parsed != NULL && parsed->text == text && parsed->len == judging.len) {
-        judging.token = *parsed;
+    if (parsed != NULL && parsed->text == text && parsed->len == decision.len) {
+        decision.token = *parsed;
         *parsed = (struct ts_token){.text = NULL};
     }
     ret->rules_passed = LOCAL_RULES;
-    return apply(&judging, LOCAL_RULES, TS_ARRAY_LEN(rules));
+    return apply(&decision, LOCAL_RULES, TS_ARRAY_LEN(rules));
 }

@@ -102,11 +102,11 @@ enum ts_reason ts_decide_token(const struct ts_question *question, const char *t
 
 /* The rules in the order in which ts_decide applies them, for `explain`: what each demands, in a
  * few words ("signature verifies under the key"), and the reason that its failure gives. */
-struct ts_judging;
+struct ts_decision;
 struct ts_decide_rule {
     enum ts_reason reason;
     const char *demand;
-    enum ts_reason (*check)(struct ts_judging *judging); /* ts_decide's own */
+    enum ts_reason (*check)(struct ts_decision *decision); /* ts_decide's own */
 };
 const struct ts_decide_rule *ts_decide_rules(size_t *ret_len);
 
