@@ -1,4 +1,4 @@
-/* load-module FILE: loads a module as libpam does and forgets it again, many times. */
+/* load-module FILE: loads a module as libpam does and closes it again, many times; it stays. */
 #include <dlfcn.h>
 #include <err.h>
 #include <stdio.h>
@@ -22,9 +22,10 @@ main(int argc, char **argv)
                 errx(1, "%s", dlerror());
         if (dlclose(module) != 0)
             errx(1, "%s", dlerror());
-        if (dlopen(argv[1], RTLD_NOW | RTLD_NOLOAD) != NULL)
-            errx(1, "it stays loaded");
+        /* Loading it anew is half of what a request costs nginx. */
+        if (dlopen(argv[1], RTLD_NOW | RTLD_NOLOAD) == NULL)
+            errx(1, "it does not stay loaded");
     }
-    puts("loaded and unloaded 20 times");
+    puts("loaded and closed 20 times");
     return 0;
 }
