@@ -62,9 +62,11 @@ ask() {
         "$bin/thrivestack-credential" --config "$dir/conf" token) >"$1" 2>&1 &
 }
 hangs() { [ "$(requests_for fault/hang)" = "$1" ]; }
-waits_in_flock() { [ "$(cut -d' ' -f1 "/proc/$second/syscall" 2>/dev/null)" = "$flock_number" ]; }
+# proc(5): `1: -> FLOCK ADVISORY WRITE PID ...` is one that waits.
+waits_in_flock() {
+    awk -v pid="$second" '$2 == "->" && $3 == "FLOCK" && $6 == pid { waits = 1 } END { exit !waits }' /proc/locks
+}
 is_gone() { [ ! -e "/proc/$1" ]; }
-case $(uname -m) in x86_64) flock_number=73 ;; *) flock_number=32 ;; esac
 
 ask "$dir/first"
 first=$!

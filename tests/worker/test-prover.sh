@@ -6,7 +6,8 @@ set -u
 . "$(dirname "$0")/lib.sh"
 
 run "$(cat "$dir/job")"
-token=$(printf '%s' "$answer" | jq -r .grant.token)
+# In a job, a token is base64url.
+token=$(printf '%s' "$answer" | jq -r .grant.token | tr -d '\n' | base64 -w 0 | tr -- +/ -_ | tr -d =)
 worker=$1/libexec/thrivestack/thrivestack-prover
 jq -c --arg token "$token" '. + {job: "prove", host: "build.example.com", token: $token}' "$dir/job" >"$dir/prove"
 before=$(requests)
