@@ -123,19 +123,19 @@ sed -i 's/^timeout = .*/timeout = 1s/' "$dir/conf"
 forget_cache
 run helper token
 lock=$(ls "$dir"/cache/*.lock)
-sed -i 's/^timeout = .*/timeout = 2s/' "$dir/conf"
+sed -i 's/^timeout = .*/timeout = 3s/' "$dir/conf"
 hold "$lock"
 before=$(requests_for fault/hang)
 timed
 refused "a stopped holder and a hanging endpoint" 69
 check "a stopped holder: the endpoint is asked" [ "$(requests_for fault/hang)" = $((before + 1)) ]
-check "a stopped holder: within the timeout" between 1400 "$took" 3500
+check "a stopped holder: within the timeout" between 2100 "$took" 5500
 hold "$lock" "${lock%.lock}.spare"
 timed
 refused_saying "two stopped holders" 69 'other processes are still asking'
 check "two stopped holders: the endpoint is left alone" \
     [ "$(requests_for fault/hang)" = $((before + 1)) ]
-check "two stopped holders: within the timeout" between 1400 "$took" 3500
+check "two stopped holders: within the timeout" between 2100 "$took" 5500
 
 # What is of no use any more goes with the next failure, too; a lock that is held stays.
 old=0123456789abcdef

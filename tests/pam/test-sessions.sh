@@ -37,16 +37,10 @@ begin() {
 
 # The driver prints `pause PAM_SUCCESS` when it goes on, and a line before it pauses.
 wait_for() {
-    tries=0
-    until grep -q "^$1" "$scratch/out"; do
-        tries=$((tries + 1))
-        if [ $tries -gt 500 ] || ! kill -0 "$pid" 2>/dev/null; then
-            bad "$1" 'it does not come' "$scratch/out"
-            return
-        fi
-        sleep 0.02
-    done
+    await 60 has_come_or_ended "^$1"
+    grep -q "^$1" "$scratch/out" || bad "$1" 'it does not come' "$scratch/out"
 }
+has_come_or_ended() { grep -q "$1" "$scratch/out" || ! kill -0 "$pid" 2>/dev/null; }
 
 go_on() {
     echo >&3
