@@ -226,6 +226,13 @@ sshd() {
     await 10 keyboard_is_offered || fail 'sshd does not ask'
 }
 
+# The README does what the page has done.
+host_enable() {
+    on_host thrivestack-credential host disable sshd --yes || fail 'it cannot be undone'
+    run_block on_host host-enable
+    await 10 keyboard_is_offered || fail 'sshd does not ask'
+}
+
 # answers STATUS URL
 answers() {
     [ "$(curl -s -o /dev/null -w '%{http_code}' "$2")" = "$1" ]
@@ -317,8 +324,10 @@ docker_client() {
 }
 
 ssh_client() {
-    run_block on_laptop ssh
-    grep -q 'load average' "$W/out" || fail 'no uptime'
+    for name in log-in ssh; do
+        run_block on_laptop "$name"
+        grep -q 'load average' "$W/out" || fail "$name: no uptime"
+    done
     logged 'reason=ok user=alice service=sshd '
 }
 
@@ -467,6 +476,7 @@ run_case laptop laptop
 run_case host_services host_services
 run_case host_key host_key
 run_case sshd sshd
+run_case host_enable host_enable
 run_case nginx_git nginx_git
 run_case nginx_registry nginx_registry
 run_case git git_client
