@@ -1,5 +1,12 @@
 # shellcheck shell=sh disable=SC2154 # Its user sets what looks unset.
-# Sourced by test-recipes.sh: taking everything away again.
+# Sourced by test-recipes.sh: taking things away again.
+
+# The README does what the page has done.
+host_enable() {
+    on_host thrivestack-credential host disable sshd --yes || fail 'it cannot be undone'
+    run_block on_host host-enable
+    await 10 keyboard_is_offered || fail 'sshd does not ask'
+}
 
 # dpkg, too, keeps the package while a stack names the module.
 uninstall() {

@@ -226,13 +226,6 @@ sshd() {
     await 10 keyboard_is_offered || fail 'sshd does not ask'
 }
 
-# The README does what the page has done.
-host_enable() {
-    on_host thrivestack-credential host disable sshd --yes || fail 'it cannot be undone'
-    run_block on_host host-enable
-    await 10 keyboard_is_offered || fail 'sshd does not ask'
-}
-
 # answers STATUS URL
 answers() {
     [ "$(curl -s -o /dev/null -w '%{http_code}' "$2")" = "$1" ]
