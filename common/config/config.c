@@ -233,7 +233,10 @@ open_events(struct loader *loader, const struct ts_ini *ini, const struct ts_ini
     if (section->name[0] != '\0')
         return ts_ini_error(ini, section->line, err, "[events] has no name");
     *ret_target = &loader->config->events;
-    return 0;
+    if (loader->config->events.name != NULL)
+        return 0;
+    int rc = ts_config_default_text(&loader->config->events.name, "events", err);
+    return rc < 0 ? rc : ts_config_set_defaults("events", &loader->config->events, err);
 }
 
 /* The kinds of section, and how the value that one fills is found or made. */
@@ -436,10 +439,6 @@ ts_config_load(const struct ts_config_sources *sources, struct ts_config *ret, s
     int rc = ts_environment_read(sources, &loader.environment, ret, err);
     if (rc == 0)
         rc = add_profile(ret, "default", &ignored, err);
-    if (rc == 0)
-        rc = ts_config_default_text(&ret->events.name, "events", err);
-    if (rc == 0)
-        rc = ts_config_set_defaults("events", &ret->events, err);
     if (rc == 0)
         rc = ts_config_files_read(sources, &loader.environment, ret, &loader.files, err);
     if (rc == 0)

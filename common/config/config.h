@@ -63,7 +63,8 @@ struct ts_host_rule {
     bool bound; /* only tokens with a proof for the very host */
 };
 
-/* The [events] section is a profile of which key.api_key_file and the endpoint count alone. */
+/* The [events] section is a profile of which key.api_key_file and the endpoint count alone; without
+ * such a section, all of it is 0. */
 struct ts_config {
     struct ts_profile events;
     struct ts_profile *profiles; /* always holds `default` and the selected one */

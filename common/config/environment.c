@@ -303,8 +303,9 @@ apply_defaults(const struct ts_config_sources *sources, struct ts_config *config
 
     if (wrong != NULL)
         return ts_err_set(err, TS_ERR_CONFIG, "%s: %s", variable, wrong);
-    /* The [events] section comes last. */
-    for (size_t i = 0; i <= config->profiles_len && rc == 0; i++) {
+    /* The [events] section, where there is one, comes last. */
+    const size_t len = config->profiles_len + (config->events.name != NULL ? 1 : 0);
+    for (size_t i = 0; i < len && rc == 0; i++) {
         struct ts_profile *profile =
             i < config->profiles_len ? &config->profiles[i] : &config->events;
 
