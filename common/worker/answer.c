@@ -91,7 +91,7 @@ ts_answer_check_status(const struct ts_response *response, const struct ts_api_k
     static const struct verdict refused = {.error = TS_ERR_REFUSED,
                                            .what = "ThriveStack refused the key"};
     struct ts_message message;
-    char hint[160], day[32];
+    char hint[160];
 
     if (verdict->error == 0)
         return 0;
@@ -100,6 +100,8 @@ ts_answer_check_status(const struct ts_response *response, const struct ts_api_k
     /* The one cause of a refusal that is known here: what to do is then clear. */
     if (verdict->error == TS_ERR_REFUSED && key->info.expires > 0 &&
         key->info.expires < ts_clock_wall()) {
+        char day[32];
+
         verdict = &refused;
         message.text[0] = '\0';
         ts_text_rfc3339(day, key->info.expires);

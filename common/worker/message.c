@@ -49,8 +49,7 @@ key_base64(const struct ts_secret *pem, struct ts_secret *ret)
 
     if (start == NULL)
         return keep_base64(ts_secret_string(pem), pem->len, ret);
-    const char *end = start != NULL ? strstr(start, "-----END") : NULL;
-
+    const char *end = strstr(start, "-----END");
     return end != NULL ? keep_base64(start, (size_t)(end - start), ret) : 0;
 }
 
