@@ -332,7 +332,7 @@ try_sample sshd sshd expired_account nologin token_for_those_named
 try_sample sudo sudo expired_account password_instead
 try_sample su su expired_account password_instead
 try_sample login login expired_account nologin password_instead
-try_sample git-nginx git token_only
+try_sample git git token_only
 run_case login_by_token login_by_token
 run_case login_refused login_refused
 run_case login_root_without_configuration root_at_the_console

@@ -18,7 +18,7 @@ set_up_policy() {
         key_section laptop alice
     } >"$CONF/policy.conf"
     for service in git git-admin; do
-        sed "s|pam_thrivestack.so|$MODULE|" "$SAMPLES/git-nginx" >"/etc/pam.d/$service"
+        sed "s|pam_thrivestack.so|$MODULE|" "$SAMPLES/git" >"/etc/pam.d/$service"
     done
 }
 
