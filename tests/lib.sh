@@ -47,6 +47,18 @@ skip_rest() {
     finish
 }
 
+# Whether kubectl is here and can write its configuration: Debian 12's ends with a panic. If not, says why.
+can_kubectl() {
+    kubectl_file=$(mktemp -u)
+    kubectl_why='kubectl is not installed'
+    command -v kubectl >/dev/null || return 1
+    kubectl_why='kubectl cannot write its configuration here'
+    kubectl config set-credentials a --username=a --kubeconfig "$kubectl_file" >/dev/null 2>&1
+    kubectl_status=$?
+    rm -f "$kubectl_file"
+    return "$kubectl_status"
+}
+
 # await [SECONDS] COMMAND...: until it succeeds, ten seconds at most or those given. The files it looks
 # at come without an event that a shell could wait for.
 await() {

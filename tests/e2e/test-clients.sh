@@ -248,7 +248,8 @@ if has pip pip; then
 fi
 ! has twine twine || run_case twine with_twine
 ! has pnpm pnpm || run_case pnpm with_pnpm
-! has kubectl kubectl || run_case kubectl with_kubectl
+if can_kubectl; then run_case kubectl with_kubectl
+else skipped_block kubectl "$kubectl_why"; fi
 ! has terraform terraform || run_case terraform with_terraform
 run_case bazel with_bazel
 run_case run with_run

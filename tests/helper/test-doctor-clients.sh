@@ -67,7 +67,7 @@ broken 'a line that is gone' 'client-unset host-not-wired' 78 '
 broken 'a file that others may write to' 'client-invalid host-not-wired' 78 '
     set_up npm x.example.com
     chmod 666 "$home/.npmrc"' 'chmod 600 "$home/.npmrc"'
-if command -v kubectl >/dev/null; then
+if can_kubectl; then
     # kube SERVER COMMAND
     kube() {
         client_says .kube/config "apiVersion: v1\nkind: Config\nclusters: [{name: one, cluster: {server: $1}}]
@@ -90,7 +90,7 @@ users: [{name: me, user: {exec: {apiVersion: client.authentication.k8s.io/v1beta
         set_up kubectl k8s.example.com:6443
         kube https://k8s.example.com:6443 x' 'set_up kubectl k8s.example.com:6443'
 else
-    skip 'kubeconfig' 'kubectl is not installed'
+    skip 'kubeconfig' "$kubectl_why"
 fi
 
 check "each code has a row" covered client-invalid client-unset

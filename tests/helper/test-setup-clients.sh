@@ -172,10 +172,7 @@ run setup --yes bazel $host --config "$dir/conf"
 check "--config: its variable is named" out_has "export THRIVESTACK_CONFIG=$dir/conf"
 
 # --- kubectl
-if ! command -v kubectl >/dev/null; then
-    skip 'setup kubectl' 'kubectl is not installed'
-    finish
-fi
+can_kubectl || skip_rest 'setup kubectl' "$kubectl_why"
 kubectl() { clean kubectl config "$@" >/dev/null 2>"$dir/kubectl" || sed 's/^/  kubectl: /' "$dir/kubectl"; }
 user_of() { [ "$(clean kubectl config view -o jsonpath="{.contexts[?(@.name=='$1')].context.user}")" = "$2" ]; }
 fresh_home
