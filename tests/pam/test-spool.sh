@@ -86,10 +86,14 @@ both() {
     rm -f "$notes/dropped" "$notes/logged"
     login token
     expect "$1: a login" [ "$result" = PAM_SUCCESS ]
-    await test -L "$notes/dropped" || bad "$1" 'nothing says that an event was dropped'
-    rm -f "$notes/logged"
+    # A writer that is quick is reported with the decision that started it.
+    if ! logs 'events are dropped'; then
+        await test -L "$notes/dropped" || bad "$1" 'nothing says that an event was dropped'
+    fi
+    mv "$scratch/out" "$scratch/first"
     login forged
     expect "$1: a denial" [ "$result" = PAM_AUTH_ERR ]
+    cat "$scratch/first" >>"$scratch/out"
     expect "$1: the log says why" logs "login events are dropped: spool $spool: $2"
     await no_writer || bad "$1" 'its writer does not end'
     login token
