@@ -105,7 +105,8 @@ set_up() {
     log=$build_root/$name.log
     mkdir -p "$build_root"
     [ ! -e "$folder/build.ninja" ] || return 0
-    meson setup "$folder" --prefix="$folder/root" -Drundir="$folder/root/run" --werror "$@" >"$log" 2>&1 || {
+    meson setup "$folder" --prefix="$folder/root" -Drundir="$folder/root/run" \
+        -Dspooldir="$folder/root/var/spool/thrivestack" --werror "$@" >"$log" 2>&1 || {
         tail -n 20 "$log" >&2
         die "meson setup failed (all of it: $log)"
     }

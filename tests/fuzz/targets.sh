@@ -8,7 +8,7 @@ names=$(sed -n "/^fuzz_targets/,/^}/s/^  '\([a-z_0-9]*\)':.*/\1/p" tests/fuzz/me
 # leads anywhere, so nothing here runs a program or reads a host's files.
 set_up() {
     [ -e "$out/build/build.ninja" ] ||
-        CC=clang meson setup "$out/build" --prefix=/nonexistent -Drundir=/nonexistent \
+        CC=clang meson setup "$out/build" --prefix=/nonexistent -Drundir=/nonexistent -Dspooldir=/nonexistent \
             -Ddebug=true -Doptimization=1 -Db_sanitize=address,undefined -Db_lundef=false \
             -Dc_args='-fsanitize=fuzzer-no-link -fno-sanitize-recover=undefined'
 }
