@@ -14,6 +14,7 @@
 #include "helper/command/run.h"
 
 #define FILE_NAME "token"
+#define DRAFT_PREFIX "." FILE_NAME "." /* as ts_file_replace names it */
 #define FOLDER_PREFIX "run-"
 #define FOLDER_TRIES 5
 
@@ -26,7 +27,14 @@ struct run {
     sigset_t before;
 };
 
-/* All that is in it goes, a draft of a renewal that was killed as well. */
+/* The token, or a draft of a renewal that was killed. */
+static bool
+is_own_file(const char *name)
+{
+    return strcmp(name, FILE_NAME) == 0 || strncmp(name, DRAFT_PREFIX, strlen(DRAFT_PREFIX)) == 0;
+}
+
+/* Where something else is in it, that stays, and the folder with it. */
 static void
 remove_folder(struct run *run)
 {
@@ -35,7 +43,8 @@ remove_folder(struct run *run)
 
     if (list != NULL) {
         while ((entry = readdir(list)) != NULL)
-            (void)unlinkat(dirfd(list), entry->d_name, 0);
+            if (is_own_file(entry->d_name))
+                (void)unlinkat(dirfd(list), entry->d_name, 0);
         (void)closedir(list);
         run->fd = -1;
     }

@@ -70,6 +70,8 @@ start_run() {
     mkfifo "$dir/$1.end"
     read -r command file <"$dir/$1"
 }
+mkdir -m 700 "$dir/cache/run-others"
+echo notes >"$dir/cache/run-others/notes"
 start_run living
 living=$pid living_file=$file
 start_run killed
@@ -80,6 +82,8 @@ kill "$command"
 run helper run --file F -- true
 check "the next one removes it" [ ! -e "$(dirname "$file")" ]
 check "and not that of one which runs" [ -s "$living_file" ]
+check "and not what somebody else has put there" [ "$(cat "$dir/cache/run-others/notes")" = notes ]
+rm -r "$dir/cache/run-others"
 echo >"$dir/living.end"
 wait "$living"
 check "which removes its own" [ -z "$(rest)" ]
