@@ -84,6 +84,8 @@ match_own_syntax(struct helper *helper, int argc, char **argv)
     options->arguments_len = argc > first ? (size_t)(argc - first) : 0;
     if (options->arguments_len == 1 && strcmp(options->arguments[0], "--help") == 0)
         options->given |= OPTION_HELP;
+    if (options->arguments_len == 1 && strcmp(options->arguments[0], "--version") == 0)
+        options->given |= OPTION_VERSION;
     return true;
 }
 

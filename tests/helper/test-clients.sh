@@ -188,6 +188,13 @@ check "cargo: too long" [ "$status $(wc -l <"$dir/out")" = '64 1' ]
 run own cargo-credential-thrivestack
 refused "cargo: without --cargo-plugin" 64
 
+# --- those whose arguments are their client's
+for program in 'thrivestack-credential cargo' cargo-credential-thrivestack 'thrivestack-credential keyring' "$ring"; do
+    # shellcheck disable=SC2086 # Words are wanted.
+    run own $program --version
+    check "--version behind ${program##*/}" out_is "$(clean thrivestack-credential --version)"
+done
+
 # --- all of them
 # shellcheck disable=SC2086 # Words are wanted.
 closed() { printf '%s' "$1" | clean sh -c 'thrivestack-credential "$@" >&-' sh --config "$dir/conf" $2; }
