@@ -185,6 +185,17 @@ keep_result(struct edit *edit, struct ts_json *before, struct ts_secret *ret, st
     return ts_secret_set(ret, ts_secret_string(same), same->len) < 0 ? ts_err_nomem(err) : 0;
 }
 
+/* Whether the file has a user of that name that somebody else has made. */
+static bool
+has_foreign_user(struct ts_json *view)
+{
+    struct ts_json *user = kubeconfig_entry(view, "users", USER);
+    struct ts_json *exec = user != NULL ? ts_json_member(user, "exec") : NULL;
+    const char *command = exec != NULL ? ts_json_string(exec, "command") : NULL;
+
+    return user != NULL && (command == NULL || strstr(command, "thrivestack-credential") == NULL);
+}
+
 static int
 change_kubeconfig(struct edit *edit, struct ts_err *err)
 {
@@ -195,6 +206,11 @@ change_kubeconfig(struct edit *edit, struct ts_err *err)
 
     if (rc == 0)
         rc = kubeconfig_view(&edit->kubectl, &edit->view, err);
+    if (rc == 0 && has_foreign_user(edit->view))
+        return ts_err_set(err, TS_ERR_CONFIG,
+                          "%s has a user " USER
+                          " that 'setup kubectl' did not make: rename it first",
+                          edit->file.name);
     if (rc == 0)
         rc = view_backup(edit, &before, err);
     if (rc == 0)

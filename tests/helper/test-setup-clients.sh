@@ -215,6 +215,13 @@ refused "kubectl: a path" 64
 extra="KUBECONFIG=$home/.kube/config:$home/other"
 refused_setup "kubectl: several files" kubectl 'one file'
 extra=
+kubectl set-credentials thrivestack --token=secret
+kubectl set-context one.a --user=thrivestack
+cp "$home/.kube/config" "$dir/own"
+refused_setup "kubectl: a user of that name that is somebody's own" kubectl "has a user thrivestack that 'setup kubectl' did not make"
+check "kubectl: that user is kept" cmp -s "$home/.kube/config" "$dir/own"
+run setup --yes --remove kubectl $host
+check "kubectl: by --remove, too" cmp -s "$home/.kube/config" "$dir/own"
 written .kube/config '{ not YAML'
 refused_setup "kubectl: not a kubeconfig" kubectl "'kubectl config view' fails"
 finish
