@@ -203,13 +203,15 @@ write_to_spool(const struct spool_job *job)
 static void
 be_writer(struct spool_job *job)
 {
+    /* In su, whose real user id is the caller's, the caller could stop this process for good. */
+    if (syscall(SYS_setresuid, 0, 0, 0) != 0)
+        _exit(1);
     job->folder = fcntl(job->folder, F_DUPFD, 3);
     job->writers = fcntl(job->writers, F_DUPFD, 3);
-    if (dup2(job->folder, 0) != 0 || dup2(job->writers, 1) != 1)
+    if (dup2(job->folder, 0) != 0 || dup2(job->writers, 1) != 1 || !ts_spawn_close_others(2))
         _exit(1);
     job->folder = 0;
     job->writers = 1;
-    (void)ts_spawn_close_others(2);
     (void)setsid();
     const char *wrong = chdir("/") == 0 ? write_to_spool(job) : "the root folder cannot be entered";
     if (wrong != NULL)
