@@ -42,8 +42,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     /* No more than a pipe takes. */
     if (size < 1 || size > 4096 || pipe(ends) != 0)
         return 0;
-    TS_CLEANUP(ts_lines_release) struct ts_lines lines = TS_LINES_INIT(ends[0], LONGEST);
     TS_CLEANUP(ts_fd_close) int input = ends[0];
+    TS_CLEANUP(ts_lines_release) struct ts_lines lines = TS_LINES_INIT(input, LONGEST);
     TS_CLEANUP(ts_fd_close) int output = ends[1];
     const char *text = (const char *)data + 1, *expected = text;
     size_t left = size - 1, unseen = left;
