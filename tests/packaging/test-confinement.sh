@@ -37,6 +37,18 @@ for name in worker prover; do
 done
 check 'the prover has no network' sh -c '! grep -q "^ *network" "$0"' "$profiles/thrivestack-prover"
 
+# The folders that the packages make for what the module writes.
+spool=$(sed -n "s/^option('spooldir'.*value: *'\([^']*\)'.*/\1/p" "$source_root/meson_options.txt")
+check 'events send may lock the spool' grep -q "^ *owner $spool/ rk,$" "$profiles/thrivestack-credential"
+check 'events send may read and remove events' \
+    grep -q "^ *owner $spool/\* rw,$" "$profiles/thrivestack-credential"
+awk '$1 == "d" { print $2 }' "$source_root/packaging/systemd/thrivestack.conf.in" |
+    sed "s|@rundir@|/run|; s|@spooldir@|$spool|" >"$scratch/folders"
+while read -r folder; do
+    check "SELinux has a label for $folder" \
+        grep -q "^$folder(/\.\*)?[[:space:]]*gen_context" "$source_root/packaging/selinux/thrivestack.fc"
+done <"$scratch/folders"
+
 # The module needs Debian's or Fedora's reference policy.
 makefile=/usr/share/selinux/devel/Makefile
 builds() {

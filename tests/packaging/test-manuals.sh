@@ -124,6 +124,17 @@ while read -r command; do
     check "$command --help ends with an example" grep -qE "^  .*(thrivestack|SUDO)" "$scratch/example"
 done <"$scratch/commands"
 
+# The folders that the packages make: RUNDIR/thrivestack and the spool, which `events send` uses, too.
+names_file() {
+    sed -n '/^\.Sh FILES/,/^\.Sh E/p' "$pages/$1" | grep -qF ".It Pa $2"
+}
+awk '$1 == "d" { print $2 }' "${pages%/*}/thrivestack.conf" >"$scratch/folders"
+while read -r folder; do
+    check "the FILES of pam_thrivestack.8 name $folder" names_file pam_thrivestack.8 "$folder"
+done <"$scratch/folders"
+spool=$(tail -n 1 "$scratch/folders")
+check "the FILES of thrivestack-credential.1 name $spool" names_file thrivestack-credential.1 "$spool"
+
 for page in "$pages"/*.[158]; do
     name=${page##*/}
     mandoc -T lint -W warning "$page" >"$scratch/lint" 2>&1
