@@ -19,6 +19,7 @@
 
 /* A draft older than this is no longer being written. */
 #define DRAFT_SECONDS 3600
+#define BUSY 1 /* another sender holds the spool */
 
 static void
 close_spool(DIR **spool)
@@ -47,6 +48,17 @@ open_spool(DIR **ret, struct ts_err *err)
         return ts_err_nomem(err);
     fd = -1;
     return 0;
+}
+
+/* Two senders would send everything twice. 0, BUSY or TS_ERR_SYSTEM. */
+static int
+lock_spool(DIR *spool, struct ts_err *err)
+{
+    if (flock(dirfd(spool), LOCK_EX | LOCK_NB) == 0)
+        return 0;
+    return errno == EWOULDBLOCK
+               ? BUSY
+               : ts_err_errno(err, TS_ERR_SYSTEM, "the spool " TS_SPOOLDIR " cannot be locked");
 }
 
 static bool
@@ -159,8 +171,10 @@ command_events(struct helper *helper, struct ts_secret *answer, struct ts_err *e
         return rc;
     if (spool == NULL)
         return ts_secret_append_string(answer, "0 sent\n") < 0 ? ts_err_nomem(err) : 0;
-    /* Two senders would send everything twice. */
-    if (flock(dirfd(spool), LOCK_EX | LOCK_NB) != 0)
+    rc = lock_spool(spool, err);
+    if (rc < 0)
+        return rc;
+    if (rc == BUSY)
         return ts_secret_append_string(answer, "another sender is at work\n") < 0
                    ? ts_err_nomem(err)
                    : 0;
