@@ -90,7 +90,7 @@ allow_api_key(const struct helper *helper, const struct client_question *questio
         OPTION_SCOPE | OPTION_LIFETIME | OPTION_MIN_VALID | OPTION_FRESH | OPTION_FOR | OPTION_JSON;
     const char *name = request->profile;
 
-    if (options_check(&helper->options, ~of_tokens, "a private API key", err) < 0)
+    if (options_check(&helper->options, ~of_tokens, "api_key_file", err) < 0)
         return ts_err_prefix(err, "profile %s", name);
     if (question->bound_host != NULL || (host != NULL && host->bound))
         return ts_err_set(err, TS_ERR_CONFIG,

@@ -44,7 +44,7 @@ check "--out writes it" [ "$(cat "$dir/written")" = "$secret" ]
 check "for its owner alone" [ "$(stat -c %a "$dir/written")" = 600 ]
 for option in --fresh --json --scope=x --lifetime=1h --min-valid=1m --for=git.example.com; do
     run helper token "$option"
-    refused_saying "no $option" 64 "${option%=*} "
+    refused_saying "no $option" 64 "profile default: ${option%=*} does not go with 'api_key_file'"
 done
 
 # --- hosts
