@@ -1,7 +1,8 @@
 /*
  * `goauth`: a command for GOAUTH of go 1.24 or newer. Without an argument it is asked for all hosts
  * before the first request; after a 4xx, for one URL, with the response on standard input, which is
- * not read. The answer is blocks of a URL, a blank line, headers, and a blank line.
+ * not read. The answer is blocks of a URL, a blank line, headers, and a blank line. A host that
+ * fails is left out of the answer for all hosts, and the reason is on standard error.
  */
 #include <string.h>
 
@@ -51,15 +52,36 @@ answer_section(struct helper *helper, const struct ts_host_pattern *pattern,
     return rc < 0 ? ts_err_nomem(err) : answer_question(helper, &question, answer, err);
 }
 
+/* Of several failures, each is printed once: the last one here if another host was answered, else
+ * by the caller. */
 static int
 answer_sections(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
+    int failure = 0;
     int rc = helper_load_config(helper, err);
 
-    for (size_t i = 0; rc == 0 && i < helper->config.hosts_len; i++)
-        if (!helper->config.hosts[i].pattern.wildcard)
-            rc = answer_section(helper, &helper->config.hosts[i].pattern, answer, err);
-    return rc;
+    if (rc < 0)
+        return rc;
+    for (size_t i = 0; i < helper->config.hosts_len; i++) {
+        const struct ts_host_rule *rule = &helper->config.hosts[i];
+        struct ts_err reason = {.code = 0};
+
+        rc = rule->pattern.wildcard ? 0 : answer_section(helper, &rule->pattern, answer, &reason);
+        if (rc == 0)
+            continue;
+        if (failure < 0)
+            output_error(err);
+        failure = rc;
+        *err = reason;
+        if (rc == TS_ERR_NOMEM)
+            return rc;
+        (void)ts_err_prefix(err, "host %s", rule->label);
+    }
+    if (failure < 0 && answer->len > 0) {
+        output_error(err);
+        return 0;
+    }
+    return failure;
 }
 
 int

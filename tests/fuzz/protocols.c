@@ -55,6 +55,14 @@ client_answer_release(struct client_answer *answer)
     ts_grant_release(&answer->grant);
 }
 
+/* In place of output.c: the reasons of hosts that were left out. */
+void
+output_error(const struct ts_err *err)
+{
+    if (err->text[0] == '\0' || fuzz_has_control(err->text))
+        abort();
+}
+
 int
 client_print_header(const struct client_answer *answer, struct ts_secret *ret)
 {

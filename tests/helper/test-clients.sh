@@ -69,6 +69,15 @@ run helper goauth https://b.example.com:8443/team/mod
 check "goauth: a path's section" grep -qx 'https://b.example.com:8443/team' "$dir/out"
 run helper goauth
 check "goauth: every literal host" [ "$(grep -c '^https://' "$dir/out") $(grep -c '^$' "$dir/out")" = '3 6' ]
+cp "$dir/conf" "$dir/whole"
+printf '[profile broken]\nkey_file = %s/missing.json\ntoken_url = %s/api/user/token\nscopes = x\n' "$dir" "$url" >>"$dir/conf"
+for host in first second; do printf '[host %s.example.com]\nprofile = broken\n' $host >>"$dir/conf"; done
+run helper goauth
+check "goauth: one broken host does not keep the others from an answer" [ "$status $(grep -c '^https://' "$dir/out")" = '0 3' ]
+check "goauth: the broken ones are left out" [ "$(grep -c -e first -e second "$dir/out")" = 0 ]
+check "goauth: with a reason each" [ "$(grep -c -e '^thrivestack-credential: host first.example.com: .*missing.json' \
+    -e '^thrivestack-credential: host second.example.com: .*missing.json' "$dir/err") $(wc -l <"$dir/err")" = '2 2' ]
+cp "$dir/whole" "$dir/conf"
 for address in $others; do
     run helper goauth "$address"
     check "goauth: nothing for $address" silent
