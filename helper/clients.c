@@ -76,7 +76,7 @@ static const struct client clients[] = {
         .command.arguments = "",
         .command.help = "answer cargo, as a credential provider",
         .command.run = command_cargo,
-        .has_own_syntax = true,
+        .command.has_own_syntax = true,
         .setup = "cargo",
         .has_host = true,
         .file = &client_file_cargo,
@@ -115,7 +115,7 @@ static const struct client clients[] = {
         .command.arguments = "get URL [USER]",
         .command.help = "answer pip and uv, as the program keyring",
         .command.run = command_keyring,
-        .has_own_syntax = true,
+        .command.has_own_syntax = true,
         .link = "keyring",
         .setup = "pip",
         .has_host = true,
@@ -148,22 +148,13 @@ client_find_setup(const char *name)
     return NULL;
 }
 
-const struct command *
-client_find_own_syntax(const char *program, const char *argument)
+bool
+client_has_own_syntax(const char *name)
 {
-    for (size_t i = 0; i < TS_ARRAY_LEN(clients); i++) {
-        const struct client *client = &clients[i];
-        const char *names[] = {client->command.alias, client->link};
-
-        if (!client->has_own_syntax)
-            continue;
-        for (size_t j = 0; j < TS_ARRAY_LEN(names); j++)
-            if (names[j] != NULL && strcmp(names[j], program) == 0)
-                return &client->command;
-        if (argument != NULL && strcmp(client->command.name, argument) == 0)
-            return &client->command;
-    }
-    return NULL;
+    for (size_t i = 0; i < TS_ARRAY_LEN(clients); i++)
+        if (clients[i].command.has_own_syntax && strcmp(clients[i].command.name, name) == 0)
+            return true;
+    return false;
 }
 
 int

@@ -18,7 +18,6 @@ struct doctor;
 struct client {
     struct command command; /* its alias is the name of a symbolic link that is installed */
     const char *link;       /* a link in libexecdir, for those who want it in their PATH, or NULL */
-    bool has_own_syntax;    /* its arguments follow another program's rules: only --help is ours */
     const char *setup;      /* what `setup` calls it, or NULL */
     bool has_host;          /* `setup` is for one host */
     const struct client_file
@@ -30,9 +29,8 @@ struct client {
 /* Walks the table; NULL past its end. */
 const struct client *client_at(size_t index);
 
-/* The command of a client with a syntax of its own, by the name that this program is called by, or
- * by its first argument, which may be NULL; else NULL. */
-const struct command *client_find_own_syntax(const char *program, const char *argument);
+/* Whether it is the command of a client with a syntax of its own. */
+bool client_has_own_syntax(const char *name);
 
 /* The client that `setup` calls by this name, or NULL. */
 const struct client *client_find_setup(const char *name);

@@ -44,9 +44,13 @@ struct command {
     /* Prints an error the way this command's callers expect it and returns the exit code. NULL:
      * helper_fail. */
     int (*fail)(const struct helper *helper, const struct ts_err *err);
+    /* What follows its name is by another program's rules: of our options, only a lone --help or
+     * --version. */
+    bool has_own_syntax;
 };
 
 const struct command *command_find(const char *name);
+/* The command that the program's name, argv[0], means; or NULL. */
 const struct command *command_find_alias(const char *program);
 
 /* Walks the table; NULL past its end. */

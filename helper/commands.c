@@ -128,9 +128,12 @@ command_find_alias(const char *program)
 {
     const struct client *client = NULL;
 
-    for (size_t i = 0; (client = client_at(i)) != NULL; i++)
-        if (client->command.alias != NULL && strcmp(client->command.alias, program) == 0)
+    for (size_t i = 0; (client = client_at(i)) != NULL; i++) {
+        const char *alias = client->command.alias != NULL ? client->command.alias : client->link;
+
+        if (alias != NULL && strcmp(alias, program) == 0)
             return &client->command;
+    }
     return NULL;
 }
 

@@ -48,14 +48,13 @@ drop_argument(struct options *options)
     options->arguments_len--;
 }
 
-/* The program's other names say the command; under its own, the first argument does. `help` is
- * --help, of the command behind it where there is one. */
+/* The first argument says the command where the program's name does not. `help` is --help, of the
+ * command behind it where there is one. */
 static void
-parse_command(struct helper *helper, const char *program)
+parse_command(struct helper *helper)
 {
     struct options *options = &helper->options;
 
-    helper->command = command_find_alias(program);
     if (helper->command != NULL || options->arguments_len == 0)
         return;
     if (strcmp(options->arguments[0], "help") == 0) {
@@ -68,25 +67,36 @@ parse_command(struct helper *helper, const char *program)
         drop_argument(options);
 }
 
-/* For clients whose arguments are theirs; false for all others. */
-static bool
-match_own_syntax(struct helper *helper, int argc, char **argv)
+/* Of our options, what a client with a syntax of its own takes behind its name. */
+static void
+find_own_help(struct options *options)
 {
-    const char *program = argc > 0 ? base_name(argv[0]) : "";
-    const char *argument = argc > 1 ? argv[1] : NULL;
-    struct options *options = &helper->options;
-
-    helper->command = client_find_own_syntax(program, argument);
-    if (helper->command == NULL)
-        return false;
-    int first = argument != NULL && strcmp(argument, helper->command->name) == 0 ? 2 : 1;
-    options->arguments = argv + first;
-    options->arguments_len = argc > first ? (size_t)(argc - first) : 0;
     if (options->arguments_len == 1 && strcmp(options->arguments[0], "--help") == 0)
         options->given |= OPTION_HELP;
     if (options->arguments_len == 1 && strcmp(options->arguments[0], "--version") == 0)
         options->given |= OPTION_VERSION;
-    return true;
+}
+
+/* Reads the command and the options. Returns as options_parse. */
+static int
+parse_line(struct helper *helper, int argc, char **argv, struct ts_err *err)
+{
+    struct options *options = &helper->options;
+    int rc = 0;
+
+    helper->command = command_find_alias(argc > 0 ? base_name(argv[0]) : "");
+    if (helper->command != NULL && helper->command->has_own_syntax) {
+        options->arguments = argv + 1;
+        options->arguments_len = (size_t)(argc - 1);
+    } else {
+        if (helper->command == NULL)
+            options->is_last = client_has_own_syntax;
+        rc = options_parse(argc, argv, options, err);
+        parse_command(helper);
+    }
+    if (helper->command != NULL && helper->command->has_own_syntax)
+        find_own_help(options);
+    return rc;
 }
 
 static int
@@ -183,9 +193,6 @@ main(int argc, char **argv)
 
     protect_process(&helper);
     helper.stdout_open = output_prepare();
-    if (match_own_syntax(&helper, argc, argv))
-        return run_command(&helper, &err);
-    int rc = options_parse(argc, argv, &helper.options, &err);
-    parse_command(&helper, argc > 0 ? base_name(argv[0]) : "");
+    int rc = parse_line(&helper, argc, argv, &err);
     return rc < 0 ? fail_usage(&helper, &err) : run_command(&helper, &err);
 }

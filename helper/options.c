@@ -194,6 +194,11 @@ options_parse(int argc, char **argv, struct options *ret, struct ts_err *err)
     ret->arguments = argc > 0 ? argv + 1 : argv;
     for (int i = 1; i < argc; i++) {
         if (only_arguments || argv[i][0] != '-' || argv[i][1] == '\0') {
+            if (ret->arguments_len == 0 && ret->is_last != NULL && ret->is_last(argv[i])) {
+                ret->arguments = argv + i;
+                ret->arguments_len = (size_t)(argc - i);
+                return 0;
+            }
             /* Never ahead of i, so nothing unread is overwritten. */
             ret->arguments[ret->arguments_len++] = argv[i];
             continue;

@@ -85,6 +85,7 @@ struct options {
     int64_t min_valid; /* seconds, or -1 */
     char **arguments;  /* what is not an option, in order; points into argv */
     size_t arguments_len;
+    bool (*is_last)(const char *argument); /* set by the caller, or NULL */
 };
 
 #define OPTIONS_INIT ((struct options){.lifetime = -1, .min_valid = -1})
@@ -93,6 +94,7 @@ struct options {
  * Sorts argv[1] and what follows into options and arguments; argv is rearranged for that. Returns
  * 0, TS_ERR_USAGE with a text that names the option, or TS_ERR_NOMEM. *ret, which the caller
  * initialises with OPTIONS_INIT and releases, then holds what was read before the mistake.
+ * Where `is_last` is true of the first argument, everything behind it is an argument, unread.
  */
 int options_parse(int argc, char **argv, struct options *ret, struct ts_err *err);
 

@@ -120,6 +120,8 @@ check "keyring: uv and old pip" out_is "$token"
 run own "$ring" get https://a.example.com/simple --mode creds
 check "keyring: uv, both" [ "$(cat "$dir/out")" = "alice
 $token" ]
+run helper keyring --mode=creds --output=json get https://a.example.com/simple
+check "keyring: options of ours in front of the command" is ".password == \"$token\""
 nothing() { [ "$status" = 1 ] && [ ! -s "$dir/out" ] && [ ! -s "$dir/err" ]; }
 for address in $others other.example.com; do
     run own "$ring" --mode=creds --output=json get "$address"
@@ -190,6 +192,12 @@ for text in '{' '[]' '{}' '\001' "$(get https://a.example.com | sed 's/"v":1/"v"
     check "cargo: an error for $(printf %.40s "$text"), then an answer" \
         answer '.[0].Err.kind == "other" and .[0].Err.message != "" and .[1].Ok.kind == "get"'
 done
+run_with "$(get https://b.example.com:8443/team)\n" helper --profile=default cargo --cargo-plugin
+check "cargo: options of ours in front of the command" answer ".[0].Ok.token == \"$bearer\""
+run helper --json cargo --cargo-plugin
+refused_saying "cargo: an option that is not for it" 64 "--json does not go with 'cargo'"
+run helper --profile cargo npm
+refused_saying "cargo: as the value of an option" 78 "profile 'cargo'"
 cargo "$(get https://a.example.com)"
 check "cargo: a request that is cut" [ "$status $(wc -l <"$dir/out")" = '64 1' ]
 cargo "$(printf '%70000s' x)"

@@ -179,6 +179,29 @@ options_of_another_command(void **state)
     assert_string_equal(err.text, "--json does not go with 'git'");
 }
 
+static bool
+is_keyring(const char *argument)
+{
+    return strcmp(argument, "keyring") == 0;
+}
+
+static void
+nothing_is_read_behind_the_last_argument(void **state)
+{
+    char words[][16] = {"program", "--profile", "keyring", "keyring", "--mode", "-x", "--json"};
+    char *argv[] = {words[0], words[1], words[2], words[3], words[4], words[5], words[6], NULL};
+    TS_CLEANUP(options_release) struct options options = OPTIONS_INIT;
+    struct ts_err err = {0};
+
+    (void)state;
+    options.is_last = is_keyring;
+    assert_int_equal(options_parse(7, argv, &options, &err), 0);
+    assert_int_equal(options.given, OPTION_PROFILE);
+    assert_string_equal(options.profile, "keyring");
+    assert_ptr_equal(options.arguments, &argv[3]);
+    assert_int_equal(options.arguments_len, 4);
+}
+
 static void
 columns_are_aligned(void **state)
 {
@@ -201,6 +224,7 @@ main(void)
         cmocka_unit_test(accepted_lines),
         cmocka_unit_test(refused_lines),
         cmocka_unit_test(options_of_another_command),
+        cmocka_unit_test(nothing_is_read_behind_the_last_argument),
         cmocka_unit_test(columns_are_aligned),
     };
 
