@@ -24,11 +24,7 @@ set_up_machines() {
     install -d -o alice -g alice -m 700 "$W/laptop" "$W/laptop/.ssh" "$W/laptop/Downloads" "$W/laptop-run"
     "$ISSUER" key new "$W/issuer" --name laptop --expires 2030-12-31 --rotation 90d --out "$W/key.json" >"$W/key.id"
     install -o alice -g alice -m 600 "$W/key.json" "$W/laptop/Downloads/key.json"
-    # Stacks name the module without a folder, as an installed one is found.
-    folder=$(dirname "$(find /usr/lib /lib -name pam_permit.so | head -n 1)")
-    cp -a "$folder" "$W/modules"
-    cp "$MODULE" "$W/modules/"
-    mount --bind "$W/modules" "$folder"
+    install_module
     rm -f /etc/ssh/ssh_host_*
     ssh-keygen -A >"$W/log.txt"
     sed 's/^/build.example.com /' /etc/ssh/ssh_host_ed25519_key.pub >"$W/laptop/.ssh/known_hosts"

@@ -293,6 +293,14 @@ give() {
     chmod 600 "$2"
 }
 
+# The folder of PAM modules with ours in it, as a package puts it there: stacks name the module without a
+# folder.
+install_module() {
+    modules=$(dirname "$(find /usr/lib /lib -name pam_permit.so | head -n 1)")
+    cp -a "$modules" "$W/modules" && cp "$MODULE" "$W/modules/" && mount --bind "$W/modules" "$modules" ||
+        die 'the module cannot be put beside the others'
+}
+
 # ---- keys, policies and the issuer
 
 issuer_url=https://localhost:8700/api/user/token
@@ -332,6 +340,18 @@ key_section() {
     shift 2
     [ $# -gt 0 ] || set -- 'services = *' 'scopes = user_management telemetry_apis'
     printf '%s\n' "$@" ''
+}
+
+# alice_with_key: alice has the key `alices`, which every service accepts, and bob has none; both have passwords.
+alice_with_key() {
+    start_issuer
+    api_key alices
+    {
+        printf '[service *]\nscopes = user_management\n\n'
+        key_section alices alice
+    } >"$CONF/policy.conf"
+    user alice 4001 alice-password
+    user bob 4002 bob-password
 }
 
 # sign NAME [options of `sign`]: a token of that key; scope user_management where none is named.

@@ -6,23 +6,18 @@
 #     set_up_host                 alice and carol have a key each for $service, bob has none; the product is
 #                                 where pages expect it
 #     systemctl_does COMMAND...   what `systemctl restart|reload ANY` stands for
-#     run_case tokens tokens      what tokens open and what not, with the lines of the log
+#     try_server FUNCTION...      runs each as a case, then `covered` of pages.sh, and ends the script; `tokens` is
+#                                 what tokens open and what not, with the lines of the log
 #
 # The script defines `ask USER PASSWORD`, which prints nothing. It succeeds where the program lets that user
 # in, and fails where it refuses; its status is 124, 126 or 127 where it could not be tried (see `refused`).
+# `curl_as` and `keeps_passwords` serve several of them.
 
 # shellcheck source=tests/e2e/pages.sh
 . "$SOURCE/pages.sh"
 
 need_server() {
     [ -x "$1" ] || skip_rest "$service" "$1 is not installed; \`sh tests/run all\` installs it"
-}
-
-# The folder of PAM modules with ours in it, as a package puts it there.
-install_module() {
-    modules=$(dirname "$(find /usr/lib /lib -name pam_permit.so | head -n 1)")
-    cp -a "$modules" "$W/modules" && cp "$MODULE" "$W/modules/" && mount --bind "$W/modules" "$modules" ||
-        die 'the module cannot be put beside the others'
 }
 
 # As after README's five minutes.
@@ -84,4 +79,26 @@ keeps_back() {
     log_from=$(wc -c <"$W/syslog")
     refused "$1 characters" ask alice "$long"
     ! log_has "service=$service " || fail "$1 characters: the module was asked"
+}
+
+# curl_as user|proxy-user USER PASSWORD OPTION...: what curl gets with that login is in $W/page.
+curl_as() {
+    login=$(printf '%s = "%s:%s"' "$1" "$2" "$3")
+    shift 3
+    printf '%s\n' "$login" | curl -s --max-time 20 -K - -o "$W/page" "$@"
+}
+
+# While the policy is broken, who has no key gets in by password.
+keeps_passwords() {
+    cp "$CONF/policy.conf" "$W/policy.conf"
+    echo '[service' >>"$CONF/policy.conf"
+    ask bob bob-password || fail 'by password, while the policy is broken'
+    cp "$W/policy.conf" "$CONF/policy.conf"
+}
+
+try_server() {
+    for name in "$@" covered; do
+        run_case "$name" "$name"
+    done
+    finish
 }

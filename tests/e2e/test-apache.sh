@@ -33,8 +33,7 @@ END
 
 # status USER PASSWORD
 status() {
-    printf 'user = "%s:%s"\n' "$1" "$2" |
-        curl -s --max-time 20 -K - -o "$W/page" -w '%{http_code}' --cacert "$W/ca.pem" https://localhost/private/page
+    curl_as user "$1" "$2" -w '%{http_code}' --cacert "$W/ca.pem" https://localhost/private/page
 }
 
 ask() {
@@ -72,11 +71,4 @@ no_token_is_kept() {
 
 set_up_host
 set_up_apache
-
-run_case enable enable
-run_case tokens tokens
-run_case passwords passwords
-run_case lengths lengths
-run_case no_token_is_kept no_token_is_kept
-run_case covered covered
-finish
+try_server enable tokens passwords lengths no_token_is_kept

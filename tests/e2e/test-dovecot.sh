@@ -22,8 +22,7 @@ set_up_dovecot() {
 
 # plain USER PASSWORD, login USER PASSWORD: the two commands of IMAP; the status is curl's.
 plain() {
-    printf 'user = "%s:%s"\n' "$1" "$2" |
-        curl -s --max-time 20 -K - -o "$W/page" --login-options AUTH=PLAIN imap://127.0.0.1/ -X NOOP
+    curl_as user "$1" "$2" --login-options AUTH=PLAIN imap://127.0.0.1/ -X NOOP
 }
 
 login() {
@@ -57,10 +56,7 @@ passwords() {
     ask alice alice-password || fail 'who has a key, by password'
     refused 'by another password' ask bob alice-password
     refused 'by no password' ask alice ''
-    cp "$CONF/policy.conf" "$W/policy.conf"
-    echo '[service' >>"$CONF/policy.conf"
-    ask bob bob-password || fail 'by password, while the policy is broken'
-    cp "$W/policy.conf" "$CONF/policy.conf"
+    keeps_passwords
 }
 
 lengths() {
@@ -77,11 +73,4 @@ no_token_is_kept() {
 
 set_up_host
 set_up_dovecot
-
-run_case enable enable
-run_case tokens tokens
-run_case passwords passwords
-run_case lengths lengths
-run_case no_token_is_kept no_token_is_kept
-run_case covered covered
-finish
+try_server enable tokens passwords lengths no_token_is_kept

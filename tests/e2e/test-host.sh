@@ -11,27 +11,10 @@ host() {
 }
 
 set_up() {
-    start_issuer
-    api_key alices
-    {
-        printf '[service *]\nscopes = user_management\n\n'
-        key_section alices alice
-    } >"$CONF/policy.conf"
-    user alice 4001 alice-password
-    user bob 4002 bob-password
+    alice_with_key
     cp -a /etc/pam.d "$W/before"
     rm -f "$W/before"/*.thrivestack-backup
-    # Stacks name the module without a folder, as an installed one is found.
-    folder=$(dirname "$(find /usr/lib /lib -name pam_permit.so | head -n 1)")
-    : >"$W/no-module"
-    [ -e "$folder/pam_thrivestack.so" ] || install_module "$folder"
-}
-
-# The folder of PAM modules with ours in it, as a package puts it there.
-install_module() {
-    mkdir "$W/modules" "$W/modules-work" "$W/modules-new" &&
-        cp -a "$1" "$W/all-modules" && cp "$MODULE" "$W/all-modules/" &&
-        mount --bind "$W/all-modules" "$1" || die 'the module cannot be put beside the others'
+    install_module
 }
 
 reset() {

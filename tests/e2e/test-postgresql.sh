@@ -76,11 +76,4 @@ no_token_is_kept() {
 
 set_up_host
 set_up_postgresql
-
-run_case enable enable
-run_case tokens tokens
-run_case passwords passwords
-run_case lengths lengths
-run_case no_token_is_kept no_token_is_kept
-run_case covered covered
-finish
+try_server enable tokens passwords lengths no_token_is_kept

@@ -21,8 +21,7 @@ set_up_squid() {
 
 # ask USER PASSWORD: nothing listens behind the proxy, so whoever is let in gets 503.
 ask() {
-    case $(printf 'proxy-user = "%s:%s"\n' "$1" "$2" |
-        curl -s --max-time 20 -K - -o "$W/page" -w '%{http_code}' -x http://127.0.0.1:3128 http://127.0.0.1:80/) in
+    case $(curl_as proxy-user "$1" "$2" -w '%{http_code}' -x http://127.0.0.1:3128 http://127.0.0.1:80/) in
     503) ;;
     403 | 407) return 1 ;;
     *) return 126 ;;
@@ -51,11 +50,4 @@ no_token_is_kept() {
 
 set_up_host
 set_up_squid
-
-run_case enable enable
-run_case tokens tokens
-run_case passwords passwords
-run_case lengths lengths
-run_case no_token_is_kept no_token_is_kept
-run_case covered covered
-finish
+try_server enable tokens passwords lengths no_token_is_kept

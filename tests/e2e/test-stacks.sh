@@ -43,22 +43,13 @@ host() {
 }
 
 set_up() {
-    start_issuer
-    api_key alices
-    {
-        printf '[service *]\nscopes = user_management\n\n'
-        key_section alices alice
-    } >"$CONF/policy.conf"
-    user alice 4001 alice-password
-    user bob 4002 bob-password
+    alice_with_key
     rm -f /etc/pam.d/*.thrivestack-backup
     cp -a /etc/pam.d "$W/before"
     cp "$stacks"/* "$W/before/" || die 'the stacks cannot be copied'
     chown -R root:root "$W/before"
     chmod 644 "$W/before"/*
-    folder=$(dirname "$(find /usr/lib /lib -name pam_permit.so | head -n 1)")
-    cp -a "$folder" "$W/modules" && cp "$MODULE" "$W/modules/" && mount --bind "$W/modules" "$folder" ||
-        die 'the module cannot be put beside the others'
+    install_module
     rm -rf /etc/pam.d/*
     cp -a "$W/before/." /etc/pam.d
 }
