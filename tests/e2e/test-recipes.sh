@@ -156,7 +156,7 @@ try_it() {
 build_packages() {
     { sed -n '/^Build-Depends/,/^Standards/s/^Build-Depends: *\|^ *//p' "$TREE/packaging/debian/control" |
         sed -n 's/-compat//; s/^\([a-z][a-z0-9-]*\).*/\1/p' && echo build-essential; } | sort >"$W/needed"
-    sed -n 's/^On Debian 12, with `\([a-z0-9 -]*\)`.*/\1/p' "$(page_file README)" | tr ' ' '\n' | sort >"$W/named"
+    sed -n 's/^On Debian 12 or 13, with `\([a-z0-9 -]*\)`.*/\1/p' "$(page_file README)" | tr ' ' '\n' | sort >"$W/named"
     diff "$W/needed" "$W/named" || fail 'debian/control needs others than it names'
 }
 
