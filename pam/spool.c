@@ -39,7 +39,6 @@ struct spool_job {
     char draft[NAME_MAX_LEN];
     const char *name; /* the draft's, without its prefix */
     int folder;       /* RUNDIR/thrivestack/events */
-    int writers;      /* WRITERS_FILE, with a byte locked */
 };
 
 static void
@@ -47,7 +46,6 @@ release_job(struct spool_job *job)
 {
     ts_secret_release(&job->text);
     ts_fd_close(&job->folder);
-    ts_fd_close(&job->writers);
 }
 
 static void
@@ -98,26 +96,6 @@ choose_name(struct spool_job *job, struct ts_err *err)
     return 0;
 }
 
-/* The lock belongs to the open file, and so to the writer that inherits it, until that ends. */
-static bool
-lock_byte(int fd, int byte, bool waits)
-{
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
-
-    return fcntl(fd, waits ? F_OFD_SETLKW : F_OFD_SETLK, &lock) == 0;
-}
-
-static bool
-find_turn(struct spool_job *job)
-{
-    job->writers =
-        openat(job->folder, WRITERS_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    for (int i = 0; job->writers >= 0 && i < TS_SPOOL_WRITERS; i++)
-        if (lock_byte(job->writers, i, false))
-            return true;
-    return false;
-}
-
 static void
 note_drop(int folder, const char *reason)
 {
@@ -126,30 +104,19 @@ note_drop(int folder, const char *reason)
 }
 
 /* How many files the folder has, drafts included; -1 where it cannot be listed. Only system calls:
- * see write_to_spool. */
+ * see be_writer. */
 static long
 count_files(int spool)
 {
     union {
-        struct {
-            uint64_t inode;
-            int64_t offset;
-            unsigned short len;
-            unsigned char type;
-            char name[];
-        } entry;
+        struct ts_spawn_dirent align;
         char bytes[8192];
     } buffer;
     long count = 0, got;
 
     while ((got = syscall(SYS_getdents64, spool, buffer.bytes, sizeof(buffer.bytes))) > 0)
-        for (long at = 0; at < got;) {
-            unsigned short len;
-
-            memcpy(&len, buffer.bytes + at + 16, sizeof(len));
-            at += len;
-            count++;
-        }
+        for (long at = 0; at < got; count++)
+            at += ((const struct ts_spawn_dirent *)(const void *)(buffer.bytes + at))->len;
     return got == 0 ? count - 2 : -1; /* without `.` and `..` */
 }
 
@@ -176,12 +143,18 @@ write_whole(const struct spool_job *job, int spool)
     return explain_write(error);
 }
 
-/*
- * In a copy of the host, of which only this thread is left: nothing but system calls, since another
- * thread may have held any lock.
- */
+/* The lock belongs to the open file, and so to this process, until that ends. */
+static bool
+lock_byte(int fd, int byte, bool waits)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+    return fcntl(fd, waits ? F_OFD_SETLKW : F_OFD_SETLK, &lock) == 0;
+}
+
+/* `writers`: WRITERS_FILE. */
 static const char *
-write_to_spool(const struct spool_job *job)
+write_to_spool(const struct spool_job *job, int writers)
 {
     struct stat st;
     int spool = open(TS_SPOOLDIR, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -190,7 +163,7 @@ write_to_spool(const struct spool_job *job)
         return "it cannot be opened";
     if (fstat(spool, &st) != 0 || st.st_uid != 0 || (st.st_mode & 077) != 0)
         return "it is not root's alone (chown root, chmod 700)";
-    if (!lock_byte(job->writers, TS_SPOOL_WRITERS, true))
+    if (!lock_byte(writers, TS_SPOOL_WRITERS, true))
         return "its lock fails";
     long count = count_files(spool);
     if (count >= TS_SPOOL_MAX)
@@ -198,24 +171,44 @@ write_to_spool(const struct spool_job *job)
     return count < 0 ? "it cannot be listed" : write_whole(job, spool);
 }
 
-/* In the child of a child, whom init reaps: whatever the host's descriptors are, it must not keep
- * them open. */
-static void
-be_writer(struct spool_job *job)
+static const char *
+write_as_one_of_few(const struct spool_job *job, int folder)
 {
-    /* In su, whose real user id is the caller's, the caller could stop this process for good. */
-    if (syscall(SYS_setresuid, 0, 0, 0) != 0)
-        _exit(1);
-    job->folder = fcntl(job->folder, F_DUPFD, 3);
-    job->writers = fcntl(job->writers, F_DUPFD, 3);
-    if (dup2(job->folder, 0) != 0 || dup2(job->writers, 1) != 1 || !ts_spawn_close_others(2))
-        _exit(1);
-    job->folder = 0;
-    job->writers = 1;
+    int writers = openat(folder, WRITERS_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (writers < 0)
+        return "its lock file cannot be opened";
+    for (int i = 0; i < TS_SPOOL_WRITERS; i++)
+        if (lock_byte(writers, i, false))
+            return write_to_spool(job, writers);
+    return "its file system is too slow";
+}
+
+/*
+ * In the child of a child, whom init reaps: a copy of the host, of which only this thread is left.
+ * So nothing but system calls, since another thread may have held any lock; and whatever the host's
+ * descriptors are, they are not kept open.
+ */
+static void
+be_writer(const struct spool_job *job)
+{
+    const char *wrong = NULL;
+
     (void)setsid();
-    const char *wrong = chdir("/") == 0 ? write_to_spool(job) : "the root folder cannot be entered";
+    /* In su, the real user id is the caller's, who can stop this process for good until here. So
+     * what others would wait for, a lock, comes after. */
+    if (dup2(job->folder, 0) != 0)
+        _exit(1);
+    if (syscall(SYS_setresuid, 0, 0, 0) != 0)
+        wrong = "its writer cannot become root";
+    else if (!ts_spawn_close_others(1))
+        wrong = "its writer cannot close what it has open";
+    else if (chdir("/") != 0)
+        wrong = "the root folder cannot be entered";
+    else
+        wrong = write_as_one_of_few(job, 0);
     if (wrong != NULL)
-        note_drop(job->folder, wrong);
+        note_drop(0, wrong);
     _exit(0);
 }
 
@@ -275,15 +268,13 @@ ts_spool_decision(pam_handle_t *pamh, const struct ts_audit *audit, bool user_ex
 {
     static const struct ts_rundir_folder folders[] = {{"events", 0700}, {NULL, 0}};
     TS_CLEANUP(release_job)
-    struct spool_job job = {.text = TS_SECRET_INIT(EVENT_MAX), .folder = -1, .writers = -1};
+    struct spool_job job = {.text = TS_SECRET_INIT(EVENT_MAX), .folder = -1};
     struct ts_err ignored = {.code = 0};
 
     if (geteuid() != 0 || ts_rundir_open(folders, true, &job.folder, &ignored) < 0)
         return;
     if (write_event(audit, user_exists, &job) < 0 || choose_name(&job, &ignored) < 0)
         note_drop(job.folder, "out of memory");
-    else if (!find_turn(&job))
-        note_drop(job.folder, "its file system is too slow");
     else if (!start_writer(&job))
         note_drop(job.folder, "no process can be started");
     log_drops(pamh, job.folder);

@@ -8,7 +8,7 @@
  *
  * A login never waits for it: a process of its own writes the file, so that a spool that is full,
  * slow, missing or read-only costs events and nothing else. At most TS_SPOOL_WRITERS such processes
- * are at work; beyond that, and beyond TS_SPOOL_MAX files, events are dropped, which is logged,
+ * write at a time; beyond that, and beyond TS_SPOOL_MAX files, events are dropped, which is logged,
  * once a minute at most, with one of the next decisions. All of this needs root.
  */
 #ifndef PAM_SPOOL_H
@@ -21,8 +21,9 @@
 #define TS_SPOOL_MAX 10000
 #define TS_SPOOL_WRITERS 16
 
-/* `user_exists`: whether the user database has the user. Other names are not sent: somebody may
- * have typed a password there. */
+/* `user_exists`: whether the user was looked up and found. Other names are sent as `unknown`,
+ * because somebody may have typed a password there; so is every name at a service without a
+ * section, for which nobody is looked up. */
 void ts_spool_decision(pam_handle_t *pamh, const struct ts_audit *audit, bool user_exists);
 
 #endif

@@ -75,14 +75,6 @@ ts_spawn_clone(unsigned long flags, int *ret_pidfd)
 #endif
 }
 
-struct kernel_dirent {
-    uint64_t inode;
-    int64_t offset;
-    unsigned short len;
-    unsigned char type;
-    char name[];
-};
-
 /* The number in a name of /proc/self/fd, or -1 for `.` and `..`. */
 static int
 descriptor_number(const char *name)
@@ -103,7 +95,7 @@ static bool
 close_by_proc(int first, int keep)
 {
     union {
-        struct kernel_dirent align;
+        struct ts_spawn_dirent align;
         char bytes[4096];
     } buffer;
     int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -113,8 +105,8 @@ close_by_proc(int first, int keep)
         return false;
     while ((got = syscall(SYS_getdents64, folder, buffer.bytes, sizeof(buffer.bytes))) > 0) {
         for (long at = 0; at < got;) {
-            const struct kernel_dirent *entry =
-                (const struct kernel_dirent *)(const void *)(buffer.bytes + at);
+            const struct ts_spawn_dirent *entry =
+                (const struct ts_spawn_dirent *)(const void *)(buffer.bytes + at);
             int number = descriptor_number(entry->name);
 
             if (number >= first && number != keep && number != folder)

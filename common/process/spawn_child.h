@@ -45,6 +45,16 @@ struct ts_spawn_plan {
 /* clone(2) with just these flags; `ret_pidfd` is for CLONE_PIDFD, else NULL. 0 in the child. */
 pid_t ts_spawn_clone(unsigned long flags, int *ret_pidfd);
 
+/* What getdents64(2) fills a buffer with: a folder is read so where only system calls may be made.
+ */
+struct ts_spawn_dirent {
+    uint64_t inode;
+    int64_t offset;
+    unsigned short len; /* of this entry, up to the next */
+    unsigned char type;
+    char name[];
+};
+
 /* Closes every descriptor from `first` on. Only system calls. Returns whether it could. */
 bool ts_spawn_close_others(int first);
 
