@@ -16,6 +16,9 @@
 #include "helper/tool.h"
 
 #define WORDS_MAX 16
+#define COPY_NAME "config"
+
+static const struct ts_scratch_kind copy_kind = {"kubeconfig-", COPY_NAME};
 
 int
 kubeconfig_path(char **ret, struct ts_err *err)
@@ -37,9 +40,7 @@ kubeconfig_path(char **ret, struct ts_err *err)
 int
 kubeconfig_open(const char *cache_dir, struct kubeconfig *ret, struct ts_err *err)
 {
-    TS_CLEANUP(ts_string_free) char *pattern = NULL;
-
-    *ret = (struct kubeconfig){NULL, NULL, NULL};
+    *ret = KUBECONFIG_INIT;
     int rc = tool_find("kubectl", &ret->kubectl, err);
     if (rc < 0)
         return rc;
@@ -47,31 +48,25 @@ kubeconfig_open(const char *cache_dir, struct kubeconfig *ret, struct ts_err *er
         return ts_err_set(err, TS_ERR_CONFIG,
                           "there is no folder for a copy of the file: set "
                           "XDG_RUNTIME_DIR or THRIVESTACK_CACHE_DIR");
-    rc = ts_path_join(cache_dir, "kubeconfig-XXXXXX", &pattern, err);
-    if (rc < 0)
-        return rc;
-    if (mkdtemp(pattern) == NULL)
-        return ts_err_errno(err, TS_ERR_CONFIG, "no folder can be made in %s", cache_dir);
-    ret->folder = TS_TAKE(pattern);
-    return ts_path_join(ret->folder, "config", &ret->copy, err);
+    rc = ts_scratch_make(&copy_kind, cache_dir, &ret->scratch, err);
+    if (rc == TS_ERR_OUTPUT)
+        return ts_err_recode(err, TS_ERR_CONFIG);
+    return rc < 0 ? rc : ts_path_join(ret->scratch.folder, COPY_NAME, &ret->copy, err);
 }
 
 int
 kubeconfig_open_file(const char *path, struct kubeconfig *ret, struct ts_err *err)
 {
-    *ret = (struct kubeconfig){NULL, NULL, strdup(path)};
+    *ret = KUBECONFIG_INIT;
+    ret->copy = strdup(path);
     return ret->copy != NULL ? tool_find("kubectl", &ret->kubectl, err) : ts_err_nomem(err);
 }
 
 void
 kubeconfig_release(struct kubeconfig *kubeconfig)
 {
-    if (kubeconfig->folder != NULL && kubeconfig->copy != NULL)
-        (void)unlink(kubeconfig->copy);
-    if (kubeconfig->folder != NULL)
-        (void)rmdir(kubeconfig->folder);
+    ts_scratch_release(&kubeconfig->scratch);
     free(kubeconfig->kubectl);
-    free(kubeconfig->folder);
     free(kubeconfig->copy);
 }
 

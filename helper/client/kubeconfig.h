@@ -8,15 +8,19 @@
 #include <stdbool.h>
 
 #include "common/base/error.h"
+#include "common/base/scratch.h"
 #include "common/base/secret.h"
 
 struct ts_json;
 
 struct kubeconfig {
     char *kubectl; /* the program */
-    char *folder;  /* made for the copy; NULL: it is the file itself, which is only read */
+    struct ts_scratch
+        scratch; /* the copy's folder; without one, it is the file itself, only read */
     char *copy;
 };
+
+#define KUBECONFIG_INIT ((struct kubeconfig){NULL, TS_SCRATCH_INIT, NULL})
 
 /* The file that kubectl changes: KUBECONFIG, which has to name one, else ~/.kube/config. *ret is
  * the caller's to free. 0, TS_ERR_CONFIG or TS_ERR_NOMEM. */

@@ -253,7 +253,8 @@ prepare_edit(struct edit *edit, struct ts_err *err)
 int
 setup_kubectl(struct setup *setup, struct ts_err *err)
 {
-    TS_CLEANUP(edit_release) struct edit edit = {.setup = setup, .file = SETUP_FILE_INIT};
+    TS_CLEANUP(edit_release)
+    struct edit edit = {.setup = setup, .kubectl = KUBECONFIG_INIT, .file = SETUP_FILE_INIT};
 
     if (setup->path[0] != '\0')
         return helper_usage(err, "'setup kubectl' needs a host without a path");
@@ -313,7 +314,7 @@ check_kube_host(struct doctor *doctor, struct ts_json *view, size_t index, struc
 static int
 check_kubeconfig(struct doctor *doctor, const char *path, struct ts_err *err)
 {
-    TS_CLEANUP(kubeconfig_release) struct kubeconfig kubectl = {NULL, NULL, NULL};
+    TS_CLEANUP(kubeconfig_release) struct kubeconfig kubectl = KUBECONFIG_INIT;
     TS_CLEANUP(ts_json_put) struct ts_json *view = NULL;
     const struct ts_config *config = &doctor->helper->config;
     int rc = kubeconfig_open_file(path, &kubectl, err);

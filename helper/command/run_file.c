@@ -1,134 +1,50 @@
-#include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 #include "common/base/file.h"
+#include "common/base/scratch.h"
 #include "helper/command/run.h"
 
 #define FILE_NAME "token"
-#define DRAFT_PREFIX "." FILE_NAME "." /* as ts_file_replace names it */
-#define FOLDER_PREFIX "run-"
-#define FOLDER_TRIES 5
+
+static const struct ts_scratch_kind scratch_kind = {"run-", FILE_NAME};
 
 struct run {
     struct helper *helper;
-    char *folder; /* made for this run; NULL: none */
-    int fd;       /* of the folder */
+    struct ts_scratch scratch;
     pid_t command;
     pid_t renewal; /* or 0 */
     sigset_t before;
 };
 
-/* The token, or a draft of a renewal that was killed. */
-static bool
-is_own_file(const char *name)
-{
-    return strcmp(name, FILE_NAME) == 0 || strncmp(name, DRAFT_PREFIX, strlen(DRAFT_PREFIX)) == 0;
-}
-
-/* Where something else is in it, that stays, and the folder with it. */
 static void
-remove_folder(struct run *run)
+run_release(struct run *run)
 {
-    DIR *list = run->fd >= 0 ? fdopendir(run->fd) : NULL;
-    const struct dirent *entry = NULL;
-
-    if (list != NULL) {
-        while ((entry = readdir(list)) != NULL)
-            if (is_own_file(entry->d_name))
-                (void)unlinkat(dirfd(list), entry->d_name, 0);
-        (void)closedir(list);
-        run->fd = -1;
-    }
-    ts_fd_close(&run->fd);
-    if (run->folder != NULL)
-        (void)rmdir(run->folder);
-    ts_string_free(&run->folder);
-}
-
-/* Takes the folder for this process. False where another holds it, or has just removed it. */
-static bool
-lock_folder(int fd)
-{
-    struct stat st;
-
-    return flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && st.st_nlink > 0;
-}
-
-/* What is left of runs that were killed: their folders are locked no more. */
-static void
-remove_leftovers(const char *cache)
-{
-    DIR *list = opendir(cache);
-    const struct dirent *entry = NULL;
-
-    while (list != NULL && (entry = readdir(list)) != NULL) {
-        TS_CLEANUP(remove_folder) struct run left = {.fd = -1};
-
-        if (strncmp(entry->d_name, FOLDER_PREFIX, sizeof(FOLDER_PREFIX) - 1) != 0)
-            continue;
-        left.fd =
-            openat(dirfd(list), entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (left.fd < 0 || !lock_folder(left.fd)) {
-            ts_fd_close(&left.fd);
-            continue;
-        }
-        if (asprintf(&left.folder, "%s/%s", cache, entry->d_name) < 0)
-            left.folder = NULL;
-    }
-    if (list != NULL)
-        (void)closedir(list);
-}
-
-static int
-make_locked_folder(struct run *run, const char *cache, struct ts_err *err)
-{
-    if (asprintf(&run->folder, "%s/" FOLDER_PREFIX "XXXXXX", cache) < 0) {
-        run->folder = NULL;
-        return ts_err_nomem(err);
-    }
-    if (mkdtemp(run->folder) == NULL) {
-        ts_string_free(&run->folder);
-        return ts_err_errno(err, TS_ERR_OUTPUT, "no folder can be made in %s", cache);
-    }
-    run->fd = open(run->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (run->fd >= 0 && lock_folder(run->fd))
-        return 0;
-    return ts_err_errno(err, TS_ERR_OUTPUT, "%s cannot be used", run->folder);
+    ts_scratch_release(&run->scratch);
 }
 
 static int
 make_folder(struct run *run, struct ts_err *err)
 {
     const char *cache = run->helper->config.cache_dir;
-    int rc = TS_ERR_OUTPUT;
 
     if (cache == NULL || !ts_file_make_folder(cache))
         return ts_err_set(err, TS_ERR_OUTPUT,
                           "there is no folder for the file: set "
                           "XDG_RUNTIME_DIR or THRIVESTACK_CACHE_DIR");
-    remove_leftovers(cache);
-    /* Another run may take a folder for a leftover before it is locked. */
-    for (int i = 0; i < FOLDER_TRIES && rc == TS_ERR_OUTPUT; i++) {
-        remove_folder(run);
-        rc = make_locked_folder(run, cache, err);
-    }
-    return rc;
+    return ts_scratch_make(&scratch_kind, cache, &run->scratch, err);
 }
 
 static int
 write_token(const struct run *run, const struct ts_secret *token, struct ts_err *err)
 {
     const struct ts_file_place place = {
-        .folder = run->fd, .name = FILE_NAME, .shown = run->folder, .mode = 0600};
+        .folder = run->scratch.fd, .name = FILE_NAME, .shown = run->scratch.folder, .mode = 0600};
 
     return ts_file_replace(&place, token, err) < 0 ? ts_err_recode(err, TS_ERR_OUTPUT) : 0;
 }
@@ -233,8 +149,8 @@ start(struct run *run, const sigset_t *signals, struct ts_err *err)
 {
     char path[4096];
 
-    if (snprintf(path, sizeof(path), "%s/" FILE_NAME, run->folder) >= (int)sizeof(path))
-        return ts_err_set(err, TS_ERR_OUTPUT, "%.300s is too long", run->folder);
+    if (snprintf(path, sizeof(path), "%s/" FILE_NAME, run->scratch.folder) >= (int)sizeof(path))
+        return ts_err_set(err, TS_ERR_OUTPUT, "%.300s is too long", run->scratch.folder);
     (void)signal(SIGCHLD, SIG_DFL);
     (void)sigprocmask(SIG_BLOCK, signals, &run->before);
     run->command = fork();
@@ -251,7 +167,7 @@ int
 run_with_file(struct helper *helper, const struct client_answer *found, int *ret_code,
               struct ts_err *err)
 {
-    TS_CLEANUP(remove_folder) struct run run = {.helper = helper, .fd = -1};
+    TS_CLEANUP(run_release) struct run run = {.helper = helper, .scratch = TS_SCRATCH_INIT};
     sigset_t signals;
     int rc = make_folder(&run, err);
 

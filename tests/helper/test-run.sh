@@ -70,10 +70,17 @@ start_run() {
     mkfifo "$dir/$1.end"
     read -r command file <"$dir/$1"
 }
-mkdir -m 700 "$dir/cache/run-others"
-echo notes >"$dir/cache/run-others/notes"
 start_run living
 living=$pid living_file=$file
+# A folder like that, but for its last six letters.
+others=${living_file%??????/token}others
+mkdir -m 700 "$others"
+echo notes >"$others/notes"
+echo left >"$others/token"
+# One of another boot may be of another machine that shares the folder, whose locks are not seen here.
+elsewhere=$dir/cache/run-00000000-abcdef
+mkdir -m 700 "$elsewhere"
+echo elsewhere >"$elsewhere/token"
 start_run killed
 kill -KILL "$pid"
 wait "$pid" 2>/dev/null
@@ -82,8 +89,15 @@ kill "$command"
 run helper run --file F -- true
 check "the next one removes it" [ ! -e "$(dirname "$file")" ]
 check "and not that of one which runs" [ -s "$living_file" ]
-check "and not what somebody else has put there" [ "$(cat "$dir/cache/run-others/notes")" = notes ]
-rm -r "$dir/cache/run-others"
+check "and not what somebody else has put there" [ "$(ls "$others")" = notes ]
+rm -r "$others"
+check "and not that of another machine" [ -s "$elsewhere/token" ]
+touch -d '23 hours ago' "$elsewhere"
+run helper run --file F -- true
+check "which was renewed within a day" [ -s "$elsewhere/token" ]
+touch -d '25 hours ago' "$elsewhere"
+run helper run --file F -- true
+check "one that was not is removed" [ ! -e "$elsewhere" ]
 echo >"$dir/living.end"
 wait "$living"
 check "which removes its own" [ -z "$(rest)" ]

@@ -187,8 +187,17 @@ kubectl set-credentials before --token=secret
 cat "$dir/kube" >"$home/.kube/config"
 rm -rf "$home/.kube/cache"
 remember
+# A kubectl that ends its caller, the parent of the process that watches it, in the middle.
+mkdir "$dir/killing"
+printf '#!/bin/sh\nfor copy; do :; done\n: >"$copy.lock"\nread -r _ _ _ caller _ </proc/$PPID/stat\nkill -KILL "$caller"\n' >"$dir/killing/kubectl"
+chmod 755 "$dir/killing/kubectl"
+extra="PATH=$dir/killing:$bin:/usr/bin:/bin"
+run setup --yes kubectl $host
+extra=
+check "kubectl: what is killed leaves its copy" grep -q secret "$dir"/cache/kubeconfig-*/config
 run setup --dry-run kubectl $host
 check "kubectl: --dry-run" restored
+check "kubectl: the next one removes it" [ -z "$(ls "$dir/cache")" ]
 run setup --yes kubectl $host
 check "kubectl: succeeds" [ "$status" = 0 ]
 for context in one.a two; do check "kubectl: context $context" user_of $context thrivestack; done
