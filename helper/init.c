@@ -105,7 +105,11 @@ plan_conf(struct init *init, struct ts_err *err)
                           init->file.name);
     if (init->keeps_file)
         return 0;
-    init->content.imported |= init->download != NULL;
+    /* The id is known once the key is imported. */
+    if (init->download != NULL) {
+        init->content.imported = true;
+        init->content.key_id[0] = '\0';
+    }
     if (init_file_print(&init->content, &text) < 0)
         return ts_err_nomem(err);
     if (ts_secret_equal(&text, &init->file.text))
@@ -113,7 +117,11 @@ plan_conf(struct init *init, struct ts_err *err)
     int rc = setup_plan(setup, err, "%s: write", init->file.name);
     if (rc == 0)
         rc = setup_plan_lines(setup, ts_secret_string(&text), err);
-    return rc < 0 ? rc : setup_add_text(setup, &init->file, &text, err);
+    if (rc == 0)
+        rc = setup_add_text(setup, &init->file, &text, err);
+    if (rc == 0 && setup->steps_len > 0)
+        init->conf_text = &setup->steps[setup->steps_len - 1].text;
+    return rc;
 }
 
 static int
@@ -139,6 +147,27 @@ plan(struct init *init, struct ts_err *err)
     return rc;
 }
 
+/* The planned credential.conf, now with the id of the key. */
+static int
+add_key_id(struct init *init, struct ts_err *err)
+{
+    struct ts_secret *text = init->conf_text;
+
+    if (text == NULL)
+        return 0;
+    ts_secret_clear(text);
+    return init_file_print(&init->content, text) < 0 ? ts_err_nomem(err) : 0;
+}
+
+static void
+undo_import(void *context)
+{
+    const struct init *init = context;
+
+    if (init->download != NULL && !init->had_key)
+        (void)unlink(init->profile->key.key_file);
+}
+
 /* Before anything is written: a key that ThriveStack does not take changes nothing. */
 static int
 import_key(void *context, struct ts_err *err)
@@ -151,16 +180,14 @@ import_key(void *context, struct ts_err *err)
     ts_list_release(scopes);
     *scopes = (struct ts_list){NULL, 0};
     int rc = ts_list_copy(scopes, &init->content.scopes, err);
-    return rc < 0 ? rc : key_import_file(init->helper, init->download, &init->setup.notes, err);
-}
-
-static void
-undo_import(void *context)
-{
-    const struct init *init = context;
-
-    if (init->download != NULL && !init->had_key)
-        (void)unlink(init->profile->key.key_file);
+    if (rc == 0)
+        rc = key_import_file(init->helper, init->download, init->content.key_id, &init->setup.notes,
+                             err);
+    if (rc == 0 && add_key_id(init, err) < 0) {
+        undo_import(init);
+        return TS_ERR_NOMEM;
+    }
+    return rc;
 }
 
 /* With the files as they are now. */

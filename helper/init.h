@@ -19,6 +19,7 @@ struct init {
     const struct ts_profile *profile; /* `default` */
     struct setup_file file;           /* credential.conf */
     struct init_file content;         /* what the file is to say */
+    struct ts_secret *conf_text;      /* that, in setup.steps; or NULL */
     bool keeps_file;                  /* it exists, and somebody else wrote it */
     bool had_key;                     /* the key file exists already */
     char *download;                   /* absolute, or NULL: the key stays as it is */

@@ -7,6 +7,7 @@
 #include "common/base/cleanup.h"
 #include "common/base/path.h"
 #include "common/cache/refresh.h"
+#include "common/job/job.h"
 #include "helper/init.h"
 
 /* Each client's part for each host. What a client cannot have for such a host is not there. */
@@ -44,6 +45,23 @@ plan_conf_removal(struct init *init, struct ts_err *err)
     return rc < 0 ? rc : setup_add_text(&init->setup, &init->file, &nothing, err);
 }
 
+/* Whether the key file still holds the key that init imported. One that cannot be read does not. */
+static int
+find_imported_key(const struct init *init, bool *ret, struct ts_err *err)
+{
+    TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
+    TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
+
+    *ret = false;
+    if (init->keeps_file || !init->content.imported || !init->had_key)
+        return 0;
+    int rc = helper_profile_request(init->helper, init->profile->name, &request, err);
+    if (rc == 0)
+        rc = ts_refresh_key_info(&request, &info, err);
+    *ret = rc == 0 && strcmp(info.key_id, init->content.key_id) == 0;
+    return rc == TS_ERR_NOMEM ? rc : 0;
+}
+
 static int
 plan_key_removal(struct init *init, bool removes_key, struct ts_err *err)
 {
@@ -54,8 +72,10 @@ plan_key_removal(struct init *init, bool removes_key, struct ts_err *err)
                           key_file);
     if (!init->had_key)
         return 0;
-    return setup_note(&init->setup, err, "note: %s, an API key, stays: it was not imported by init",
-                      key_file);
+    return setup_note(&init->setup, err, "note: %s, an API key, stays: %s", key_file,
+                      !init->keeps_file && init->content.imported
+                          ? "it is not the one that init imported"
+                          : "it was not imported by init");
 }
 
 /* A folder that is empty now was ours. */
@@ -87,9 +107,11 @@ init_remove(struct init *init, const struct setup_consent *consent, struct ts_er
 {
     const char *cache_dir = init->helper->config.cache_dir;
     bool has_cache = cache_dir != NULL && access(cache_dir, F_OK) == 0;
-    bool removes_key = !init->keeps_file && init->content.imported && init->had_key;
+    bool removes_key = false;
 
-    int rc = plan_removals(init, err);
+    int rc = find_imported_key(init, &removes_key, err);
+    if (rc == 0)
+        rc = plan_removals(init, err);
     if (rc == 0)
         rc = plan_conf_removal(init, err);
     if (rc == 0)

@@ -13,8 +13,8 @@
 /* The operations, as `answer` of struct command. */
 int key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 /* The same for a file given by its absolute path, whatever the arguments are. */
-int key_import_file(struct helper *helper, char *download, struct ts_secret *answer,
-                    struct ts_err *err);
+int key_import_file(struct helper *helper, char *download, char ret_key_id[TS_KEY_ID_MAX + 1],
+                    struct ts_secret *answer, struct ts_err *err);
 int key_public(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 int key_check(struct helper *helper, struct ts_secret *answer, struct ts_err *err);
 

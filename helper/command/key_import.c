@@ -119,7 +119,8 @@ print_advice(struct ts_secret *answer, const char *download, mode_t mode)
 }
 
 int
-key_import_file(struct helper *helper, char *download, struct ts_secret *answer, struct ts_err *err)
+key_import_file(struct helper *helper, char *download, char ret_key_id[TS_KEY_ID_MAX + 1],
+                struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(ts_request_release) struct ts_request request = TS_REQUEST_INIT;
     TS_CLEANUP(ts_key_info_release) struct ts_key_info info = {.bits = 0};
@@ -134,6 +135,7 @@ key_import_file(struct helper *helper, char *download, struct ts_secret *answer,
         return rc;
     if (print_import(answer, &request, &info) < 0 || print_advice(answer, download, mode) < 0)
         return ts_err_nomem(err);
+    memcpy(ret_key_id, info.key_id, sizeof(info.key_id));
     return 0;
 }
 
@@ -141,7 +143,8 @@ int
 key_import(struct helper *helper, struct ts_secret *answer, struct ts_err *err)
 {
     TS_CLEANUP(ts_string_free) char *download = NULL;
+    char key_id[TS_KEY_ID_MAX + 1];
     int rc = helper_path(helper->options.arguments[1], &download, err);
 
-    return rc < 0 ? rc : key_import_file(helper, download, answer, err);
+    return rc < 0 ? rc : key_import_file(helper, download, key_id, answer, err);
 }

@@ -24,6 +24,19 @@ copy_scopes(const struct ts_ini *ini, struct init_file *ret, struct ts_err *err)
     return ts_list_add_split(&ret->scopes, ini->sections[0].entries[0].value, err);
 }
 
+/* Where there is no id, the text is not as init_file_print writes it. */
+static void
+copy_mark(const char *text, struct init_file *ret)
+{
+    static const char start[] = MARK IMPORTED " ";
+    size_t len =
+        strncmp(text, start, sizeof(start) - 1) == 0 ? strcspn(text + sizeof(start) - 1, ";\n") : 0;
+
+    ret->imported = len > 0 && len <= TS_KEY_ID_MAX;
+    if (ret->imported)
+        memcpy(ret->key_id, text + sizeof(start) - 1, len);
+}
+
 int
 init_file_parse(const struct ts_secret *text, struct init_file *ret, struct ts_err *err)
 {
@@ -31,7 +44,7 @@ init_file_parse(const struct ts_secret *text, struct init_file *ret, struct ts_e
     TS_CLEANUP(ts_secret_release) struct ts_secret again = TS_SECRET_INIT(text->max + 4096);
 
     *ret = (struct init_file){.scopes = {NULL, 0}};
-    ret->imported = strncmp(ts_secret_string(text), MARK IMPORTED, sizeof(MARK IMPORTED) - 1) == 0;
+    copy_mark(ts_secret_string(text), ret);
     int rc = ts_ini_parse(ts_secret_string(text), text->len, "credential.conf", &ini, err);
     if (rc == 0)
         rc = copy_scopes(&ini, ret, err);
@@ -45,8 +58,9 @@ init_file_parse(const struct ts_secret *text, struct init_file *ret, struct ts_e
 int
 init_file_print(const struct init_file *file, struct ts_secret *ret)
 {
-    int rc = ts_secret_append_format(
-        ret, MARK "%s" MARK_END "[profile default]\nscopes = ", file->imported ? IMPORTED : "");
+    int rc = ts_secret_append_strings(ret, MARK, file->imported ? IMPORTED : "",
+                                      file->key_id[0] != '\0' ? " " : "", file->key_id,
+                                      MARK_END "[profile default]\nscopes = ", NULL);
 
     if (rc == 0)
         rc = ts_list_join(&file->scopes, ' ', ret);

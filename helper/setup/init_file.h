@@ -1,8 +1,10 @@
 /*
- * The credential.conf that `init` writes:
+ * The credential.conf that `init` writes, here with the first line broken:
  *
- *     # Written by 'thrivestack-credential init', which imported the key; 'init --remove' undoes
- * it. [profile default] scopes = user_management
+ *     # Written by 'thrivestack-credential init', which imported the key KEY_ID;
+ *     # 'init --remove' undoes it.
+ *     [profile default]
+ *     scopes = user_management
  *
  * A file that says anything else was written or edited by somebody, and is left alone.
  */
@@ -14,10 +16,12 @@
 #include "common/base/error.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
+#include "common/policy/token.h"
 
 struct init_file {
     struct ts_list scopes;
-    bool imported; /* the key file is from `init`, so that its removal takes it away */
+    bool imported; /* the key file is from `init`, so its removal takes away a key of that id */
+    char key_id[TS_KEY_ID_MAX + 1]; /* "" before the import */
 };
 
 void init_file_release(struct init_file *file);

@@ -105,6 +105,19 @@ check "an edited credential.conf: stays" grep -qx '# mine' "$conf"
 check "an edited credential.conf: so does its key" [ -e "$conf_dir/key.json" ]
 check "an edited credential.conf: that is said" out_has "$conf stays"
 rm "$conf"
+run init --yes --scope user_management --key "$download"
+"$issuer" key new "$dir/issuer" --name other --out "$dir/other.json" >/dev/null
+clean thrivestack-credential key import "$dir/other.json" >/dev/null
+cp "$conf_dir/key.json" "$dir/replaced"
+run init --remove --yes
+check "a key that was replaced: credential.conf goes" [ ! -e "$conf" ]
+check "a key that was replaced: stays" cmp -s "$conf_dir/key.json" "$dir/replaced"
+check "a key that was replaced: and that is said" out_has 'key.json, an API key, stays: it is not the one that init imported'
+run init --yes --scope user_management --key "$download"
+run init --yes --key "$dir/other.json"
+run init --remove --yes
+check "a second import: its key goes" [ ! -e "$conf_dir/key.json" ]
+clean env THRIVESTACK_SCOPES=user_management thrivestack-credential key import "$dir/other.json" >/dev/null
 run init --yes --scope user_management
 check "a key that was there: kept" grep -q "init'; 'init" "$conf"
 run init --remove --yes
