@@ -135,6 +135,17 @@ done <"$scratch/folders"
 spool=$(tail -n 1 "$scratch/folders")
 check "the FILES of thrivestack-credential.1 name $spool" names_file thrivestack-credential.1 "$spool"
 
+# The examples of credential.conf.5, each as the only configuration.
+awk -v folder="$scratch/example." '/^\.Sh / { inside = $2 == "EXAMPLES" } !inside { next }
+    /^\.Ed/ { file = "" } file != "" { print >file } /^\.Bd/ { file = folder (++count) }' "$pages/credential.conf.5"
+check 'credential.conf.5 has four examples' test -s "$scratch/example.4"
+accepts_config() {
+    printf 'protocol=https\nhost=no.section.example\n\n' | HOME=$scratch "$helper" git get --config "$1"
+}
+for example in "$scratch"/example.[0-9]; do
+    check "the program accepts example ${example##*.} of credential.conf.5" accepts_config "$example"
+done
+
 for page in "$pages"/*.[158]; do
     name=${page##*/}
     mandoc -T lint -W warning "$page" >"$scratch/lint" 2>&1
