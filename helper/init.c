@@ -129,9 +129,10 @@ plan_import(struct init *init, struct ts_err *err)
 {
     if (init->download == NULL)
         return 0;
-    return setup_plan(
-        &init->setup, err, "%s: %s the API key in %s, once ThriveStack has granted a token for it",
-        init->profile->key.key_file, init->had_key ? "replace by" : "write", init->download);
+    return setup_plan(&init->setup, err,
+                      "%s: %s the API key from %s, once ThriveStack has granted a token for it",
+                      init->profile->key.key_file, init->had_key ? "replace by" : "write",
+                      init->download);
 }
 
 static int

@@ -42,7 +42,7 @@ run init --yes --scope user_management --key "$download" --git 'git.example.com 
 check "with options: succeeds" [ "$status" = 0 ]
 check "with options: it says so" err_has 'Done.'
 check "with options: each change was shown before" grep -q "$conf: write" "$dir/err"
-check "with options: the key, too" grep -q "key.json: write the API key in $download" "$dir/err"
+check "with options: the key, too" grep -q "key.json: write the API key from $download" "$dir/err"
 check "with options: the scopes are configured" grep -qx 'scopes = user_management' "$conf"
 check "with options: the key is there" cmp -s "$conf_dir/key.json" "$download"
 check "with options: for its owner alone" mode_is "$conf_dir/key.json" 600
