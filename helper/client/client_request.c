@@ -82,3 +82,16 @@ client_read_object(struct ts_json **ret, struct ts_err *err)
 
     return rc < 0 ? rc : client_parse_object(ts_secret_string(&input), input.len, ret, err);
 }
+
+int
+client_find_version(const char *const versions[CLIENT_VERSIONS], const char *asked,
+                    const char **ret, struct ts_err *err)
+{
+    for (size_t i = 0; asked != NULL && i < CLIENT_VERSIONS; i++)
+        if (strcmp(asked, versions[i]) == 0) {
+            *ret = versions[i];
+            return 0;
+        }
+    return ts_err_set(err, TS_ERR_USAGE, "apiVersion is '%.100s', but %s and %s are known",
+                      asked != NULL ? asked : "", versions[0], versions[1]);
+}

@@ -26,4 +26,9 @@ int client_read_input(struct ts_secret *ret, struct ts_err *err);
 /* An object as above, read from standard input to its end: at most CLIENT_INPUT_MAX bytes. */
 int client_read_object(struct ts_json **ret, struct ts_err *err);
 
+/* Which of the versions of a Kubernetes API was asked for; NULL is none. 0 or TS_ERR_USAGE. */
+#define CLIENT_VERSIONS 2
+int client_find_version(const char *const versions[CLIENT_VERSIONS], const char *asked,
+                        const char **ret, struct ts_err *err);
+
 #endif

@@ -13,22 +13,16 @@
 
 #define GROUP "client.authentication.k8s.io/"
 
-static const char *const versions[] = {GROUP "v1", GROUP "v1beta1"};
+static const char *const versions[CLIENT_VERSIONS] = {GROUP "v1", GROUP "v1beta1"};
 
 /* The version to answer with; without KUBERNETES_EXEC_INFO, the first. */
 static int
 find_version(struct ts_json *info, const char **ret, struct ts_err *err)
 {
     const char *asked = info != NULL ? ts_json_string(info, "apiVersion") : versions[0];
+    int rc = client_find_version(versions, asked, ret, err);
 
-    for (size_t i = 0; asked != NULL && i < TS_ARRAY_LEN(versions); i++)
-        if (strcmp(asked, versions[i]) == 0) {
-            *ret = versions[i];
-            return 0;
-        }
-    return ts_err_set(err, TS_ERR_USAGE,
-                      "KUBERNETES_EXEC_INFO: apiVersion is '%.100s', but %s and %s are known",
-                      asked != NULL ? asked : "", versions[0], versions[1]);
+    return rc < 0 ? ts_err_prefix(err, "KUBERNETES_EXEC_INFO") : 0;
 }
 
 /* The cluster's URL is there only with `provideClusterInfo: true`. */

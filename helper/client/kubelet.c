@@ -14,7 +14,7 @@
 
 #define GROUP "credentialprovider.kubelet.k8s.io/"
 
-static const char *const versions[] = {GROUP "v1", GROUP "v1beta1"};
+static const char *const versions[CLIENT_VERSIONS] = {GROUP "v1", GROUP "v1beta1"};
 
 static int
 check_kubelet_request(struct ts_json *request, const char **ret_version, const char **ret_image,
@@ -27,13 +27,7 @@ check_kubelet_request(struct ts_json *request, const char **ret_version, const c
     if (kind == NULL || strcmp(kind, "CredentialProviderRequest") != 0 || *ret_image == NULL)
         return ts_err_set(err, TS_ERR_USAGE,
                           "standard input is not a CredentialProviderRequest with an image");
-    for (size_t i = 0; asked != NULL && i < TS_ARRAY_LEN(versions); i++)
-        if (strcmp(asked, versions[i]) == 0) {
-            *ret_version = versions[i];
-            return 0;
-        }
-    return ts_err_set(err, TS_ERR_USAGE, "apiVersion is '%.100s', but %s and %s are known",
-                      asked != NULL ? asked : "", versions[0], versions[1]);
+    return client_find_version(versions, asked, ret_version, err);
 }
 
 /* An image whose first part has neither dot nor colon is on Docker Hub. */
