@@ -12,89 +12,75 @@
 #define TIMEOUT_MS_MAX ((int64_t)86400 * 1000)
 
 #define AT(member) offsetof(struct ts_job, member)
-#define REQUEST_FIELDS                                                                             \
-    {"key_file", TS_FIELD_STRING, AT(request.key.key_file), 0, 0},                                 \
-        {"key_id", TS_FIELD_STRING, AT(request.key.key_id), 0, 0},                                 \
-        {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},               \
-        {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},                      \
-        {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},                          \
-        {"pinned_public_key", TS_FIELD_STRING, AT(request.endpoint.pinned_public_key), 0, 0},      \
-        {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},                              \
-        {"proxy_variable", TS_FIELD_STRING, AT(request.endpoint.proxy_variable), 0, 0},            \
-        {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},                        \
-        {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},                      \
-        {"expiry_in_minutes", TS_FIELD_BOOL, AT(request.endpoint.expiry_in_minutes), 0, 0},        \
-        {"verify_signature", TS_FIELD_BOOL, AT(request.endpoint.verify_signature), 0, 0},          \
-        {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},      \
-        {"scopes", TS_FIELD_SCOPES, AT(request.scopes), 0, 0},                                     \
-        {"lifetime", TS_FIELD_INTEGER, AT(request.lifetime), 1, TS_LIFETIME_MAX},                  \
+#define ROW_STRING(name, member)                                                                   \
     {                                                                                              \
-        "debug", TS_FIELD_BOOL, AT(request.debug), 0, 0                                            \
+        name, TS_FIELD_STRING, AT(member), 0, 0                                                    \
     }
+#define ROW_BOOL(name, member)                                                                     \
+    {                                                                                              \
+        name, TS_FIELD_BOOL, AT(member), 0, 0                                                      \
+    }
+#define ROW_INTEGER(name, member, max)                                                             \
+    {                                                                                              \
+        name, TS_FIELD_INTEGER, AT(member), 1, max                                                 \
+    }
+
+/* Rows that several kinds of job have. Every kind has JOB_ROWS. */
+#define JOB_ROWS                                                                                   \
+    ROW_INTEGER("timeout_ms", request.endpoint.timeout_ms, TIMEOUT_MS_MAX),                        \
+        ROW_BOOL("debug", request.debug)
+#define SERVER_ROWS                                                                                \
+    ROW_STRING("token_url", request.endpoint.token_url),                                           \
+        ROW_STRING("ca_file", request.endpoint.ca_file),                                           \
+        ROW_STRING("proxy", request.endpoint.proxy),                                               \
+        ROW_STRING("proxy_variable", request.endpoint.proxy_variable),                             \
+        ROW_STRING("no_proxy", request.endpoint.no_proxy),                                         \
+        ROW_BOOL("allow_http", request.endpoint.allow_http)
+#define PIN_ROW ROW_STRING("pinned_public_key", request.endpoint.pinned_public_key)
+#define API_KEY_ROWS                                                                               \
+    ROW_STRING("api_key_file", request.key.api_key_file),                                          \
+        ROW_STRING("credentials_dir", request.key.credentials_dir)
+#define REQUEST_ROWS                                                                               \
+    ROW_STRING("key_file", request.key.key_file), ROW_STRING("key_id", request.key.key_id),        \
+        ROW_STRING("credentials_dir", request.key.credentials_dir), SERVER_ROWS, PIN_ROW,          \
+        ROW_BOOL("expiry_in_minutes", request.endpoint.expiry_in_minutes),                         \
+        ROW_BOOL("verify_signature", request.endpoint.verify_signature),                           \
+        {"scopes", TS_FIELD_SCOPES, AT(request.scopes), 0, 0},                                     \
+        ROW_INTEGER("lifetime", request.lifetime, TS_LIFETIME_MAX), JOB_ROWS
+
 static const struct ts_field request_fields[] = {
-    REQUEST_FIELDS,
-    {"import_file", TS_FIELD_STRING, AT(import_file), 0, 0},
+    REQUEST_ROWS,
+    ROW_STRING("import_file", import_file),
 };
 static const struct ts_field_table request_table = TS_FIELD_TABLE(request_fields);
 
 static const struct ts_field prove_fields[] = {
-    REQUEST_FIELDS,
-    {"host", TS_FIELD_STRING, AT(request.bound_host), 0, 0},
+    REQUEST_ROWS,
+    ROW_STRING("host", request.bound_host),
     {"token", TS_FIELD_BYTES, AT(token), 0, TS_TOKEN_MAX},
 };
 static const struct ts_field_table prove_table = TS_FIELD_TABLE(prove_fields);
 
 static const struct ts_field explain_fields[] = {
-    {"policy", TS_FIELD_STRING, AT(explain.policy), 0, 0},
-    {"service", TS_FIELD_STRING, AT(explain.service), 0, 0},
-    {"user", TS_FIELD_STRING, AT(explain.user), 0, 0},
+    ROW_STRING("policy", explain.policy),
+    ROW_STRING("service", explain.service),
+    ROW_STRING("user", explain.user),
     {"token", TS_FIELD_BYTES, AT(explain.token), 0, TS_EXPLAIN_TOKEN_MAX},
-    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
-    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
+    JOB_ROWS,
 };
 static const struct ts_field_table explain_table = TS_FIELD_TABLE(explain_fields);
 
 /* No key, and nothing that says which. */
-static const struct ts_field probe_fields[] = {
-    {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},
-    {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},
-    {"pinned_public_key", TS_FIELD_STRING, AT(request.endpoint.pinned_public_key), 0, 0},
-    {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},
-    {"proxy_variable", TS_FIELD_STRING, AT(request.endpoint.proxy_variable), 0, 0},
-    {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},
-    {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},
-    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
-    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
-};
+static const struct ts_field probe_fields[] = {SERVER_ROWS, PIN_ROW, JOB_ROWS};
 static const struct ts_field_table probe_table = TS_FIELD_TABLE(probe_fields);
 
-static const struct ts_field api_key_fields[] = {
-    {"api_key_file", TS_FIELD_STRING, AT(request.key.api_key_file), 0, 0},
-    {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},
-    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
-    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
-};
+static const struct ts_field api_key_fields[] = {API_KEY_ROWS, JOB_ROWS};
 static const struct ts_field_table api_key_table = TS_FIELD_TABLE(api_key_fields);
 
-static const struct ts_field events_fields[] = {
-    {"api_key_file", TS_FIELD_STRING, AT(request.key.api_key_file), 0, 0},
-    {"credentials_dir", TS_FIELD_STRING, AT(request.key.credentials_dir), 0, 0},
-    {"token_url", TS_FIELD_STRING, AT(request.endpoint.token_url), 0, 0},
-    {"ca_file", TS_FIELD_STRING, AT(request.endpoint.ca_file), 0, 0},
-    {"proxy", TS_FIELD_STRING, AT(request.endpoint.proxy), 0, 0},
-    {"proxy_variable", TS_FIELD_STRING, AT(request.endpoint.proxy_variable), 0, 0},
-    {"no_proxy", TS_FIELD_STRING, AT(request.endpoint.no_proxy), 0, 0},
-    {"allow_http", TS_FIELD_BOOL, AT(request.endpoint.allow_http), 0, 0},
-    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
-    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
-};
+static const struct ts_field events_fields[] = {API_KEY_ROWS, SERVER_ROWS, JOB_ROWS};
 static const struct ts_field_table events_table = TS_FIELD_TABLE(events_fields);
 
-static const struct ts_field file_fields[] = {
-    {"file", TS_FIELD_STRING, AT(file), 0, 0},
-    {"timeout_ms", TS_FIELD_INTEGER, AT(request.endpoint.timeout_ms), 1, TIMEOUT_MS_MAX},
-    {"debug", TS_FIELD_BOOL, AT(request.debug), 0, 0},
-};
+static const struct ts_field file_fields[] = {ROW_STRING("file", file), JOB_ROWS};
 static const struct ts_field_table file_table = TS_FIELD_TABLE(file_fields);
 #undef AT
 

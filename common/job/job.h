@@ -60,13 +60,14 @@ struct ts_explain {
  * but a refusal of that one event. */
 bool ts_event_is_final(const struct ts_err *failure);
 
-/* A job. For "explain", "policy", "module" and "accounts" the request has only timeout_ms and
- * debug, for "probe" no key; for every job but "explain" `explain` is empty. */
+/* A job. Which members of the request a kind has is in job.c's tables; for every job but "explain"
+ * `explain` is empty. */
 struct ts_job {
     enum ts_job_kind kind;
     struct ts_request request;
     char *import_file; /* "import": absolute path of the download; else NULL */
-    char *file; /* "policy", "module", "accounts": absolute path of what to load; else NULL */
+    char *
+        file; /* "policy", "module", "accounts", "keys": absolute path of what to load; else NULL */
     struct ts_explain explain;
     struct ts_secret token; /* "prove": the token; empty: one is to be asked for first */
 };
