@@ -14,10 +14,12 @@ static int
 converse(int count, const struct pam_message **messages, struct pam_response **ret, void *data)
 {
     struct conversation *conversation = data;
-    int paused = conversation->login->pause();
+    const struct login *login = conversation->login;
+    int paused = login->pause != NULL ? login->pause() : 0;
     int rc = script_converse(count, messages, ret, &conversation->script);
 
-    conversation->login->resume(paused);
+    if (login->resume != NULL)
+        login->resume(paused);
     return rc;
 }
 
@@ -41,13 +43,15 @@ login_run(const struct login *login, int ret[LOGIN_STEPS])
     if (pam_start_confdir(login->service, login->user, &conv, login->confdir, &pamh) != PAM_SUCCESS)
         errx(2, "pam_start_confdir");
     set_ruser(pamh, login->ruser);
-    login->begin();
+    if (login->begin != NULL)
+        login->begin();
     ret[LOGIN_AUTHENTICATE] = pam_authenticate(pamh, 0);
     if (ret[LOGIN_AUTHENTICATE] == PAM_SUCCESS && login->sessions) {
         ret[LOGIN_SETCRED] = pam_setcred(pamh, PAM_ESTABLISH_CRED);
         ret[LOGIN_OPEN] = pam_open_session(pamh, 0);
         ret[LOGIN_CLOSE] = pam_close_session(pamh, 0);
     }
-    login->end();
+    if (login->end != NULL)
+        login->end();
     (void)pam_end(pamh, PAM_SUCCESS);
 }

@@ -17,25 +17,7 @@
 
 #define LOGINS 5
 
-static void
-nothing(void)
-{
-}
-
-static int
-no_pause(void)
-{
-    return 0;
-}
-
-static void
-no_resume(int paused)
-{
-    (void)paused;
-}
-
-static struct login login = {
-    .begin = nothing, .end = nothing, .pause = no_pause, .resume = no_resume};
+static struct login login;
 
 static void
 log_in(const char *service)

@@ -20,25 +20,7 @@
 #define THREADS 64
 #define TURNS 4
 
-static void
-nothing(void)
-{
-}
-
-static int
-no_pause(void)
-{
-    return 0;
-}
-
-static void
-no_resume(int paused)
-{
-    (void)paused;
-}
-
-static struct login basis = {
-    .begin = nothing, .end = nothing, .pause = no_pause, .resume = no_resume, .sessions = true};
+static struct login basis = {.sessions = true};
 static const char *forged;
 static pthread_barrier_t start;
 
