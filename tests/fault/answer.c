@@ -92,25 +92,49 @@ is_worker_error(int code, const char *text)
     return code == 66 || code == 69 || code == 71 || code == 78;
 }
 
-/* The worker's: a grant, or an error that says how the helper is to end. */
+/* The text of a member in the answer's object `name`, signed, or an error that says how the helper
+ * is to end. */
 static bool
-is_worker_answer(const struct outcome *outcome, struct evp_pkey_st *key)
+is_job_answer(const struct outcome *outcome, struct evp_pkey_st *key, const char *name,
+              const char *member)
 {
-    struct ts_json *object = NULL;
+    TS_CLEANUP(ts_json_put) struct ts_json *object = NULL;
     struct ts_err ignored = {.code = 0};
     int64_t code = 0;
 
     if (ts_json_parse_object(outcome->out, outcome->out_len, &object, &ignored) < 0)
         return false;
-    struct ts_json *grant = ts_json_member(object, "grant");
     struct ts_json *error = ts_json_member(object, "error");
-    const char *token = grant != NULL ? ts_json_string(grant, "token") : NULL;
-    bool whole = token != NULL && is_signed_token(token, strlen(token), key);
     if (error != NULL)
-        whole = ts_json_integer(error, "exit_code", &code) &&
-                is_worker_error((int)code, ts_json_string(error, "text"));
-    ts_json_put(&object);
-    return whole;
+        return ts_json_integer(error, "exit_code", &code) &&
+               is_worker_error((int)code, ts_json_string(error, "text"));
+    struct ts_json *result = ts_json_member(object, name);
+    const char *text = result != NULL ? ts_json_string(result, member) : NULL;
+    return text != NULL && is_signed(text, strlen(text), key);
+}
+
+static bool
+is_worker_answer(const struct outcome *outcome, struct evp_pkey_st *key)
+{
+    return is_job_answer(outcome, key, "grant", "token");
+}
+
+static bool
+is_prover_answer(const struct outcome *outcome, struct evp_pkey_st *key)
+{
+    return is_job_answer(outcome, key, "proof", "proof");
+}
+
+/* TOKEN~PROOF */
+static bool
+is_bound_token(const struct outcome *outcome, struct evp_pkey_st *key)
+{
+    const char *last = memchr(outcome->out, '\n', outcome->out_len);
+    const char *proof = strchr(outcome->out, '~');
+
+    return proof != NULL && last == outcome->out + outcome->out_len - 1 && proof < last &&
+           is_signed_token(outcome->out, (size_t)(proof - outcome->out), key) &&
+           is_signed(proof + 1, (size_t)(last - proof - 1), key);
 }
 
 static const struct answer answers[] = {
@@ -119,7 +143,9 @@ static const struct answer answers[] = {
     {.name = "docker", .is_whole = is_docker_login, .is_docker = true},
     {.name = "status", .is_whole = is_status, .is_status = true},
     {.name = "forget", .is_whole = is_nothing, .is_forget = true},
-    {.name = "worker", .is_whole = is_worker_answer, .is_worker = true},
+    {.name = "worker", .is_whole = is_worker_answer},
+    {.name = "prover", .is_whole = is_prover_answer},
+    {.name = "bound", .is_whole = is_bound_token},
 };
 
 const struct answer *

@@ -92,6 +92,16 @@ cache_state_set(const char *folder, const char *saved)
 }
 
 bool
+is_signed(const char *text, size_t len, struct evp_pkey_st *key)
+{
+    TS_CLEANUP(ts_token_release) struct ts_token token = {.text = NULL};
+    struct ts_err ignored = {.code = 0};
+
+    return ts_token_split(&token, text, len, &ignored) == 0 &&
+           ts_token_verify(&token, key, &ignored) == 0;
+}
+
+bool
 is_signed_token(const char *text, size_t len, struct evp_pkey_st *key)
 {
     TS_CLEANUP(ts_token_release) struct ts_token token = {.text = NULL};

@@ -29,4 +29,7 @@ void cache_state_age(const char *folder, long seconds);
 /* Whether the text is exactly one token that the key has signed. */
 bool is_signed_token(const char *text, size_t len, struct evp_pkey_st *key);
 
+/* The same for anything in a token's form, such as a proof. */
+bool is_signed(const char *text, size_t len, struct evp_pkey_st *key);
+
 #endif

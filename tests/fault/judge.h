@@ -24,10 +24,9 @@ struct outcome {
 struct answer {
     const char *name;
     bool (*is_whole)(const struct outcome *outcome, struct evp_pkey_st *key);
-    bool is_worker; /* the worker by itself */
     bool is_docker; /* errors go to stdout, with exit code 1 */
     bool is_git;    /* a refusal may say quit=1 */
-    bool is_status; /* tells what is wrong instead of failing */
+    bool is_status; /* reports what is wrong instead of failing */
     bool is_forget; /* where it succeeds, no token is left */
 };
 

@@ -74,3 +74,8 @@ jq -n --arg dir "$dir" --arg url "$url/api/user/token" '{
     verify_signature: true, timeout_ms: 2000, scopes: ["user_management"], lifetime: 3600,
     debug: false}' >"$dir/job.in"
 worker=$prefix/libexec/thrivestack/thrivestack-worker
+
+# The prover's, for the token in the cache. In a job, a token is base64url.
+jq --arg token "$(helper token | tr -d '\n' | basenc --base64url -w 0 | tr -d =)" \
+    '. + {job: "prove", host: "build.example.com", token: $token}' "$dir/job.in" >"$dir/prove.in"
+prover=$prefix/libexec/thrivestack/thrivestack-prover

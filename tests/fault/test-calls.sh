@@ -1,6 +1,6 @@
 #!/bin/sh
-# Each system call of the helper, of its children and of the worker made to fail in turn, each with
-# up to three errors, with a token in the cache and without.
+# Each system call of the helper, of its children, of the worker and of the prover made to fail in turn,
+# each with up to three errors, with a token in the cache and without.
 # Usage: sh tests/fault/test-calls.sh PREFIX ISSUER BUILD
 set -u
 # shellcheck source=tests/fault/lib.sh
@@ -28,6 +28,13 @@ for command in token git_get docker_get status_of forget; do
     $command warm $step
 done
 token cold 29
+# A token in the cache leaves the prover alone, and without one the worker does it all.
+bound() {
+    survives "token --for, $1 cache" errors bound nothing.in "$1" "$2" \
+        "$program" --config "$dir/conf" token --for build.example.com
+}
+bound warm 7
+bound cold 97
 for command in git_get docker_get status_of; do
     $command cold 97
 done

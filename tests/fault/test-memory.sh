@@ -1,7 +1,7 @@
 #!/bin/sh
 # Each allocation of the helper made to fail in turn, and each with all after it, with a token in the
-# cache and without; and those of the worker, run by itself with the job that the helper would give
-# it (as it starts from an empty environment, it takes no preloaded library from the helper).
+# cache and without; and those of the worker and the prover, run by themselves with the job that the helper
+# would give them (as each starts from an empty environment, it takes no preloaded library from the helper).
 # Usage: sh tests/fault/test-memory.sh PREFIX ISSUER BUILD
 set -u
 # shellcheck source=tests/fault/lib.sh
@@ -26,6 +26,7 @@ for kind in memory drought; do
     fault_options='--last 80'
     survives "worker, $kind, its job" "$kind" worker job.in cold 1 "$worker"
     fault_options=
+    survives "prover, $kind" "$kind" prover prove.in cold 37 "$prover"
 done
 
 finish

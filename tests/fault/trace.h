@@ -26,7 +26,7 @@ struct fault {
 enum fault_who {
     WHO_PROGRAM, /* the one that is started */
     WHO_CHILD,   /* its children before they exec */
-    WHO_WORKER,  /* its children after that */
+    WHO_WORKER,  /* its children after that: the worker or the prover */
 };
 
 struct trace_spec {
