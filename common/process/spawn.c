@@ -90,7 +90,9 @@ await_start(const struct ts_spawn *spec, int status_fd, struct ts_err *err)
     do
         polled = poll(&ready, 1, ts_clock_left_ms(deadline));
     while (polled < 0 && errno == EINTR);
-    if (polled <= 0)
+    if (polled < 0)
+        return ts_err_errno(err, TS_ERR_SYSTEM, "cannot start %s: cannot wait for it", spec->path);
+    if (polled == 0)
         return ts_err_set(err, TS_ERR_TIMEOUT, "cannot start %s: exec was not done in time",
                           spec->path);
     do

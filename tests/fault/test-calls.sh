@@ -33,7 +33,7 @@ bound() {
     survives "token --for, $1 cache" errors bound nothing.in "$1" "$2" \
         "$program" --config "$dir/conf" token --for build.example.com
 }
-bound warm 7
+bound warm 6
 bound cold 97
 for command in git_get docker_get status_of; do
     $command cold 97
