@@ -187,7 +187,7 @@ static const struct {
 bool
 ts_event_is_final(const struct ts_err *failure)
 {
-    static const long of_all[] = {401, 403, 404, 405, 407, 408, 429};
+    static const long of_all[] = {401, 403, 404, 405, 407};
 
     if (failure->code != TS_ERR_REFUSED)
         return failure->code != TS_ERR_USAGE;

@@ -42,6 +42,8 @@ static const struct verdict event_verdicts[] = {
     {403, 403, TS_ERR_REFUSED, "ThriveStack refused the project's key",
      "check api_key_file in [events]"},
     {404, 405, TS_ERR_REFUSED, "ThriveStack takes no events there", "check events_url"},
+    {408, 408, TS_ERR_UNAVAILABLE, "ThriveStack did not get the whole event in time",
+     "try again later"},
     {429, 429, TS_ERR_UNAVAILABLE, "ThriveStack asks for fewer requests", "try again later"},
     {400, 499, TS_ERR_REFUSED, "ThriveStack refused the event", "correct it"},
     {500, 599, TS_ERR_UNAVAILABLE, "ThriveStack fails", "try again later"},

@@ -144,6 +144,41 @@ statuses(void **state)
     }
 }
 
+static void
+statuses_of_events(void **state)
+{
+    static const struct {
+        long status;
+        int code;
+        const char *fragment;
+        bool is_final;
+    } rows[] = {
+        {200, 0, "", false},
+        {204, 0, "", false},
+        {205, TS_ERR_ANSWER, "HTTP 205", true},
+        {302, TS_ERR_ANSWER, "redirects", true},
+        {400, TS_ERR_REFUSED, "correct it", false},
+        {401, TS_ERR_REFUSED, "api_key_file in [events]", true},
+        {405, TS_ERR_REFUSED, "events_url", true},
+        {408, TS_ERR_UNAVAILABLE, "in time: HTTP 408: no: try again later", true},
+        {429, TS_ERR_UNAVAILABLE, "try again later", true},
+        {503, TS_ERR_UNAVAILABLE, "try again later", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < TS_ARRAY_LEN(rows); i++) {
+        TS_CLEANUP(ts_response_release) struct ts_response response = TS_RESPONSE_INIT;
+        struct ts_err err = {0};
+
+        response.status = rows[i].status;
+        assert_int_equal(ts_secret_append_string(&response.body, "{\"message\":\"no\"}"), 0);
+        assert_int_equal(ts_answer_check_event(&response, &key_pem, &err), rows[i].code);
+        assert_non_null(strstr(err.text, rows[i].fragment));
+        if (rows[i].code < 0)
+            assert_int_equal(ts_event_is_final(&err), rows[i].is_final);
+    }
+}
+
 #define NOON "Tue, 24 Nov 2026 12:00:00 GMT"
 #define NOON_TIME 1795521600
 
@@ -251,9 +286,13 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(messages),      cmocka_unit_test(long_messages),
-        cmocka_unit_test(statuses),      cmocka_unit_test(headers),
-        cmocka_unit_test(spreads_waits), cmocka_unit_test(knows_when_to_stop),
+        cmocka_unit_test(messages),
+        cmocka_unit_test(long_messages),
+        cmocka_unit_test(statuses),
+        cmocka_unit_test(statuses_of_events),
+        cmocka_unit_test(headers),
+        cmocka_unit_test(spreads_waits),
+        cmocka_unit_test(knows_when_to_stop),
     };
 
     return cmocka_run_group_tests_name("answer", tests, set_up, tear_down);
