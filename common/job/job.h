@@ -66,8 +66,7 @@ struct ts_job {
     enum ts_job_kind kind;
     struct ts_request request;
     char *import_file; /* "import": absolute path of the download; else NULL */
-    char *
-        file; /* "policy", "module", "accounts", "keys": absolute path of what to load; else NULL */
+    char *file; /* "policy", "module", "accounts", "keys": absolute path to load; else NULL */
     struct ts_explain explain;
     struct ts_secret token; /* "prove": the token; empty: one is to be asked for first */
 };

@@ -13,7 +13,7 @@ ts_lines_release(struct ts_lines *lines)
     lines->start = 0;
 }
 
-/* Makes room: what was handed out already goes, and so does a part of a line that is skipped. */
+/* Makes room: what was returned already goes, and so does a part of a line that is skipped. */
 static void
 drop_done(struct ts_lines *lines)
 {

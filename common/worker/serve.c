@@ -15,7 +15,7 @@
 /* The job is in the pipe before the worker starts, or soon after. */
 #define JOB_DEADLINE_MS 10000
 
-/* Every step keeps the job's own deadline; this much later the watchdog bites. */
+/* Every step keeps the job's own deadline; this much later the watchdog ends the process. */
 #define SLACK_MS 2000
 
 static int

@@ -303,7 +303,7 @@ refuses_requests(void **state)
 }
 
 static void
-tells_of_scope_where_it_can_be_given(void **state)
+scope_is_named_where_it_can_be_given(void **state)
 {
     const struct setting_up with = {.user = "[profile default]\n"};
     const struct ts_config_overrides overrides = {
@@ -418,7 +418,7 @@ main(void)
         cmocka_unit_test(refuses_files),
         cmocka_unit_test(refuses_the_same_where_one_host_is_wanted),
         cmocka_unit_test(refuses_requests),
-        cmocka_unit_test(tells_of_scope_where_it_can_be_given),
+        cmocka_unit_test(scope_is_named_where_it_can_be_given),
         cmocka_unit_test(trusts_no_file_that_others_write),
         cmocka_unit_test(trusts_no_folder_that_others_write),
         cmocka_unit_test(trusts_no_file_in_a_folder_that_others_write),

@@ -53,7 +53,7 @@ requests() {
 }
 
 # is_sound: what holds for every answer: one line of JSON with one member, and the key nowhere. Sets
-# $code, the exit code that the answer tells.
+# $code, the exit code in the answer.
 is_sound() {
     if [ "$status" != 0 ]; then
         problem="exit status $status: $(cat "$dir/err")"

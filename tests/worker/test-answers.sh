@@ -67,7 +67,7 @@ message-control|77|HTTP 403: |1
 message-long|77|HTTP 403: |1
 ROWS
 row e401 '.token_url = $url + "/fault/e401" + $path' 77 "$id" 1
-check 'refusal tells status and response_id' \
+check 'a refusal names status and response_id' \
     jq -e '.error.http_status == 401 and (.error.response_id | length) == 36' <<EOT
 $answer
 EOT
