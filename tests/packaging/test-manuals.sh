@@ -53,7 +53,7 @@ while read -r kind page section key value; do
     if [ "$kind" != setting ] || [ -z "$value" ]; then
         continue
     fi
-    check "$page tells the default of $key, $value" \
+    check "$page has the default of $key, $value" \
         test "$(default_of "$page" "$section" "$key")" = "$value"
 done <"$scratch/code"
 
@@ -107,7 +107,7 @@ grep -oE '(^|[ .])Fl Fl [a-z][a-z-]*' "$pages/thrivestack-credential.1" | awk '{
 same 'thrivestack-credential.1 describes every option' "$scratch/in-code" "$scratch/in-page"
 grep -E '^\.It Fl Fl ' "$pages/thrivestack-credential.1" | awk '{ print $4 }' >"$scratch/in-page"
 same 'each in a list item of its own' "$scratch/in-code" "$scratch/in-page"
-# What a command takes stands in its synopsis, beside the common options.
+# What a command takes is in its synopsis, but for the common options.
 listed_options >"$scratch/common"
 while read -r command; do
     helper_options "$command" | grep -vxFf "$scratch/common" >"$scratch/in-code"
