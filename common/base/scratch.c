@@ -67,15 +67,14 @@ is_unchanged(int fd)
 static void
 remove_leftover(const struct ts_scratch_kind *kind, const char *path, bool is_same_boot)
 {
-    TS_CLEANUP(ts_scratch_release) struct ts_scratch left = {kind, NULL, -1};
     TS_CLEANUP(ts_fd_close)
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0 || !lock_folder(fd) || (!is_same_boot && !is_unchanged(fd)))
         return;
-    left.folder = strdup(path);
-    left.fd = fd;
+    struct ts_scratch left = {kind, strdup(path), fd};
     fd = -1;
+    ts_scratch_release(&left);
 }
 
 /* `own` is how the names of this boot begin. */
