@@ -3,18 +3,20 @@
 # how a row breaks it.
 
 : "${dir:?}" "${home:?}"
-# doctor runs as somebody who is not root, so that this machine's own state does not matter; where
-# $mounts is set, root runs it first, in a namespace of mounts of its own.
+# doctor runs as somebody who is not root, so that this machine's own state does not matter: as $user
+# where root runs this, else as whoever does. Where $mounts is set, root runs it first, in a namespace of
+# mounts of its own.
 as_owner() {
     places="HOME=$home THRIVESTACK_CACHE_DIR=$cache"
     [ -z "$homeless" ] || places=
     in_mounts=
     [ -z "$mounts" ] || in_mounts="unshare -m --propagation private sh $dir/mounts"
     printf '%s || exit\nexec "$@"\n' "${mounts:-true}" >"$dir/mounts"
+    become="setpriv --reuid=$user --regid=$user --clear-groups"
+    is_root || become=
     # LeakSanitizer would have to trace a process that does not let itself be traced.
     # shellcheck disable=SC2086 # Lists of words are wanted here.
-    $in_mounts setpriv --reuid="$user" --regid="$user" --clear-groups env -i PATH="$path" $places \
-        LC_ALL=C ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" $extra setsid -w "$@" </dev/null
+    $in_mounts $become env -i PATH="$path" $places LC_ALL=C ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" $extra setsid -w "$@" </dev/null
 }
 doctor() {
     # shellcheck disable=SC2086 # A list of words is wanted here.
@@ -39,24 +41,24 @@ host() {
 }
 with_key() {
     jq "$1" "$dir/whole.json" >"$key_file"
-    chown "$user:$user" "$key_file"
+    give "$user" "$key_file"
     chmod 600 "$key_file"
 }
 git_says() {
     printf '%b' "$1" >"$home/.gitconfig"
-    chown "$user:$user" "$home/.gitconfig"
+    give "$user" "$home/.gitconfig"
 }
 docker_says() {
     mkdir -p "$home/.docker"
     printf '%s' "$1" >"$home/.docker/config.json"
-    chown -R "$user:$user" "$home/.docker"
+    give "$user" "$home/.docker"
 }
 sound() {
     cache=$dir/cache path=$bin:/usr/bin:/bin extra='' mounts='' homeless='' user=65534
     options="--config $dir/conf"
     rm -rf "$dir/cache" "$home"
     mkdir -m 700 "$dir/cache" "$home"
-    chown "$user:$user" "$dir/cache" "$home"
+    give "$user" "$dir/cache" "$home"
     chmod 755 "$dir"
     rm -f "$key_file"
     with_key .

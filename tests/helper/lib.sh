@@ -42,11 +42,22 @@ helper() {
     clean thrivestack-credential --config "$dir/conf" "$@"
 }
 
-# Runs with the rights of a user who is not root. LeakSanitizer would have to trace a process that
-# does not let itself be traced.
-nobody() {
-    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" \
-        setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+# as_user UID COMMAND...: with the rights of that user, where root runs this; anybody else is who they are.
+# LeakSanitizer would have to trace a process that does not let itself be traced.
+as_user() {
+    become="setpriv --reuid=$1 --regid=$1 --clear-groups"
+    is_root || become=
+    shift
+    # shellcheck disable=SC2086 # A list of words is wanted here.
+    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" $become "$@"
+}
+# Runs with the rights of a user who is not root.
+nobody() { as_user 65534 "$@"; }
+# give UID FILE...: to the user whom as_user becomes; what anybody but root makes is theirs already.
+give() {
+    new_owner=$1
+    shift
+    ! is_root || chown -hR "$new_owner:$new_owner" "$@"
 }
 
 # conf [PATH-PREFIX]: a configuration whose token_url lies under that path (a fault's, say); what

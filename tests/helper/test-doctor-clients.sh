@@ -17,15 +17,15 @@ worker=$(find "$prefix" -name thrivestack-worker)
 # set_up CLIENT HOST: with the configuration where `setup` writes its own.
 set_up() {
     options=''
-    install -D -m 600 -o $user -g $user "$dir/conf" "$home/.config/thrivestack/credential.conf"
-    chown -R "$user:$user" "$home"
+    install -D -m 600 "$dir/conf" "$home/.config/thrivestack/credential.conf"
+    give "$user" "$home"
     as_owner thrivestack-credential setup --yes "$@" >"$dir/setup" 2>&1
 }
 # client_says FILE TEXT
 client_says() {
     mkdir -p "$(dirname "$home/$1")"
     printf '%b' "$2" >"$home/$1"
-    chown -R "$user:$user" "$home"
+    give "$user" "$home"
 }
 has_client() { awk -v text="$1 runs this program for $2" '$2 == "client" && index($0, text) { found = 1 } END { exit !found }' "$dir/out"; }
 path_with_keyring=$(dirname "$worker"):$bin:/usr/bin:/bin

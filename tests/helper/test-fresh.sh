@@ -109,28 +109,30 @@ run helper forget
 run helper token
 check "forget drops what is known of a refusal" asked 1
 
-# Root can remove files from a folder that is read-only, so this is another user's.
+# Root can remove files from a folder that is read-only, so a user does this.
 : | conf
 mkdir "$dir/user" && cp "$dir/key.json" "$dir/conf" "$dir/issuer/ca.pem" "$dir/user"
 sed -i "s|$dir/key.json|$dir/user/key.json|; s|$dir/issuer/ca.pem|$dir/user/ca.pem|" \
     "$dir/user/conf"
 mkdir -m 700 "$dir/user/cache"
-chown -R 65534 "$dir/user"
+give 65534 "$dir/user"
 user() {
     nobody env -i HOME="$dir/user" ASAN_OPTIONS=detect_leaks=0 THRIVESTACK_CACHE_DIR="$dir/user/cache" \
         "$bin/thrivestack-credential" --config "$dir/user/conf" "$@"
 }
 run user token
-check "another user's token" prints_token
+check "a user's token" prints_token
 chmod 500 "$dir/user/cache"
 for all in '' --all; do
     # shellcheck disable=SC2086 # An option or nothing.
     run user forget $all
     refused_saying "forget $all in a folder that is read-only" 71 "$dir/user/cache"
 done
+chmod 700 "$dir/user/cache"
 
 # --- Root with that user's HOME
 
+is_root || skip_rest "root with a user's HOME" 'only root can do that'
 mkdir "$dir/user/home" && chown 65534 "$dir/user/home"
 run env -i HOME="$dir/user/home" ASAN_OPTIONS="${ASAN_OPTIONS-}" \
     "$bin/thrivestack-credential" --config "$dir/conf" token

@@ -125,25 +125,30 @@ check "else the local user's" answers "$(id -un)"
 run_with 'protocol=https\nhost=anyone.example.com\n' clean env ASAN_OPTIONS=detect_leaks=0 strace -f -o "$dir/strace" \
     "$bin/git-credential-thrivestack" --config "$dir/conf" get
 check "which costs no name services" [ -n "$(value password)" ]
+# Each account above one's own in /etc/passwd, as there are none above root's, takes two more.
+above=$(awk -F : -v uid="$(id -u)" '$3 == uid { exit } { n++ } END { print n + 0 }' /etc/passwd)
 nm -D "$bin/thrivestack-credential" | grep -q __asan_init ||
-    check_uncounted "fewer than 90 lines of strace" [ "$(wc -l <"$dir/strace")" -lt 90 ]
+    check_uncounted "fewer than 90 lines of strace" [ "$(wc -l <"$dir/strace")" -lt $((90 + 2 * above)) ]
 # An account without a name, whose environment would add a line to the answer.
 mkdir "$dir/nameless" && cp "$dir/key.json" "$dir/conf" "$dir/issuer/ca.pem" "$dir/nameless"
 sed -i "s|$dir/key.json|$dir/nameless/key.json|; s|$dir/issuer/ca.pem|$dir/nameless/ca.pem|" \
     "$dir/nameless/conf"
-chown -R 54321 "$dir/nameless"
+give 54321 "$dir/nameless"
 nameless() {
-    ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" setpriv --reuid=54321 --regid=54321 --clear-groups \
-        env -i LOGNAME="$1" HOME="$dir/nameless" "$bin/git-credential-thrivestack" \
+    as_user 54321 env -i LOGNAME="$1" HOME="$dir/nameless" "$bin/git-credential-thrivestack" \
         --config "$dir/nameless/conf" get
 }
-run_with 'protocol=https\nhost=anyone.example.com\n' nameless carol
-check "LOGNAME for an account without a name" answers carol
-run_with 'protocol=https\nhost=anyone.example.com\n' nameless "carol
+if is_root; then
+    run_with 'protocol=https\nhost=anyone.example.com\n' nameless carol
+    check "LOGNAME for an account without a name" answers carol
+    run_with 'protocol=https\nhost=anyone.example.com\n' nameless "carol
 password=stolen"
-check "LOGNAME with a line end: no answer but quit" out_is quit=1
-check "and exit status 78" [ "$status" = 78 ]
-check "and the variable is named" err_has 'LOGNAME: a user name with'
+    check "LOGNAME with a line end: no answer but quit" out_is quit=1
+    check "and exit status 78" [ "$status" = 78 ]
+    check "and the variable is named" err_has 'LOGNAME: a user name with'
+else
+    skip "LOGNAME for an account without a name" 'only root can become another user'
+fi
 
 # --- url=
 

@@ -288,7 +288,7 @@ if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
     run full env -i PATH="$bin:/usr/bin:/bin" HOME="$home" LC_ALL=C ASAN_OPTIONS="${ASAN_OPTIONS-}" thrivestack-credential --config "$dir/conf"
     refused_saying 'add: a full disk, and nothing is left' 74 'cannot be written'
 else
-    echo 'skipped: a full disk: only root may mount one'
+    skip 'add: a full disk' 'nothing can be mounted here'
 fi
 
 # Warnings of users and groups, where the databases can say so.
@@ -307,5 +307,7 @@ if [ "$(id -u)" = 0 ] && unshare --mount true 2>/dev/null; then
     check 'add: an unknown user is reported' err_has 'for user nosuchuser'
     check 'add: an unknown group is reported' err_has 'for group nosuchgroup'
     check 'add: nobody else is' [ "$(wc -l <"$dir/err")" = 2 ]
+else
+    skip 'add: unknown users' 'nothing can be mounted here'
 fi
 finish

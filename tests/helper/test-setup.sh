@@ -82,7 +82,7 @@ on_terminal yesterday git git.example.com
 check "yesterday is no" [ ! -e "$gitconfig" ]
 
 # Root with a user's HOME is not told to take their files away from them.
-if [ "$(id -u)" = 0 ]; then
+if is_root; then
     for file in "$gitconfig" "$conf"; do
         fresh_home
         mkdir -p "$conf_dir"
@@ -107,6 +107,8 @@ if [ "$(id -u)" = 0 ]; then
             "belongs to user 65534: run this as that user (sudo -u '#65534'), or set HOME"
         check "and nothing is made there" restored
     done
+else
+    skip "root with a user's HOME" 'only root can do that'
 fi
 
 # --- docker
@@ -239,10 +241,12 @@ fresh_home
 remember
 run setup sudo
 check "sudo: succeeds" [ "$status" = 0 ]
-if [ "$(id -u)" = 0 ]; then
+if is_root; then
     check "sudo: for root, the line for sudo.conf" out_has "Path askpass $bin/thrivestack-sudo-askpass"
     check "sudo: and where it goes" out_has /etc/sudo.conf
     run nobody env -i PATH="$bin:/usr/bin:/bin" HOME=/nonexistent thrivestack-credential setup sudo
+else
+    skip 'sudo: for root' 'this is not root'
 fi
 check "sudo: for others, the line for their profile" \
     out_has "export SUDO_ASKPASS=$bin/thrivestack-sudo-askpass"

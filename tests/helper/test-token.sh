@@ -221,11 +221,15 @@ for mode in 0644 0640 0604; do
     key_case "mode-$mode" 78
     check "and the chmod that fixes it" err_has "chmod"
 done
-install -m 600 "$dir/key.json" "$dir/k/foreign"
-chown 65534 "$dir/k/foreign"
-make_key_conf foreign
-key_case foreign 78
-check "and the chown that fixes it" err_has "chown"
+if is_root; then
+    install -m 600 "$dir/key.json" "$dir/k/foreign"
+    chown 65534 "$dir/k/foreign"
+    make_key_conf foreign
+    key_case foreign 78
+    check "and the chown that fixes it" err_has "chown"
+else
+    skip "a key file: foreign" 'only root can give files away'
+fi
 ln -s "$dir/key.json" "$dir/k/link"
 make_key_conf link
 run clean thrivestack-credential --config "$dir/keyconf" token
@@ -297,12 +301,16 @@ sed -i 's/eyJ[A-Za-z0-9_-]*/eyJzdG9sZW4iOjF9/' "$cached"
 chmod 666 "$cached"
 run helper token
 check "the cache: a file too open is not believed" prints_token
-check "nor its token handed out" [ "$(grep -c eyJzdG9sZW4iOjF9 "$dir/out")" = 0 ]
-sed -i 's/eyJ[A-Za-z0-9_-]*/eyJzdG9sZW4iOjF9/' "$cached"
-chown 65534 "$cached"
-run helper token
-check "the cache: a foreign file is not believed" prints_token
-check "nor its token handed out" [ "$(grep -c eyJzdG9sZW4iOjF9 "$dir/out")" = 0 ]
+check "nor its token returned" [ "$(grep -c eyJzdG9sZW4iOjF9 "$dir/out")" = 0 ]
+if is_root; then
+    sed -i 's/eyJ[A-Za-z0-9_-]*/eyJzdG9sZW4iOjF9/' "$cached"
+    chown 65534 "$cached"
+    run helper token
+    check "the cache: a foreign file is not believed" prints_token
+    check "nor its token returned" [ "$(grep -c eyJzdG9sZW4iOjF9 "$dir/out")" = 0 ]
+else
+    skip "the cache: a foreign file" 'only root can give files away'
+fi
 cp "$cached" "$dir/elsewhere" && rm -f "$cached" && ln -s "$dir/elsewhere" "$cached"
 spoil "a symlink" true
 check "which is replaced, not followed" [ ! -h "$cached" ]
@@ -337,9 +345,8 @@ check "no HOME, no variable at all" prints_token
 mkdir "$dir/user" && cp "$dir/key.json" "$dir/conf" "$dir/issuer/ca.pem" "$dir/user"
 sed -i "s|^key_file.*|key_file = $dir/user/key.json|; s|^ca_file.*|ca_file = $dir/user/ca.pem|" \
     "$dir/user/conf"
-chown -R 65534 "$dir/user"
 mkdir -m 555 "$dir/readonly"
-chown 65534 "$dir/readonly"
+give 65534 "$dir/user" "$dir/readonly"
 run nobody env -i HOME="$dir/readonly" ASAN_OPTIONS=detect_leaks=0 \
     "$bin/thrivestack-credential" --config "$dir/user/conf" token
 check "a home that cannot be written" prints_token

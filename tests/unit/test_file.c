@@ -32,11 +32,14 @@ tear_down(void **state)
     return rmdir(folder);
 }
 
+/* A new one: the last may have a mode in which only root can write to it. */
 static void
 write_file(mode_t mode, const char *text)
 {
-    TS_CLEANUP(ts_fd_close) int fd = open("file", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    TS_CLEANUP(ts_fd_close) int fd = -1;
 
+    (void)unlink("file");
+    fd = open("file", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     assert_int_equal(ts_write_all(fd, text, strlen(text)), 0);
     assert_int_equal(fchmod(fd, mode), 0);

@@ -15,7 +15,6 @@ touch "$dir/empty" && chmod 600 "$dir/empty"
 "$issuer" key new "$dir/i" --ec --out "$dir/ec" >/dev/null
 "$issuer" key new "$dir/i" --pkcs8 --out "$dir/pkcs8" >/dev/null
 cp "$dir/key.json" "$dir/open" && chmod 640 "$dir/open"
-cp "$dir/key.json" "$dir/foreign" && chmod 600 "$dir/foreign" && chown 65534 "$dir/foreign"
 ln -s key.json "$dir/link"
 revoked=$("$issuer" key new "$dir/i" --out "$dir/revoked") && "$issuer" key revoke "$dir/i" "$revoked"
 export id
@@ -34,11 +33,18 @@ no-key-id|66|key_id|0|.key_file = $dir + "/no-id"
 no-private-key|66|private_key|0|.key_file = $dir + "/no-key"
 ec|66|EC key|0|.key_file = $dir + "/ec"
 open|78|chmod go=|0|.key_file = $dir + "/open"
-foreign|78|chown|0|.key_file = $dir + "/foreign"
 disagree|78|configured|0|.key_id = "another"
 revoked|77|HTTP 403|1|.key_file = $dir + "/revoked"
 nothing-on-fd|66|empty|0|del(.key_file) | .key_on_fd = true
 ROWS
+if is_root; then
+    cp "$dir/key.json" "$dir/foreign" && chmod 600 "$dir/foreign" && chown 65534 "$dir/foreign"
+    rows <<'ROWS'
+foreign|78|chown|0|.key_file = $dir + "/foreign"
+ROWS
+else
+    skip foreign 'only root can give files away'
+fi
 key_fd=$dir/key.json
 row key-on-fd 'del(.key_file) | .key_on_fd = true' 0 grant 1
 key_fd=$dir/huge
