@@ -112,7 +112,7 @@ wait_for(struct run *run, const sigset_t *signals, int64_t step_ms)
             continue;
         }
         /* At most a minute, so that a machine that has slept renews soon. */
-        const struct timespec pause = {left / 1000, (left % 1000) * 1000000};
+        const struct timespec pause = {(time_t)(left / 1000), (long)(left % 1000) * 1000000};
         if (sigtimedwait(signals, &info, &pause) > 0)
             pass_on(run, &info);
     }

@@ -53,7 +53,7 @@ read_cut(struct stream *stream, uint64_t position, char *to, size_t max)
     size_t half = stream->len / 2;
     if (position >= half)
         return MHD_CONTENT_READER_END_WITH_ERROR;
-    size_t len = half - position < max ? half - position : max;
+    const size_t left = half - (size_t)position, len = left < max ? left : max;
     memcpy(to, stream->body + position, len);
     return (ssize_t)len;
 }

@@ -170,7 +170,7 @@ endpoint_answer(struct exchange *exchange, void *context)
     (void)context;
     uuid_make(exchange->response_id);
     int found = route(exchange);
-    exchange->now = time(NULL) + exchange->issuer->clock_offset + exchange->fault->shift;
+    exchange->now = time(NULL) + (time_t)exchange->issuer->clock_offset + exchange->fault->shift;
     if (found != 0) {
         message(exchange, 404, "nothing is here");
     } else if (answer_on_arrival(exchange)) {

@@ -33,7 +33,7 @@ view_time(FILE *out, struct json_object *claims, const char *const words[2])
     struct tm utc = {0};
     if (!json_object_object_get_ex(claims, words[0], &value))
         return;
-    time_t when = json_object_get_int64(value);
+    time_t when = (time_t)json_object_get_int64(value);
     if (gmtime_r(&when, &utc) && strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &utc) > 0)
         html_print(out, "<dt>%s</dt><dd>%s UTC</dd>", words[1], text);
 }

@@ -272,7 +272,7 @@ view_event(struct json_object *line, void *context)
     struct tm utc = {0};
     json_object_object_get_ex(line, "time", &when);
     json_object_object_get_ex(line, "body", &body);
-    time_t seconds = json_object_get_int64(when);
+    time_t seconds = (time_t)json_object_get_int64(when);
     if (gmtime_r(&seconds, &utc))
         (void)strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &utc);
     if (table->rows++ == 0)

@@ -164,7 +164,7 @@ page_answer(struct exchange *exchange, void *context)
 {
     exchange->fault = fault_none();
     exchange->plain_fault = true;
-    exchange->now = time(NULL) + exchange->issuer->clock_offset;
+    exchange->now = time(NULL) + (time_t)exchange->issuer->clock_offset;
     exchange->reply.headers = security_headers;
     struct visit visit = {.exchange = exchange, .page = context};
     answer_visit(&visit);

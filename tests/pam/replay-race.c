@@ -99,7 +99,7 @@ race(void)
         if (wait(&status) < 0 || status != 0)
             check("a process found the store unusable", status, 0);
     for (unsigned i = 0; i < TOKENS; i++)
-        check("times that a token was accepted", (*accepted)[i], 1);
+        check("times that a token was accepted", (int)(*accepted)[i], 1);
 }
 
 int
